@@ -1,0 +1,111 @@
+"""All settings, read once from the environment; NAME_FILE names a file that holds a secret."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+
+SECRET_MIN_LENGTH = 32
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong; the text names the variable, what was expected and found."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What differs between installations. Every field is described in docs/settings.md."""
+
+    database_url: URL
+    database_role_password: str
+    secret_key: str
+    mqtt_host: str
+    mqtt_port: int
+    mqtt_username: str | None
+    mqtt_password: str | None
+    mqtt_ca_file: Path | None
+    mqtt_admin_username: str | None
+    mqtt_admin_password: str | None
+    public_url: str
+    web_dir: Path
+    cookie_secure: bool
+    smtp_url: str | None
+
+    def database_url_for(self, role: str) -> URL:
+        """Return the database's address for one of the restricted roles."""
+        return self.database_url.set(username=role, password=self.database_role_password)
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read every setting; raise SettingError for the first that is missing or wrong."""
+    return Settings(
+        database_url=_database_url(environ),
+        database_role_password=_secret(environ, "SHOPBELL_DATABASE_ROLE_PASSWORD"),
+        secret_key=_secret(environ, "SHOPBELL_SECRET_KEY"),
+        mqtt_host=environ.get("SHOPBELL_MQTT_HOST", "127.0.0.1"),
+        mqtt_port=_port(environ, "SHOPBELL_MQTT_PORT", 1883),
+        mqtt_username=environ.get("SHOPBELL_MQTT_USERNAME"),
+        mqtt_password=_optional_secret(environ, "SHOPBELL_MQTT_PASSWORD"),
+        mqtt_ca_file=_optional_path(environ, "SHOPBELL_MQTT_CA_FILE"),
+        mqtt_admin_username=environ.get("SHOPBELL_MQTT_ADMIN_USERNAME"),
+        mqtt_admin_password=_optional_secret(environ, "SHOPBELL_MQTT_ADMIN_PASSWORD"),
+        public_url=environ.get("SHOPBELL_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        web_dir=Path(environ.get("SHOPBELL_WEB_DIR", "cloud/web/dist")).resolve(),
+        cookie_secure=_boolean(environ, "SHOPBELL_COOKIE_SECURE", True),
+        smtp_url=_optional_secret(environ, "SHOPBELL_SMTP_URL"),
+    )
+
+
+def _database_url(environ: Mapping[str, str]) -> URL:
+    text = _optional_secret(environ, "SHOPBELL_DATABASE_URL")
+    if not text:
+        raise SettingError(
+            "SHOPBELL_DATABASE_URL: expected postgresql://host:port/name, got nothing"
+        )
+    url = make_url(text)
+    if url.get_backend_name() != "postgresql":
+        raise SettingError(
+            f"SHOPBELL_DATABASE_URL: expected postgresql://…, got {url.get_backend_name()}://…"
+        )
+    return url.set(drivername="postgresql+psycopg2")
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    value = _optional_secret(environ, name)
+    if value is None or len(value) < SECRET_MIN_LENGTH:
+        found = "nothing" if value is None else f"{len(value)} characters"
+        raise SettingError(
+            f"{name} or {name}_FILE: expected {SECRET_MIN_LENGTH} characters or more, got {found}"
+        )
+    return value
+
+
+def _optional_secret(environ: Mapping[str, str], name: str) -> str | None:
+    file = environ.get(f"{name}_FILE")
+    if file is None:
+        return environ.get(name)
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise SettingError(f"{name}_FILE: expected a readable file, got {error.strerror}") from None
+
+
+def _optional_path(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name)
+    return Path(value) if value else None
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, str(default))
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise SettingError(f"{name}: expected 1..65535, got {text!r}")
+    return int(text)
+
+
+def _boolean(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environ.get(name, str(default)).lower()
+    if text not in ("true", "false"):
+        raise SettingError(f"{name}: expected true or false, got {text!r}")
+    return text == "true"

@@ -1,0 +1,103 @@
+"""Persons, their sign-ins, and what joins them to shops."""
+
+import datetime as dt
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.app.store.base import Base, CreatedAt, Id, ShopId
+
+
+class Person(Base):
+    """A login, owned by that person. Unique by email (lower case) and by phone (E.164)."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="contact"),
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint("phone ~ '^\\+[1-9][0-9]{6,14}$'", name="phone_e164"),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str]
+    email: Mapped[str | None] = mapped_column(unique=True)
+    phone: Mapped[str | None] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    contact_verified_at: Mapped[dt.datetime | None]
+    created_at: Mapped[CreatedAt]
+
+
+class RefreshToken(Base):
+    """One refresh token of a family; used once, and a second use revokes the family."""
+
+    __tablename__ = "refresh_token"
+
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True
+    )
+    family_id: Mapped[uuid.UUID] = mapped_column(index=True)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]
+    user_agent: Mapped[str | None]
+
+
+class Staff(Base):
+    """A person who works for a shop, with a role."""
+
+    __tablename__ = "staff"
+    __table_args__ = (CheckConstraint("role IN ('owner', 'staff', 'analyst')", name="role"),)
+
+    shop_id: Mapped[ShopId]
+    person_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class Membership(Base):
+    """A customer of one shop: a person, or only a name and contact that the owner typed."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        Index(
+            "uq_membership_reference",
+            "shop_id",
+            "reference",
+            unique=True,
+            postgresql_where=text("reference IS NOT NULL"),
+        ),
+        Index(
+            "uq_membership_person",
+            "shop_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("person_id IS NOT NULL"),
+        ),
+        Index("ix_membership_phone", "shop_id", "phone"),
+        Index("ix_membership_email", "shop_id", "email"),
+    )
+
+    shop_id: Mapped[ShopId]
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True
+    )
+    # the customer's number in the till that an import came from
+    reference: Mapped[str | None]
+    name: Mapped[str | None]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    joined_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[CreatedAt]
+
+
+def membership_key(*columns: str) -> ForeignKeyConstraint:
+    """Return the foreign key to a membership of the same shop."""
+    return ForeignKeyConstraint(
+        ["shop_id", *columns], ["membership.shop_id", "membership.id"], ondelete="CASCADE"
+    )

@@ -1,0 +1,33 @@
+"""Who may see what: the restricted database roles and row-level security.
+
+A transaction says for whom it acts by `act_for`; until then the application's role sees no row of
+any table. The settings end with the transaction, so a pooled connection carries nothing over.
+"""
+
+import uuid
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+APP = "shopbell_app"
+INGEST = "shopbell_ingest"
+JOBS = "shopbell_jobs"
+ROLES = (APP, INGEST, JOBS)
+
+_SET = text("SELECT set_config('app.' || :name, :value, true)")
+
+
+def act_for(
+    session: Session,
+    *,
+    shop_id: uuid.UUID | None = None,
+    person_id: uuid.UUID | None = None,
+    contact: str | None = None,
+    slug: str | None = None,
+) -> None:
+    """Say for whom this transaction acts: a shop, a person, or one who only names a contact or a
+    public page's slug. Each call adds to the ones before it in the same transaction."""
+    claims = {"shop_id": shop_id, "person_id": person_id, "contact": contact, "slug": slug}
+    for name, value in claims.items():
+        if value is not None:
+            session.execute(_SET, {"name": name, "value": str(value)})

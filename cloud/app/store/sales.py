@@ -1,0 +1,137 @@
+"""Products, purchases with their lines, and the imports that brought them."""
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Numeric,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.app.store.base import Base, CreatedAt, Id, Json, Minor, ShopId
+from cloud.app.store.people import membership_key
+
+
+class Product(Base):
+    """Something a shop sells."""
+
+    __tablename__ = "product"
+    __table_args__ = (Index("uq_product_name", "shop_id", "name", unique=True),)
+
+    shop_id: Mapped[ShopId]
+    id: Mapped[Id]
+    name: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class Purchase(Base):
+    """A sale, or with a negative amount a refund. The id is made by the client."""
+
+    __tablename__ = "purchase"
+    __table_args__ = (
+        membership_key("membership_id"),
+        ForeignKeyConstraint(["shop_id", "refunds_id"], ["purchase.shop_id", "purchase.id"]),
+        ForeignKeyConstraint(["shop_id", "import_id"], ["import_batch.shop_id", "import_batch.id"]),
+        CheckConstraint("refunds_id IS NULL OR amount_minor <= 0", name="refund_amount"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        Index("ix_purchase_member", "shop_id", "membership_id", "occurred_at"),
+        Index("ix_purchase_time", "shop_id", "occurred_at", "id"),
+        Index(
+            "uq_purchase_reference",
+            "shop_id",
+            "reference",
+            unique=True,
+            postgresql_where=text("reference IS NOT NULL"),
+        ),
+    )
+
+    shop_id: Mapped[ShopId]
+    id: Mapped[Id]
+    membership_id: Mapped[uuid.UUID | None]
+    occurred_at: Mapped[dt.datetime]
+    amount_minor: Mapped[Minor]
+    currency: Mapped[str]
+    source: Mapped[str]
+    # the invoice's number in the till that an import came from
+    reference: Mapped[str | None]
+    refunds_id: Mapped[uuid.UUID | None]
+    import_id: Mapped[uuid.UUID | None]
+    created_at: Mapped[CreatedAt]
+
+
+class PurchaseLine(Base):
+    """One product on a purchase."""
+
+    __tablename__ = "purchase_line"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "purchase_id"], ["purchase.shop_id", "purchase.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.id"]),
+    )
+
+    shop_id: Mapped[ShopId]
+    purchase_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[uuid.UUID]
+    quantity: Mapped[Decimal] = mapped_column(Numeric(14, 3))
+    amount_minor: Mapped[Minor]
+
+
+class ImportBatch(Base):
+    """An uploaded file and what became of it."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('uploaded', 'queued', 'running', 'done', 'failed')", name="state"
+        ),
+        Index("ix_import_batch_digest", "shop_id", "sha256"),
+    )
+
+    shop_id: Mapped[ShopId]
+    id: Mapped[Id]
+    filename: Mapped[str]
+    sha256: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    state: Mapped[str]
+    mapping: Mapped[Json | None]
+    # rows read, created, updated, skipped, rejected; total and date range
+    outcome: Mapped[Json | None]
+    error: Mapped[str | None]
+    created_by: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL")
+    )
+    created_at: Mapped[CreatedAt]
+    finished_at: Mapped[dt.datetime | None]
+
+
+class ImportRow(Base):
+    """One row of an import: its raw text, what became of it, and why."""
+
+    __tablename__ = "import_row"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "import_id"],
+            ["import_batch.shop_id", "import_batch.id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("outcome IN ('created', 'updated', 'skipped', 'rejected')", name="outcome"),
+    )
+
+    shop_id: Mapped[ShopId]
+    import_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    raw: Mapped[list[str]]
+    outcome: Mapped[str]
+    reason: Mapped[str | None]
+    # what the row made or changed, and how that looked before
+    entity_id: Mapped[uuid.UUID | None]
+    before: Mapped[Json | None]

@@ -1,0 +1,1 @@
+"""What travels between device and cloud: topics and messages, on MicroPython and CPython."""
