@@ -1,0 +1,249 @@
+"""`shopbell analyse`: the analysis of one file of purchases, without any server."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from cloud.app.domain import columns
+from cloud.app.domain.columns import DateOrder, DecimalMark
+from cloud.app.domain.errors import Invalid
+from cloud.app.domain.tables import Table, TableError, open_table
+from cloud.ml.analysis import COLUMNS, MAX_HORIZON_DAYS, Analysis
+from cloud.ml.analysis import analyse as analyse_transactions
+
+ROLES = ("customer", "date", "amount", "invoice", "product", "quantity", "price")
+DECIMALS = {"churn_probability": 4, "expected_visits": 4, "usual_gap_days": 1}
+MONEY_DECIMALS = 2
+
+
+@dataclass
+class Cells:
+    """The cells of one column as text, and for each distinct text the line it first stood on."""
+
+    texts: list[str] = field(default_factory=list)
+    first_line: dict[str, int] = field(default_factory=dict)
+
+    def append(self, text: str, line: int) -> None:
+        self.first_line.setdefault(text, line)
+        self.texts.append(text)
+
+    def parsed(self, filename: str, parse: Callable[[str], Any]) -> list[Any]:
+        """Each cell's value; parses every distinct text once and names the line of a bad one."""
+        values = {}
+        for text, line in self.first_line.items():
+            try:
+                values[text] = parse(text)
+            except Invalid as error:
+                where = f"{filename}, line {line}: {error.field}"
+                raise Invalid(where, error.expected, error.found) from error
+        return [values[text] for text in self.texts]
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """A file's purchases and what happened to its rows."""
+
+    transactions: pd.DataFrame
+    rows_read: int
+    rows_without_customer: int
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Last known day.")
+@click.option("--horizon-days", type=click.IntRange(1, MAX_HORIZON_DAYS))
+@click.option(
+    "--columns",
+    "chosen",
+    default="",
+    metavar="ROLE=COLUMN,...",
+    help=f"Names or numbers (from 1) of the columns for {', '.join(ROLES)}.",
+)
+@click.option("--date-order", type=click.Choice(["ymd", "dmy", "mdy"]))
+@click.option("--decimal", type=click.Choice(["point", "comma"]), help="Decimal mark of amounts.")
+def analyse(
+    file: Path,
+    out: Path,
+    as_of: datetime | None,
+    horizon_days: int | None,
+    chosen: str,
+    date_order: DateOrder | None,
+    decimal: str | None,
+) -> None:
+    """Analyse the purchases in FILE (CSV, also gzipped) into customers.csv and summary.json."""
+    mark: DecimalMark | None = {"point": ".", "comma": ","}.get(decimal or "")  # type: ignore[assignment]  # the values are marks
+    today = datetime.now(UTC).date()
+    try:
+        purchases = read_purchases(file, _told_columns(chosen), date_order, mark)
+        last_day = as_of.date() if as_of else _last_known_day(purchases.transactions, today)
+        analysis = analyse_transactions(
+            purchases.transactions, as_of=last_day, horizon_days=horizon_days
+        )
+    except Invalid as error:
+        raise click.ClickException(str(error)) from error
+    write(out, analysis, purchases)
+    summary = analysis.summary
+    click.echo(f"{summary['customers']} customers: {summary['verdict']}. {summary['reason']}")
+    for name in ("customers.csv", "summary.json"):
+        click.echo(str(out / name))
+
+
+def read_purchases(
+    path: Path,
+    told: Mapping[str, str],
+    order: DateOrder | None = None,
+    mark: DecimalMark | None = None,
+) -> Purchases:
+    """The transactions in a file, with `told` columns (by name or number) and guessed others.
+
+    Rows without a customer are skipped and counted. Raises Invalid, naming file, line and reason.
+    """
+    table = open_table(path, path.name)
+    places = _places(table, told, path.name)
+    _say_what_was_guessed(table, places, told)
+    cells, rows_read = _cells(table, places, path.name)
+    frame = {
+        "customer_id": cells["customer"].texts,
+        "purchase_id": cells["invoice"].texts if "invoice" in cells else None,
+        "occurred_at": pd.Series(_dates(cells["date"], path.name, order), dtype="datetime64[us]"),
+        "amount": pd.Series(_amounts(cells, path.name, mark), dtype=float),
+    }
+    transactions = pd.DataFrame(frame)
+    # An empty invoice cell is no invoice: otherwise all such rows would be one purchase.
+    transactions["purchase_id"] = transactions["purchase_id"].replace("", None)
+    return Purchases(transactions, rows_read, rows_read - len(transactions))
+
+
+def write(out: Path, analysis: Analysis, purchases: Purchases) -> None:
+    """Write customers.csv and summary.json into the folder `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    customers = analysis.customers[list(COLUMNS)].copy()
+    for name in ("monetary_value", "average_order_value", "clv"):
+        customers[name] = customers[name].astype(float).round(MONEY_DECIMALS)
+    for name, decimals in DECIMALS.items():
+        customers[name] = customers[name].astype(float).round(decimals)
+    customers.to_csv(out / "customers.csv", index=False)
+    rows = {
+        "read": purchases.rows_read,
+        "without_customer": purchases.rows_without_customer,
+        "used": len(purchases.transactions),
+    }
+    text = json.dumps({**analysis.summary, "rows": rows}, indent=2, ensure_ascii=False)
+    (out / "summary.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _told_columns(chosen: str) -> dict[str, str]:
+    """The pairs of `--columns`, for example customer=Client,date=3."""
+    told = {}
+    for pair in filter(None, chosen.split(",")):
+        role, equals, column = (part.strip() for part in pair.partition("="))
+        if role not in ROLES or not equals or not column:
+            raise Invalid("--columns", f"ROLE=COLUMN with a role of {', '.join(ROLES)}", repr(pair))
+        told[role] = column
+    return told
+
+
+def _places(table: Table, told: Mapping[str, str], filename: str) -> dict[str, int]:
+    guessed = columns.guess(table.columns, table.sample)
+    places = {role: place for role, place in guessed.items() if role in ROLES}
+    if told:
+        named = {role: _place(table, column) for role, column in told.items()}
+        free = {role: place for role, place in places.items() if place not in named.values()}
+        places = {**free, **named}
+        if "price" in told and "amount" not in told:
+            places.pop("amount", None)  # told to multiply: a guessed amount must not win
+    missing = [role for role in ("customer", "date") if role not in places]
+    if "amount" not in places and not {"quantity", "price"} <= places.keys():
+        missing.append("amount (or quantity and price)")
+    if missing:
+        found = ", ".join(filter(None, table.columns)) or f"{len(table.columns)} without names"
+        expected = f"columns for {', '.join(missing)}; name them with --columns"
+        raise TableError(filename, expected, found)
+    return places
+
+
+def _place(table: Table, column: str) -> int:
+    lowered = [name.casefold() for name in table.columns]
+    if column.casefold() in lowered:
+        return lowered.index(column.casefold())
+    if column.isdecimal() and 1 <= int(column) <= len(table.columns):
+        return int(column) - 1
+    names = ", ".join(filter(None, table.columns))
+    expected = f"a number from 1 to {len(table.columns)}" + (
+        f" or one of: {names}" if names else ""
+    )
+    raise Invalid("--columns", expected, repr(column))
+
+
+def _say_what_was_guessed(table: Table, places: Mapping[str, int], told: Mapping[str, str]) -> None:
+    guesses = [
+        f"{role}={table.columns[place] or place + 1}"
+        for role, place in places.items()
+        if role not in told
+    ]
+    header = "" if table.has_header else " (no header line: judged by the cells)"
+    if guesses:
+        click.echo(f"Guessed columns{header}: {','.join(guesses)}", err=True)
+
+
+def _cells(table: Table, places: Mapping[str, int], filename: str) -> tuple[dict[str, Cells], int]:
+    """The cells of every needed column in the rows that name a customer, and all rows' number."""
+    wanted = [role for role in ("customer", "date", "invoice") if role in places]
+    wanted += ["amount"] if "amount" in places else ["quantity", "price"]
+    cells = {role: Cells() for role in wanted}
+    appends = [(cells[role].append, places[role]) for role in wanted]
+    rows_read, width, customer = 0, len(table.columns), places["customer"]
+    for line, row in table.rows:
+        rows_read += 1
+        if len(row) != width:
+            raise TableError(filename, f"{width} cells", str(len(row)), line)
+        if row[customer].strip():
+            for append, place in appends:
+                append(row[place].strip(), line)
+    return cells, rows_read
+
+
+def _dates(cells: Cells, filename: str, order: DateOrder | None) -> Iterable[datetime]:
+    """Days on the shop's own clock: an offset in the file is not converted, but left off."""
+    known = order or _asking("--date-order", columns.date_order, cells.first_line)
+    parsed = cells.parsed(filename, lambda text: columns.parse_date(text, known))
+    return [moment.replace(tzinfo=None) for moment in parsed]
+
+
+def _amounts(cells: Mapping[str, Cells], filename: str, mark: DecimalMark | None) -> list[float]:
+    if "amount" in cells:
+        return [float(amount) for amount in _numbers(cells["amount"], filename, mark)]
+    quantities = _numbers(cells["quantity"], filename, mark)
+    prices = _numbers(cells["price"], filename, mark)
+    return [float(q * p) for q, p in zip(quantities, prices, strict=True)]
+
+
+def _numbers(cells: Cells, filename: str, mark: DecimalMark | None) -> list[Decimal]:
+    known = mark or _asking("--decimal", columns.decimal_mark, cells.first_line)
+    return cells.parsed(filename, lambda text: columns.parse_amount(text, known))
+
+
+def _asking(option: str, decide: Callable[[Iterable[str]], Any], texts: Iterable[str]) -> Any:
+    """What a whole column says; when it can be read both ways, the option that tells us."""
+    try:
+        return decide(texts)
+    except Invalid as error:
+        raise Invalid(
+            error.field, error.expected, f"{error.found}; say it with {option}"
+        ) from error
+
+
+def _last_known_day(transactions: pd.DataFrame, today: date) -> date:
+    """The last day in the file; a day in the future is a typing error and not known yet."""
+    if transactions.empty:
+        return today
+    past = transactions.loc[transactions["occurred_at"].dt.date <= today, "occurred_at"]
+    return past.max().date() if len(past) else today

@@ -1,0 +1,362 @@
+"""Buy-till-you-die models: how often customers buy while they are customers, and what they spend.
+
+Notation of the papers: `frequency` x is the number of repeat purchases, `t_x` the age at the last
+purchase, `T` the age now, all in one unit of time; parameters are in that unit too. Purchases come
+at a rate that is Gamma(r, alpha) distributed across customers.
+
+References
+----------
+Fader, Hardie, Lee (2005), "Counting your customers" the easy way: BG/NBD.
+Batislam, Denizel, Filiztekin (2007), Empirical validation and comparison of models: MBG/NBD.
+Schmittlein, Morrison, Colombo (1987), Counting your customers: Pareto/NBD.
+Fader, Hardie (2013), The Gamma-Gamma model of monetary value.
+"""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import betaln, digamma, gammaln, hyp2f1
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+Floats = npt.NDArray[np.float64]
+
+# Limits of the logarithms of parameters, with time scaled to a longest T of one. At a limit the
+# data shows no spread of that trait across customers; predictions stay well defined.
+_LOG_BOUNDS = (-9.0, 9.0)
+_GRADIENT_TOLERANCE = 1e-4
+
+
+class ConvergenceError(RuntimeError):
+    """No parameters could be found for this data; the message says why."""
+
+
+class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """What the models of purchase counts share: fitting, and all that follows from a likelihood."""
+
+    parameters: ClassVar[tuple[str, ...]]
+
+    def fit(self, X: pd.DataFrame | Floats, y: None = None) -> Self:
+        """Find the parameters of maximum likelihood.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_customers, 3), columns frequency, t_x, T
+
+        Raises
+        ------
+        ConvergenceError
+            When nobody bought again, or the search ended without an optimum.
+        """
+        x, t_x, T = _checked(X)
+        if not x.any():
+            raise ConvergenceError("expected customers who bought again, found none")
+        scale = float(T.max())
+        x, t_x, T, count = _compressed(x, t_x / scale, T / scale)
+        log_parameters = self._search(x, t_x, T, count)
+        values = np.exp(log_parameters)
+        values[list(self._time_parameters())] *= scale
+        for name, value in zip(self.parameters, values, strict=True):
+            setattr(self, f"{name}_", float(value))
+        self.n_features_in_ = 3
+        per_customer = self._log_likelihood(self._values(), x, t_x * scale, T * scale)
+        self.log_likelihood_ = float(count @ per_customer)
+        return self
+
+    def log_likelihood(self, X: pd.DataFrame | Floats) -> Floats:
+        """Log-likelihood of each customer's history; ndarray of shape (n_customers,)."""
+        check_is_fitted(self)
+        return self._log_likelihood(self._values(), *_checked(X))
+
+    def no_purchase_probability(self, X: pd.DataFrame | Floats, horizon: float) -> Floats:
+        """Probability of no purchase in (T, T + horizon]; ndarray of shape (n_customers,).
+
+        The likelihood of (x, t_x, T + horizon) is that of (x, t_x, T) and silence afterwards, so
+        their ratio is the conditional probability, in every model.
+        """
+        check_is_fitted(self)
+        x, t_x, T = _checked(X)
+        silent = self._log_likelihood(self._values(), x, t_x, T + horizon)
+        return np.exp(np.minimum(silent - self._log_likelihood(self._values(), x, t_x, T), 0.0))
+
+    def alive_probability(self, X: pd.DataFrame | Floats) -> Floats:
+        """Probability of still being a customer at T; no measure of churn within a horizon."""
+        check_is_fitted(self)
+        x, t_x, T = _checked(X)
+        return np.exp(self._log_alive(x, T) - self._log_likelihood(self._values(), x, t_x, T))
+
+    def expected_purchases(self, X: pd.DataFrame | Floats, horizon: float) -> Floats:
+        """Expected number of purchases in (T, T + horizon]; ndarray of shape (n_customers,)."""
+        x, _, T = _checked(X)
+        expected: Floats = self.alive_probability(X) * self._expected_alive(x, T, horizon)
+        return expected
+
+    def _search(self, x: Floats, t_x: Floats, T: Floats, count: Floats) -> Floats:
+        n = count.sum()
+
+        def cost(log_parameters: Floats) -> tuple[float, Floats]:
+            values = np.exp(log_parameters)
+            log_likelihood = self._log_likelihood(values, x, t_x, T)
+            gradient = self._gradient(values, x, t_x, T, count)
+            return -float(count @ log_likelihood) / n, -gradient * values / n
+
+        return _minimum(cost, len(self.parameters))
+
+    def _values(self) -> Floats:
+        return np.array([getattr(self, f"{name}_") for name in self.parameters])
+
+    def _time_parameters(self) -> tuple[int, ...]:
+        return tuple(i for i, name in enumerate(self.parameters) if name in ("alpha", "beta"))
+
+    def _gradient(self, values: Floats, x: Floats, t_x: Floats, T: Floats, count: Floats) -> Floats:
+        """Central differences; models with a short analytic gradient override this."""
+        steps = np.diag(1e-5 * values)
+        sides = [
+            count @ self._log_likelihood(values + sign * step, x, t_x, T)
+            for step in steps
+            for sign in (1, -1)
+        ]
+        return (np.array(sides[::2]) - np.array(sides[1::2])) / (2 * steps.diagonal())
+
+    @staticmethod
+    def _log_likelihood(values: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
+        raise NotImplementedError
+
+    def _log_alive(self, x: Floats, T: Floats) -> Floats:
+        """Log-likelihood of the history together with being alive at T."""
+        raise NotImplementedError
+
+    def _expected_alive(self, x: Floats, T: Floats, horizon: float) -> Floats:
+        raise NotImplementedError
+
+
+class BetaGeometricNBD(PurchaseModel):
+    """BG/NBD: after each repeat purchase a customer leaves with a Beta(a, b) probability."""
+
+    parameters = ("r", "alpha", "a", "b")
+    # Chances to leave before the first repeat purchase: none here, one in MBG/NBD.
+    _first_tosses: ClassVar[int] = 0
+
+    @classmethod
+    def _log_terms(
+        cls, values: Floats, x: Floats, t_x: Floats, T: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        """Logs of the common factor, of staying until T, and of leaving at t_x."""
+        r, alpha, a, b = values
+        tosses = x + cls._first_tosses
+        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - betaln(a, b)
+        stayed = betaln(a, b + tosses) - (r + x) * np.log(alpha + T)
+        left = np.full_like(stayed, -np.inf)
+        could = tosses > 0
+        left[could] = betaln(a + 1, b + tosses[could] - 1)
+        left[could] -= (r + x[could]) * np.log(alpha + t_x[could])
+        return common, stayed, left
+
+    @classmethod
+    def _log_likelihood(cls, values: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
+        common, stayed, left = cls._log_terms(values, x, t_x, T)
+        return common + np.logaddexp(stayed, left)
+
+    def _gradient(self, values: Floats, x: Floats, t_x: Floats, T: Floats, count: Floats) -> Floats:
+        r, alpha, a, b = values
+        tosses = x + self._first_tosses
+        _, stayed, left = self._log_terms(values, x, t_x, T)
+        w = np.exp(stayed - np.logaddexp(stayed, left))  # share of those who stayed
+        v = 1.0 - w
+        log_T, log_t = np.log(alpha + T), np.log(alpha + t_x)
+        by_r = digamma(r + x) - digamma(r) + np.log(alpha) - w * log_T - v * log_t
+        by_alpha = r / alpha - (r + x) * (w / (alpha + T) + v / (alpha + t_x))
+        both = digamma(a + b) - digamma(a + b + tosses)
+        by_a = both + v / a
+        lost = np.where(tosses > 0, 1.0 / np.maximum(b + tosses - 1, 1e-12), 0.0)
+        by_b = both + digamma(b + tosses) - digamma(b) - v * lost
+        return np.array([count @ part for part in (by_r, by_alpha, by_a, by_b)])
+
+    def _log_alive(self, x: Floats, T: Floats) -> Floats:
+        common, stayed, _ = self._log_terms(self._values(), x, T, T)
+        return common + stayed
+
+    def _expected_alive(self, x: Floats, T: Floats, horizon: float) -> Floats:
+        """Equation (10) of Fader, Hardie, Lee after Euler's transformation of 2F1.
+
+        Transformed, no argument grows with x, so heavy buyers do not overflow.
+        """
+        r, alpha, a, b = self._values()
+        a = a if abs(a - 1) > 1e-6 else 1 + 1e-6  # removable singularity
+        z = horizon / (alpha + T + horizon)
+        c = a + b + x + self._first_tosses - 1
+        bracket = 1 - (1 - z) ** (a - 1) * hyp2f1(c - r - x, a - 1, c, z)
+        expected: Floats = c / (a - 1) * bracket
+        return expected
+
+
+class ModifiedBetaGeometricNBD(BetaGeometricNBD):
+    """MBG/NBD: as BG/NBD, and a customer may leave right after the first purchase too."""
+
+    _first_tosses = 1
+
+
+class ParetoNBD(PurchaseModel):
+    """Pareto/NBD: a customer leaves at a rate that is Gamma(s, beta) distributed."""
+
+    parameters = ("r", "alpha", "s", "beta")
+
+    @staticmethod
+    def _log_likelihood(values: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
+        r, alpha, s, beta = values
+        alive = -(r + x) * np.log(alpha + T) - s * np.log(beta + T)
+        total = r + s + x
+        shorter, longer = min(alpha, beta), max(alpha, beta)
+        power = s if alpha >= beta else r + x - 1
+        other = total - s if alpha >= beta else s + 1
+        at_t_x = _log_2f1(total, power, other, shorter, longer, t_x)
+        at_T = _log_2f1(total, power, other, shorter, longer, T)
+        # at_T <= at_t_x; equal when t_x = T, and then nobody can have left in between
+        with np.errstate(divide="ignore"):
+            gone = at_t_x + np.log(-np.expm1(np.minimum(at_T - at_t_x, 0.0)))
+        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+        log_likelihood: Floats = common + np.logaddexp(alive, np.log(s / total) + gone)
+        return log_likelihood
+
+    def _log_alive(self, x: Floats, T: Floats) -> Floats:
+        r, alpha, s, beta = self._values()
+        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+        log_alive: Floats = common - (r + x) * np.log(alpha + T) - s * np.log(beta + T)
+        return log_alive
+
+    def _expected_alive(self, x: Floats, T: Floats, horizon: float) -> Floats:
+        r, alpha, s, beta = self._values()
+        s = s if abs(s - 1) > 1e-6 else 1 + 1e-6  # removable singularity
+        shrink: Floats = ((beta + T) / (beta + T + horizon)) ** (s - 1)
+        expected: Floats = (r + x) / (alpha + T) * (beta + T) / (s - 1) * (1 - shrink)
+        return expected
+
+
+class GammaGamma(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Gamma-Gamma: each purchase is Gamma(p, nu), with nu Gamma(q, v) distributed.
+
+    Independent of how often somebody buys. Amounts must be positive: a zero makes the likelihood
+    minus infinity.
+    """
+
+    parameters: ClassVar[tuple[str, ...]] = ("p", "q", "v")
+
+    def fit(self, X: pd.DataFrame | Floats, y: None = None) -> Self:
+        """Find the parameters of maximum likelihood.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_customers, 2), number of purchases and their mean amount, both
+            positive
+
+        Raises
+        ------
+        ConvergenceError
+            When nobody differs, when the mean is infinite, or when no optimum was found.
+        """
+        n, mean = np.asarray(X, dtype=float).T
+        if not (np.isfinite(mean).all() and (n > 0).all() and (mean > 0).all()):
+            raise ValueError("expected positive counts and amounts, found others")
+        if len(n) < 2 or np.ptp(mean) == 0:
+            raise ConvergenceError("expected customers who spend differently, found no spread")
+        scale = float(np.median(mean))
+
+        def cost(log_parameters: Floats) -> tuple[float, Floats]:
+            values = np.exp(log_parameters)
+            value = -self._log_likelihood(values, n, mean / scale).mean()
+            return float(value), -self._gradient(values, n, mean / scale) * values / len(n)
+
+        self.p_, self.q_, v = map(float, np.exp(_minimum(cost, 3)))
+        if self.p_ + self.q_ <= 1:
+            raise ConvergenceError("expected amounts with a finite mean, found p + q <= 1")
+        self.v_ = v * scale
+        self.n_features_in_ = 2
+        self.log_likelihood_ = float(self._log_likelihood(self._values(), n, mean).sum())
+        return self
+
+    def expected_value(self, X: pd.DataFrame | Floats) -> Floats:
+        """Expected amount of a further purchase, given number (at least 1) and mean of the past.
+
+        A mean below zero (more refunded than bought) counts as zero. ndarray of (n_customers,).
+        """
+        check_is_fitted(self)
+        n, mean = np.asarray(X, dtype=float).T
+        weight = self.p_ * n + self.q_ - 1
+        expected: Floats = self.p_ * (self.v_ + n * np.maximum(mean, 0.0)) / weight
+        return expected
+
+    def _values(self) -> Floats:
+        return np.array([self.p_, self.q_, self.v_])
+
+    @staticmethod
+    def _log_likelihood(values: Floats, n: Floats, mean: Floats) -> Floats:
+        p, q, v = values
+        log_likelihood: Floats = (
+            gammaln(p * n + q) - gammaln(p * n) - gammaln(q) + q * np.log(v)
+            + (p * n - 1) * np.log(mean) + p * n * np.log(n) - (p * n + q) * np.log(n * mean + v)
+        )  # fmt: skip
+        return log_likelihood
+
+    @staticmethod
+    def _gradient(values: Floats, n: Floats, mean: Floats) -> Floats:
+        p, q, v = values
+        total = np.log(n * mean + v)
+        by_p = n * (digamma(p * n + q) - digamma(p * n) + np.log(n * mean) - total)
+        by_q = digamma(p * n + q) - digamma(q) + np.log(v) - total
+        by_v = q / v - (p * n + q) / (n * mean + v)
+        return np.array([by_p.sum(), by_q.sum(), by_v.sum()])
+
+
+def _minimum(cost: Any, n_parameters: int) -> Floats:
+    """Logarithms of the best parameters, or ConvergenceError."""
+    found = minimize(
+        cost,
+        np.zeros(n_parameters),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[_LOG_BOUNDS] * n_parameters,
+        options={"maxiter": 500, "ftol": 0.0, "gtol": 1e-8},
+    )
+    inside = (found.x > _LOG_BOUNDS[0]) & (found.x < _LOG_BOUNDS[1])
+    steepest = float(np.abs(found.jac[inside]).max(initial=0.0))
+    if not np.isfinite(found.fun) or not steepest < _GRADIENT_TOLERANCE:
+        raise ConvergenceError(
+            f"expected a gradient of zero at the optimum, found {steepest:.2g}: {found.message}"
+        )
+    best: Floats = found.x
+    return best
+
+
+def _checked(X: pd.DataFrame | Floats) -> tuple[Floats, Floats, Floats]:
+    table = np.asarray(X, dtype=float)
+    if table.ndim != 2 or table.shape[1] != 3 or not len(table):
+        raise ValueError(f"expected rows of frequency, t_x, T, found shape {table.shape}")
+    x, t_x, T = table.T
+    if not np.isfinite(table).all() or (x < 0).any() or (t_x < 0).any() or (t_x > T).any():
+        raise ValueError("expected frequency >= 0 and 0 <= t_x <= T, found other values")
+    return x, t_x, T
+
+
+def _compressed(x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Distinct histories and how many customers share each: shops have many one-time buyers."""
+    table = pd.DataFrame({"x": x, "t_x": t_x, "T": T})
+    counts = table.groupby(["x", "t_x", "T"], sort=False).size()
+    distinct = counts.reset_index().to_numpy(dtype=float)
+    return distinct[:, 0], distinct[:, 1], distinct[:, 2], distinct[:, 3]
+
+
+def _log_2f1(
+    total: Floats, power: Floats, other: Floats, shorter: float, longer: float, t: Floats
+) -> Floats:
+    """log of 2F1(total, .; total + 1; z) / (longer + t)^total, z = (longer - shorter)/(longer + t).
+
+    By Euler's transformation 2F1 = (1 - z)^-power 2F1(1, other; total + 1; z), which neither
+    overflows nor cancels for heavy buyers.
+    """
+    z = (longer - shorter) / (longer + t)
+    series = hyp2f1(1.0, other, total + 1, z)
+    log_value: Floats = np.log(series) - power * np.log1p(-z) - total * np.log(longer + t)
+    return log_value
