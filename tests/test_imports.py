@@ -36,7 +36,14 @@ MAY_IMPORT = {
         "cloud.app.settings",
         "wire",
     ),
-    "cloud.app.web": ("cloud.app.web", "cloud.app.services", "cloud.app.store", "cloud.app.domain"),
+    # the part of the HTTP door that answers with pages
+    "cloud.app.web": (
+        "cloud.app.web",
+        "cloud.app.api",
+        "cloud.app.services",
+        "cloud.app.store",
+        "cloud.app.domain",
+    ),
     "cloud.app.api": (
         "cloud.app.api",
         "cloud.app.web",
@@ -52,6 +59,7 @@ MAY_IMPORT = {
         "cloud.app.domain",
         "cloud.app.settings",
         "cloud.ml",
+        "wire",
     ),
     "simulators": ("simulators", "wire"),
     "edge.tools": ("edge.tools", "wire"),

@@ -19,6 +19,7 @@ class Settings:
     """What differs between installations. Every field is described in docs/settings.md."""
 
     database_url: URL
+    database_owner_password: str | None
     database_role_password: str
     secret_key: str
     mqtt_host: str
@@ -28,10 +29,20 @@ class Settings:
     mqtt_ca_file: Path | None
     mqtt_admin_username: str | None
     mqtt_admin_password: str | None
+    host: str
+    port: int
     public_url: str
+    upload_max_bytes: int
     web_dir: Path
     cookie_secure: bool
     smtp_url: str | None
+
+    @property
+    def owner_url(self) -> URL:
+        """The database's address for its owner, who runs the migrations."""
+        if self.database_owner_password is None:
+            return self.database_url
+        return self.database_url.set(password=self.database_owner_password)
 
     def database_url_for(self, role: str) -> URL:
         """Return the database's address for one of the restricted roles."""
@@ -42,6 +53,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read every setting; raise SettingError for the first that is missing or wrong."""
     return Settings(
         database_url=_database_url(environ),
+        database_owner_password=_optional_secret(environ, "SHOPBELL_DATABASE_OWNER_PASSWORD"),
         database_role_password=_secret(environ, "SHOPBELL_DATABASE_ROLE_PASSWORD"),
         secret_key=_secret(environ, "SHOPBELL_SECRET_KEY"),
         mqtt_host=environ.get("SHOPBELL_MQTT_HOST", "127.0.0.1"),
@@ -51,7 +63,10 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         mqtt_ca_file=_optional_path(environ, "SHOPBELL_MQTT_CA_FILE"),
         mqtt_admin_username=environ.get("SHOPBELL_MQTT_ADMIN_USERNAME"),
         mqtt_admin_password=_optional_secret(environ, "SHOPBELL_MQTT_ADMIN_PASSWORD"),
+        host=environ.get("SHOPBELL_HOST", "127.0.0.1"),
+        port=_port(environ, "SHOPBELL_PORT", 8000),
         public_url=environ.get("SHOPBELL_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        upload_max_bytes=_positive(environ, "SHOPBELL_UPLOAD_MAX_BYTES", 64 * 1024 * 1024),
         web_dir=Path(environ.get("SHOPBELL_WEB_DIR", "cloud/web/dist")).resolve(),
         cookie_secure=_boolean(environ, "SHOPBELL_COOKIE_SECURE", True),
         smtp_url=_optional_secret(environ, "SHOPBELL_SMTP_URL"),
@@ -101,6 +116,13 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name, str(default))
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise SettingError(f"{name}: expected 1..65535, got {text!r}")
+    return int(text)
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, str(default))
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingError(f"{name}: expected a whole number above 0, got {text!r}")
     return int(text)
 
 

@@ -48,7 +48,7 @@ def upgrade_database(settings: app_settings.Settings) -> None:
     """Run the migrations that are missing, then let the restricted roles sign in."""
     with _migrations(settings):
         flask_migrate.upgrade(directory=str(MIGRATIONS))
-    engine = create_engine(settings.database_url)
+    engine = create_engine(settings.owner_url)
     with engine.begin() as connection:
         for role in ROLES:
             # ALTER ROLE takes no bound parameter; format() quotes on the server
@@ -63,7 +63,7 @@ def upgrade_database(settings: app_settings.Settings) -> None:
 @contextmanager
 def _migrations(settings: app_settings.Settings) -> Iterator[None]:
     app = Flask("shopbell-migrations")
-    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.owner_url
     database = SQLAlchemy(app, metadata=Base.metadata)
     flask_migrate.Migrate(app, database, directory=str(MIGRATIONS))
     with app.app_context():

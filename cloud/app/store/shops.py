@@ -3,7 +3,9 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, func, text
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
+from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.app.store.base import Base, CreatedAt, Id, Json, ShopId
@@ -60,8 +62,8 @@ class SiteState(Base):
     door_device_id: Mapped[str | None]
     door_boot: Mapped[int | None] = mapped_column(BigInteger)
     door_sequence: Mapped[int | None]
-    # passages since the count was last set to zero
-    counted_since: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    # when the count was last set to zero; passages before it do not count
+    counted_since: Mapped[dt.datetime | None]
     entries: Mapped[int] = mapped_column(server_default="0")
     exits: Mapped[int] = mapped_column(server_default="0")
     ambiguous: Mapped[int] = mapped_column(server_default="0")
@@ -109,6 +111,10 @@ class DeviceBoot(Base):
     committed_sequence: Mapped[int] = mapped_column(server_default="0")
     highest_sequence: Mapped[int] = mapped_column(server_default="0")
     lost: Mapped[int] = mapped_column(server_default="0")
+    # which numbers are stored or rejected, and the lowest one that the device still holds: the
+    # three figures above follow from these two
+    recorded: Mapped[MultiRange[int]] = mapped_column(INT8MULTIRANGE, server_default=text("'{}'"))
+    oldest_sequence: Mapped[int] = mapped_column(server_default="1")
     # Unix time in ms at the boot's start, once an event carried both clocks
     started_at_ms: Mapped[int | None] = mapped_column(BigInteger)
     first_seen_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
@@ -123,6 +129,7 @@ class Event(Base):
             ["shop_id", "device_id"], ["device.shop_id", "device.id"], ondelete="CASCADE"
         ),
         CheckConstraint("time_source IN ('device', 'boot', 'received')", name="time_source"),
+        Index("ix_event_site_time", "shop_id", "site_id", "occurred_at"),
     )
 
     shop_id: Mapped[ShopId]
@@ -146,6 +153,10 @@ class RejectedMessage(Base):
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
     # of the device that is named by the topic, where we know it
     shop_id: Mapped[uuid.UUID | None]
+    device_id: Mapped[str | None]
+    # of a single rejected event
+    boot: Mapped[int | None] = mapped_column(BigInteger)
+    sequence: Mapped[int | None]
     topic: Mapped[str]
     payload: Mapped[bytes]
     reason: Mapped[str]

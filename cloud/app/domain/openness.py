@@ -1,0 +1,62 @@
+"""Is the shop open: what its doors say while their sensors live, else what its hours say."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["door", "hours", "unknown"]
+
+# A device reports every half minute. Ten reports missing, and what it said is history.
+STALE_AFTER = dt.timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a site's contact said last, and whether its device still lives."""
+
+    is_open: bool
+    changed_at: dt.datetime | None
+    is_fresh: bool
+
+
+@dataclass(frozen=True)
+class Openness:
+    """Open or closed, since when, and who says so."""
+
+    is_open: bool | None
+    since: dt.datetime | None
+    source: Source
+
+
+def is_fresh(is_online: bool, seen_at: dt.datetime | None, now: dt.datetime) -> bool:
+    """Tell whether what a device said last still holds."""
+    return is_online and seen_at is not None and now - seen_at <= STALE_AFTER
+
+
+def openness(doors: Sequence[Door], hours_say_open: bool | None) -> Openness:
+    """Judge by the doors: one open door is enough, but closed needs every door to say so."""
+    is_open = [door for door in doors if door.is_fresh and door.is_open]
+    if is_open:
+        return Openness(True, min(_changes(is_open), default=None), "door")
+    if doors and all(door.is_fresh for door in doors):
+        return Openness(False, max(_changes(doors), default=None), "door")
+    if hours_say_open is None:
+        return Openness(None, None, "unknown")
+    return Openness(hours_say_open, None, "hours")
+
+
+def device_problem(is_online: bool, seen_at: dt.datetime | None, now: dt.datetime) -> str | None:
+    """Return what is wrong with a device and what to do, None when it is well."""
+    if seen_at is None:
+        return "Never heard of: check its power and its Wi-Fi."
+    if not is_online:
+        return "Offline: check its power and the shop's Wi-Fi."
+    if not is_fresh(is_online, seen_at, now):
+        minutes = int((now - seen_at).total_seconds() // 60)
+        return f"Silent for {minutes} minutes: unplug it, wait ten seconds, plug it in again."
+    return None
+
+
+def _changes(doors: Sequence[Door]) -> list[dt.datetime]:
+    return [door.changed_at for door in doors if door.changed_at is not None]

@@ -1,0 +1,73 @@
+"""Which numbers of one boot are recorded, how far without a gap, and which are lost for ever."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+Range = tuple[int, int]
+
+
+class SequenceLog:
+    """The recorded numbers of one boot as ranges (first, last), and the oldest one still held.
+
+    What lies below `oldest` and was never recorded is lost: the device no longer has it. A lost
+    number that arrives after all, because an older message was overtaken, is lost no more.
+    """
+
+    def __init__(self, ranges: Sequence[Range] = (), oldest: int = 1) -> None:
+        self._firsts = [first for first, _ in ranges]
+        self._lasts = [last for _, last in ranges]
+        self.oldest = oldest
+
+    def record(self, sequence: int) -> bool:
+        """Note a number; return False when it was recorded before."""
+        if self._lasts and sequence == self._lasts[-1] + 1:
+            self._lasts[-1] = sequence
+            return True
+        return self._insert(sequence)
+
+    def settle(self, oldest: int) -> None:
+        """Note that the device holds nothing below `oldest` any more."""
+        self.oldest = max(self.oldest, oldest)
+
+    @property
+    def ranges(self) -> list[Range]:
+        """The recorded numbers as (first, last), in order."""
+        return list(zip(self._firsts, self._lasts, strict=True))
+
+    @property
+    def highest(self) -> int:
+        """The highest recorded number, 0 when there is none."""
+        return self._lasts[-1] if self._lasts else 0
+
+    @property
+    def committed(self) -> int:
+        """The number up to which everything is recorded or lost."""
+        settled = self.oldest - 1
+        at = bisect_right(self._firsts, settled + 1) - 1
+        return max(settled, self._lasts[at]) if at >= 0 else settled
+
+    @property
+    def lost(self) -> int:
+        """How many numbers below `oldest` were never recorded."""
+        below = self.oldest - 1
+        return below - sum(
+            min(last, below) - first + 1 for first, last in self.ranges if first <= below
+        )
+
+    def _insert(self, sequence: int) -> bool:
+        at = bisect_right(self._firsts, sequence)
+        if at and sequence <= self._lasts[at - 1]:
+            return False
+        joins_left = at > 0 and self._lasts[at - 1] == sequence - 1
+        joins_right = at < len(self._firsts) and self._firsts[at] == sequence + 1
+        if joins_left and joins_right:
+            self._lasts[at - 1] = self._lasts.pop(at)
+            del self._firsts[at]
+        elif joins_left:
+            self._lasts[at - 1] = sequence
+        elif joins_right:
+            self._firsts[at] = sequence
+        else:
+            self._firsts.insert(at, sequence)
+            self._lasts.insert(at, sequence)
+        return True

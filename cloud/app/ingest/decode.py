@@ -1,0 +1,93 @@
+"""From an MQTT message to what it says, or to the reason why it can never succeed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cloud.app.store.events import Rejection
+from wire import messages, topics
+
+Event = dict[str, Any]
+
+_MAX_SEQUENCE = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Received:
+    """A message as it came, and what is needed to acknowledge it."""
+
+    topic: str
+    payload: bytes
+    is_retained: bool = False
+    message_id: int = 0
+    # message ids mean nothing on another connection
+    connection_number: int = 0
+
+
+@dataclass(slots=True)
+class EventBatch:
+    """Events of one boot; the rejected ones are (event, reason)."""
+
+    received: Received
+    device_id: str
+    boot: int
+    oldest: int
+    events: list[Event]
+    rejected: list[tuple[object, str]]
+
+
+@dataclass(slots=True)
+class Status:
+    """A birth, a heartbeat or a last will."""
+
+    received: Received
+    device_id: str
+    body: Event
+
+
+@dataclass(slots=True)
+class Reply:
+    """How a command went."""
+
+    received: Received
+    device_id: str
+    body: Event
+
+
+def decode(received: Received) -> EventBatch | Status | Reply | Rejection:
+    """Read a message; what cannot be read comes back as a rejection."""
+    try:
+        device_id, channel = topics.parse(received.topic)
+    except topics.TopicError as error:
+        return reject(received, str(error))
+    try:
+        if channel == "event":
+            batch, rejected = messages.decode_events(received.payload)
+            return EventBatch(
+                received, device_id, batch["boot"], batch["oldest"], batch["events"], rejected
+            )
+        if channel == "status":
+            return Status(received, device_id, messages.decode_status(received.payload))
+        if channel == "reply":
+            return Reply(received, device_id, messages.decode_reply(received.payload))
+    except messages.MessageError as error:
+        return reject(received, str(error), device_id)
+    return reject(received, f"channel: expected event, status or reply, got {channel}", device_id)
+
+
+def reject(received: Received, reason: str, device_id: str | None = None) -> Rejection:
+    """Return the record of a message that can never succeed."""
+    return Rejection(
+        # PostgreSQL keeps no NUL in a text
+        topic=received.topic.replace("\0", "\ufffd"),
+        payload=received.payload[: messages.PAYLOAD_MAX_BYTES],
+        reason=reason.replace("\0", "\ufffd"),
+        device_id=device_id,
+    )
+
+
+def readable_sequence(event: object) -> int | None:
+    """Return the sequence number of a rejected event, if that much of it can be read."""
+    sequence = event.get("seq") if isinstance(event, dict) else None
+    if type(sequence) is int and 1 <= sequence <= _MAX_SEQUENCE:
+        return sequence
+    return None

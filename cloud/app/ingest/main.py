@@ -1,0 +1,26 @@
+"""`shopbell ingest`: the worker between the broker and the database."""
+
+import logging
+import signal
+
+import click
+
+from cloud.app import settings as app_settings
+from cloud.app.ingest.worker import Worker
+
+
+@click.command()
+@click.option("--number", default=0, show_default=True, help="Which of the workers this is.")
+@click.option("--workers", default=1, show_default=True, help="How many run side by side.")
+def ingest(number: int, workers: int) -> None:
+    """Store what the devices say, and tell them how far it is committed."""
+    if not 0 <= number < workers:
+        raise click.BadParameter(f"expected 0..{workers - 1}, got {number}", param_hint="--number")
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        worker = Worker(app_settings.from_environment(), number, workers)
+    except app_settings.SettingError as error:
+        raise click.ClickException(str(error)) from None
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: worker.stop())
+    worker.run()

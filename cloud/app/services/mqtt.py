@@ -1,0 +1,38 @@
+"""A connection to the broker, made the same way by everybody in the cloud who speaks MQTT."""
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from cloud.app.settings import Settings
+
+KEEPALIVE_S = 30
+# in front of a topic filter: the workers that subscribe like this share the messages
+SHARE = "$share/ingest/"
+
+
+def mqtt_client(
+    settings: Settings,
+    client_id: str,
+    *,
+    username: str | None,
+    password: str | None,
+    is_persistent: bool = False,
+    acknowledges_itself: bool = False,
+) -> Client:
+    """Return a client that is not connected yet.
+
+    MQTT 3.1.1, because paho reads it much faster than version 5. With `acknowledges_itself` the
+    caller acknowledges each message when it is safe.
+    """
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id,
+        clean_session=not is_persistent,
+        protocol=MQTTProtocolVersion.MQTTv311,
+        manual_ack=acknowledges_itself,
+    )
+    if username is not None:
+        client.username_pw_set(username, password)
+    if settings.mqtt_ca_file is not None:
+        client.tls_set(str(settings.mqtt_ca_file))
+    return client

@@ -1,0 +1,46 @@
+"""A real Mosquitto for tests: one of the test process, and one that a test may stop and kill."""
+
+import secrets
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from cloud.app.jobs.broker import BrokerFolder, Mosquitto, running_mosquitto
+from cloud.app.settings import Settings, from_environment
+
+
+@pytest.fixture(scope="session")
+def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerFolder]:
+    """A Mosquitto that runs as long as the test process; `environment()` leads to it."""
+    folder = BrokerFolder(tmp_path_factory.mktemp("mosquitto"), free_port())
+    with running_mosquitto(folder):
+        yield folder
+
+
+@pytest.fixture
+def own_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    """A running Mosquitto that only this test uses and may stop, kill and start."""
+    with running_mosquitto(BrokerFolder(tmp_path_factory.mktemp("mqtt"), free_port())) as server:
+        yield server
+
+
+def free_port() -> int:
+    """Return a port that nobody uses at the moment."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def settings_for_broker(folder: BrokerFolder, **changed: str) -> Settings:
+    """Return settings that lead to a broker, and to no database."""
+    return from_environment(
+        {
+            "SHOPBELL_DATABASE_URL": "postgresql://127.0.0.1:1/none",
+            "SHOPBELL_DATABASE_ROLE_PASSWORD": secrets.token_hex(32),
+            "SHOPBELL_SECRET_KEY": secrets.token_hex(32),
+            **folder.environment(),
+            **changed,
+        }
+    )

@@ -1,0 +1,69 @@
+"""Open or closed, and who says so."""
+
+import datetime as dt
+
+import pytest
+
+from cloud.app.domain.openness import (
+    STALE_AFTER,
+    Door,
+    Openness,
+    device_problem,
+    is_fresh,
+    openness,
+)
+
+NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+NINE = NOW - dt.timedelta(hours=3)
+TEN = NOW - dt.timedelta(hours=2)
+
+
+def test_a_fresh_door_beats_the_hours() -> None:
+    assert openness([Door(True, NINE, True)], False) == Openness(True, NINE, "door")
+    assert openness([Door(False, NINE, True)], True) == Openness(False, NINE, "door")
+
+
+def test_one_open_door_is_enough() -> None:
+    doors = [Door(False, TEN, True), Door(True, NINE, True)]
+    assert openness(doors, False) == Openness(True, NINE, "door")
+
+
+def test_closed_since_the_last_door_closed() -> None:
+    doors = [Door(False, NINE, True), Door(False, TEN, True)]
+    assert openness(doors, True) == Openness(False, TEN, "door")
+
+
+def test_a_stale_sensor_falls_back_to_the_hours() -> None:
+    assert openness([Door(True, NINE, False)], False) == Openness(False, None, "hours")
+
+
+def test_closed_is_not_claimed_while_one_door_is_silent() -> None:
+    doors = [Door(False, NINE, True), Door(True, NINE, False)]
+    assert openness(doors, True) == Openness(True, None, "hours")
+
+
+def test_without_doors_and_hours_nothing_is_claimed() -> None:
+    assert openness([], None) == Openness(None, None, "unknown")
+
+
+def test_a_device_is_fresh_while_it_is_online_and_was_heard_lately() -> None:
+    assert is_fresh(True, NOW - STALE_AFTER, NOW)
+    assert not is_fresh(True, NOW - STALE_AFTER - dt.timedelta(seconds=1), NOW)
+    assert not is_fresh(False, NOW, NOW)
+    assert not is_fresh(True, None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("is_online", "silent_minutes", "problem"),
+    [(True, 0, None), (True, 7, "Silent for 7 minutes"), (False, 0, "Offline")],
+)
+def test_a_problem_says_what_to_do(
+    is_online: bool, silent_minutes: int, problem: str | None
+) -> None:
+    found = device_problem(is_online, NOW - dt.timedelta(minutes=silent_minutes), NOW)
+    assert (found or "").startswith(problem or "")
+    assert (found is None) == (problem is None)
+
+
+def test_a_device_that_never_reported_says_so() -> None:
+    assert (device_problem(False, None, NOW) or "").startswith("Never heard of")
