@@ -9,6 +9,8 @@ COPY cloud/web/ ./
 RUN npm run build
 
 FROM python:3.13-slim
+RUN apt-get update && apt-get install -y --no-install-recommends mosquitto \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /shopbell
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
@@ -17,8 +19,10 @@ COPY wire/ wire/
 COPY cloud/ cloud/
 COPY edge/ edge/
 COPY simulators/ simulators/
+COPY deploy/ deploy/
 RUN pip install --no-cache-dir --no-build-isolation --no-deps -e . \
-    && useradd --system --uid 1883 --no-create-home shopbell
+    && useradd --system --uid 1883 --no-create-home shopbell \
+    && install --directory --owner=shopbell /broker
 COPY --from=web /shopbell/cloud/web/dist/ cloud/web/dist/
 USER shopbell
 ENV PYTHONUNBUFFERED=1

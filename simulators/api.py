@@ -1,5 +1,6 @@
 """A small client of the public HTTP API, as any program outside the house would write it."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,9 +25,20 @@ class Api:
     """One signed-in person's view of the API."""
 
     def __init__(self, base_url: str) -> None:
+        self._ready_url = f"{base_url}/readyz"
         self._base_url = f"{base_url}/api/v1"
         self._session = requests.Session()
         self._login: tuple[str, str] | None = None
+
+    def wait_until_ready(self) -> None:
+        """Wait until the installation answers; raise TimeoutError after two minutes."""
+        deadline = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(requests.RequestException):
+                if self._session.get(self._ready_url, timeout=TIMEOUT_S).ok:
+                    return
+            time.sleep(0.1)
+        raise TimeoutError(f"{self._ready_url}: not ready within {DEADLINE_S} s")
 
     def register_or_sign_in(self, *, name: str, email: str, password: str) -> None:
         """Register a person, or sign in when the email is taken already."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from simulators.api import Api
-from simulators.doors import start_board
+from simulators.api import Api, Json
+from simulators.doors import Board, start_board
 from simulators.settle import SignIn, settle
 from simulators.street import Street, Till, run_in_thread
 from simulators.town import PLANS
@@ -32,17 +32,23 @@ def town(api_url: str, sign_ins: Path, folder: Path, seed: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     owners = {entry["shop"]: entry for entry in json.loads(sign_ins.read_text())["sign_ins"]}
-    boards = []
+    boards: list[Board] = []
     for plan in PLANS:
         entry = owners[plan.slug]
         api = Api(api_url)
+        api.wait_until_ready()
         owner = SignIn(entry["name"], entry["login"], entry["password"])
         settled = settle(api, plan, owner, folder, seed=seed)
         board = start_board(settled.credential, folder / f"{plan.slug}-flash")
         boards.append(board)
-        till = Till(api, settled.shop_id, plan)
-        run_in_thread(Street(plan, board, till, seed=seed), stopped)
-        click.echo(f"{plan.name}: people are walking, door played by {type(board).__name__}")
+        run_in_thread(Street(plan, board, Till(api, settled.shop_id, plan), seed=seed), stopped)
+        api.wait(f"/shops/{settled.shop_id}/live", _is_seen, f"the door of {plan.name}")
+        click.echo(f"{plan.name}: people are walking, the door is a {type(board).__name__}")
+    (folder / "ready").touch()
     stopped.wait()
     for board in boards:
-        board.stop()
+        board.close()
+
+
+def _is_seen(live: Json) -> bool:
+    return bool(live["is_open"]) and all(device["is_online"] for device in live["devices"])

@@ -50,7 +50,7 @@ class SimulatedDevice:
         self._ticker = threading.Thread(target=self._tick, daemon=True)
         self._ticker.start()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Leave without a last word, as a board that loses power."""
         self._stopped.set()
         self._client.loop_stop()

@@ -4,27 +4,14 @@ import datetime as dt
 import random
 import threading
 import uuid
-from typing import Protocol
 
 import click
 
 from simulators.api import Api, ApiProblem
+from simulators.doors import Board
 from simulators.town import ShopPlan, amount_minor, basket
 
 BUYER_SHARE = 0.55
-
-
-class Board(Protocol):
-    """A door device that can be driven: a virtual board, or its stand-in in CPython."""
-
-    def open_door(self) -> None:
-        """Open the door."""
-
-    def walk_in(self) -> None:
-        """Let a person in."""
-
-    def walk_out(self) -> None:
-        """Let a person out."""
 
 
 class Street:

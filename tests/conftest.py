@@ -14,8 +14,9 @@ from cloud.app.settings import Settings, from_environment
 from cloud.app.store import roles
 from cloud.app.store.connection import engine_for
 from tests.brokers import mosquitto, own_mosquitto
+from tests.browser import browser
 
-__all__ = ["mosquitto", "own_mosquitto"]
+__all__ = ["browser", "mosquitto", "own_mosquitto"]
 
 
 @pytest.fixture(scope="session")

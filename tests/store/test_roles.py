@@ -70,8 +70,8 @@ def test_a_row_of_another_shop_cannot_be_written(session: Session) -> None:
 
 
 def test_a_person_is_found_by_contact_and_by_nobody_else(session: Session) -> None:
-    act_for(session, contact="asha@example.com")
-    session.add(Person(name="Asha", email="asha@example.com", password_hash="-"))
+    act_for(session, contact="found-by-contact@example.com")
+    session.add(Person(name="Asha", email="found-by-contact@example.com", password_hash="-"))
     session.flush()
     assert session.scalars(select(Person.name)).all() == ["Asha"]
     act_for(session, contact="other@example.com")

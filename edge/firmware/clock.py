@@ -1,0 +1,95 @@
+"""Uptime and Unix time, and the only module that knows that the ESP32 counts from the year 2000."""
+
+import asyncio
+import os
+import socket
+import struct
+import time
+
+import machine
+from micropython import const
+
+_NTP_TO_UNIX_S = const(2208988800)
+_SYNC_DEADLINE_MS = const(3000)
+_EPOCH_2000_S = const(946684800)
+
+
+class ClockError(Exception):
+    """The time server did not give a usable answer."""
+
+
+class Clock:
+    """Milliseconds since boot that do not wrap, and the Unix time once a server has told it."""
+
+    def __init__(self):
+        self._last_ticks = time.ticks_ms()
+        self._uptime_ms = 0
+        self._boot_unix_ms = None
+
+    @property
+    def is_set(self):
+        return self._boot_unix_ms is not None
+
+    def uptime_ms(self, ticks=None):
+        """Return the milliseconds since boot, now or at an earlier value of time.ticks_ms().
+
+        ticks_ms() wraps after 12 days on the ESP32: something must call this more often than that.
+        """
+        now = time.ticks_ms()
+        self._uptime_ms += time.ticks_diff(now, self._last_ticks)
+        self._last_ticks = now
+        if ticks is None:
+            return self._uptime_ms
+        return max(0, self._uptime_ms - time.ticks_diff(now, ticks))
+
+    def unix_ms(self, uptime_ms):
+        """Return the Unix time in milliseconds at an uptime, or None while it is not known."""
+        if self._boot_unix_ms is None:
+            return None
+        return self._boot_unix_ms + uptime_ms
+
+    def set_unix_ms(self, unix_ms):
+        """Take over the time of day, here and in the RTC, by which TLS judges certificates."""
+        self._boot_unix_ms = unix_ms - self.uptime_ms()
+        epoch_s = _EPOCH_2000_S if time.gmtime(0)[0] == 2000 else 0
+        year, month, day, hour, minute, second, weekday, _ = time.gmtime(unix_ms // 1000 - epoch_s)[
+            :8
+        ]
+        machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
+
+    async def sync(self, host, port=123):
+        """Ask a time server (SNTP) and set the clock; raise ClockError."""
+        try:
+            unix_ms = await asyncio.wait_for_ms(_ask(host, port), _SYNC_DEADLINE_MS)
+        except asyncio.TimeoutError:
+            raise ClockError("time server: expected an answer within 3 s, got none")
+        except OSError as error:
+            raise ClockError("time server: %s" % error)
+        self.set_unix_ms(unix_ms)
+
+
+async def _ask(host, port):
+    address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        server.setblocking(False)
+        server.connect(address)
+        cookie = os.urandom(8)
+        sent = time.ticks_ms()
+        server.send(b"\x1b" + bytes(39) + cookie)  # version 3, client
+        answer = await asyncio.StreamReader(server).read(48)
+        return _unix_ms(answer, cookie, time.ticks_diff(time.ticks_ms(), sent) // 2)
+    finally:
+        server.close()
+
+
+def _unix_ms(answer, cookie, travelled_ms):
+    # the server returns our transmit time as its originate time: a stranger cannot guess it
+    if len(answer) < 48 or answer[0] & 7 != 4 or not 1 <= answer[1] <= 15:
+        raise ClockError("time server: expected a synchronised server's answer, got another")
+    if answer[24:32] != cookie:
+        raise ClockError("time server: expected an answer to our question, got another")
+    seconds, fraction = struct.unpack(">II", answer[40:48])
+    if seconds < 0x80000000:  # the 32 bits start again in 2036
+        seconds += 1 << 32
+    return (seconds - _NTP_TO_UNIX_S) * 1000 + (fraction * 1000 >> 32) + travelled_ms

@@ -1,0 +1,63 @@
+"""What the cloud may ask of the board, and its replies."""
+
+import asyncio
+
+from micropython import const
+
+_BLINKS = const(40)  # an even number leaves the LED as it was
+_BLINK_MS = const(250)
+_REBOOT_AFTER_MS = const(2000)  # so that the reply still leaves
+_REMEMBERED = const(8)
+
+
+class Commands:
+    """Executes each command once: a message can arrive twice, and a reboot must not be repeated."""
+
+    def __init__(self, led, counters, reset):
+        self._led = led
+        self._counters = counters
+        self._reset = reset
+        self._replies = []  # (id, reply) of the last commands
+        self._actions = {
+            "identify": self._identify,
+            "recalibrate": self._recalibrate,
+            "reboot": self._reboot,
+        }
+
+    def execute(self, command):
+        """Carry out a command and return the reply to it."""
+        for known, reply in self._replies:
+            if known == command["id"]:
+                return reply
+        ok, detail = self._outcome(command)
+        reply = {"id": command["id"], "ok": ok, "detail": detail}
+        self._replies = self._replies[1 - _REMEMBERED :] + [(command["id"], reply)]
+        return reply
+
+    def _outcome(self, command):
+        action = self._actions.get(command["name"])
+        if action is None:
+            return 0, "%s: this firmware does not know it" % command["name"]
+        return 1, action()
+
+    def _identify(self):
+        asyncio.create_task(self._blink())
+        return "blinking for 10 s"
+
+    def _recalibrate(self):
+        for counter in self._counters:
+            counter.recalibrate_requested = True
+        return "will measure the floor as soon as nobody is there"
+
+    def _reboot(self):
+        asyncio.create_task(self._reset_soon())
+        return "rebooting in 2 s"
+
+    async def _blink(self):
+        for _ in range(_BLINKS):
+            self._led.value(1 - self._led.value())
+            await asyncio.sleep_ms(_BLINK_MS)
+
+    async def _reset_soon(self):
+        await asyncio.sleep_ms(_REBOOT_AFTER_MS)
+        self._reset()

@@ -1,0 +1,204 @@
+"""`umqtt.simple` mended: one write a packet, ids that wrap, nothing that blocks, one kind of error.
+
+umqtt.simple reads and writes a blocking socket, in small pieces. Here it sees a complete packet in
+memory instead: what arrives is collected by asyncio first and then parsed by umqtt.simple, and what
+it writes is collected and sent in one piece. An application acknowledges its messages itself, so
+that `publish` does not wait for PUBACK.
+"""
+
+import asyncio
+import struct
+import time
+
+from micropython import const
+from umqtt.simple import MQTTClient, MQTTException
+
+_CONNECT = const(0x10)
+_CONNACK = const(0x20)
+_PUBLISH = const(0x30)
+_SUBSCRIBE = const(0x82)
+_SUBACK = const(0x90)
+
+_CONNECT_DEADLINE_MS = const(15000)
+_WRITE_DEADLINE_MS = const(10000)
+_PACKET_MAX_BYTES = const(4096)  # the cloud sends acks and commands only
+_PID_MAX = const(65535)
+
+
+class LinkError(Exception):
+    """The link is lost or was refused. The only error that leaves this module."""
+
+
+async def within(awaitable, deadline_ms, what):
+    """Await something of the link; every failure, a passed deadline too, becomes a LinkError."""
+    try:
+        return await asyncio.wait_for_ms(awaitable, deadline_ms)
+    except asyncio.TimeoutError:
+        raise LinkError("%s: expected within %d ms, it is not there" % (what, deadline_ms))
+    except (OSError, EOFError, IndexError, ValueError, AssertionError, MQTTException) as error:
+        raise LinkError("%s: %r" % (what, error))
+
+
+class _Packet:
+    """What umqtt.simple takes for its socket: one received packet, and what is to be sent."""
+
+    def __init__(self):
+        self._received = b""
+        self._at = 0
+        self.to_send = bytearray()
+
+    def feed(self, packet):
+        self._received = packet
+        self._at = 0
+
+    def read(self, size):
+        self._at += size
+        return self._received[self._at - size : self._at]
+
+    def write(self, data, size=None):
+        self.to_send.extend(data if size is None else data[:size])
+
+    def setblocking(self, _flag):
+        pass
+
+
+class Client(MQTTClient):
+    """An MQTT 3.1.1 client for one reading and one writing task."""
+
+    def __init__(self, client_id, server, port, user=None, password=None, keepalive=60, tls=None):
+        super().__init__(client_id, server, port, user, password, keepalive)
+        self.tls = tls
+        self.sock = _Packet()
+        self.received_ticks = 0
+        self._stream = None
+
+    async def connect(self, clean_session=True, deadline_ms=_CONNECT_DEADLINE_MS):
+        """Open the connection and introduce ourselves."""
+        await within(self._connect(clean_session), deadline_ms, "connect")
+
+    async def publish(self, topic, msg, retain=False, qos=1):
+        """Send a message in one write."""
+        packet = bytearray()
+        packet.append(_PUBLISH | qos << 1 | retain)
+        _append_length(packet, 2 + len(topic) + len(msg) + (2 if qos else 0))
+        _append_text(packet, topic)
+        if qos:
+            packet.extend(struct.pack(">H", self._next_pid()))
+        packet.extend(msg)
+        await self._send(packet)
+
+    async def subscribe(self, topic, qos=1):
+        """Ask for a topic; the broker's answer comes through `receive`."""
+        packet = bytearray()
+        packet.append(_SUBSCRIBE)
+        _append_length(packet, 2 + 2 + len(topic) + 1)
+        packet.extend(struct.pack(">H", self._next_pid()))
+        _append_text(packet, topic)
+        packet.append(qos)
+        await self._send(packet)
+
+    async def ping(self):
+        """Ask for a sign of life, which `receive` will see."""
+        super().ping()
+        await self.send_replies()
+
+    async def receive(self, deadline_ms):
+        """Wait for one packet and handle it; a message goes to the callback."""
+        packet = await within(self._read_packet(), deadline_ms, "packet")
+        self.received_ticks = time.ticks_ms()
+        if packet[0] & 0xF0 == _PUBLISH:
+            self.sock.feed(packet)
+            try:
+                self.wait_msg()  # leaves its PUBACK in to_send
+            except (IndexError, AssertionError) as error:
+                raise LinkError("message: %r" % error)
+        elif packet[0] == _SUBACK and packet[-1] == 0x80:
+            raise LinkError("subscribe: expected to be allowed, it was refused")
+
+    @property
+    def has_replies(self):
+        return len(self.sock.to_send) > 0
+
+    async def send_replies(self):
+        """Send what answering cost: acknowledgements of received messages."""
+        if self.sock.to_send:
+            packet = self.sock.to_send
+            self.sock.to_send = bytearray()
+            await self._send(packet)
+
+    def close(self):
+        """Drop the connection, without a goodbye when it is broken."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            self.sock.to_send = bytearray()
+            try:
+                stream.s.close()
+            except OSError:
+                pass
+
+    async def _connect(self, clean_session):
+        self.close()
+        self._stream, _ = await asyncio.open_connection(
+            self.server, self.port, self.tls, self.server if self.tls else None
+        )
+        await self._send(self._connect_packet(clean_session))
+        answer = await self._read_packet()
+        if answer[0] != _CONNACK:
+            raise LinkError("connect: expected CONNACK, got packet 0x%02x" % answer[0])
+        if answer[3]:
+            raise LinkError("connect: refused by the broker with code %d" % answer[3])
+        self.received_ticks = time.ticks_ms()
+
+    def _connect_packet(self, clean_session):
+        flags = clean_session << 1
+        fields = [self.client_id]
+        if self.lw_topic:
+            flags |= 0x04 | self.lw_qos << 3 | self.lw_retain << 5
+            fields += [self.lw_topic, self.lw_msg]
+        if self.user is not None:
+            flags |= 0xC0
+            fields += [self.user, self.pswd]
+        packet = bytearray((_CONNECT,))
+        _append_length(packet, 10 + sum(2 + len(field) for field in fields))
+        packet.extend(struct.pack(">H4sBBH", 4, b"MQTT", 4, flags, self.keepalive))
+        for field in fields:
+            _append_text(packet, field)
+        return packet
+
+    async def _read_packet(self):
+        stream = self._stream
+        packet = bytearray(await stream.readexactly(1))
+        length, shift = 0, 0
+        while True:
+            byte = (await stream.readexactly(1))[0]
+            packet.append(byte)
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        if length > _PACKET_MAX_BYTES:
+            raise LinkError("packet: expected at most %d bytes, got more" % _PACKET_MAX_BYTES)
+        if length:
+            packet.extend(await stream.readexactly(length))
+        return packet
+
+    async def _send(self, packet):
+        self._stream.write(packet)
+        await within(self._stream.drain(), _WRITE_DEADLINE_MS, "write")
+
+    def _next_pid(self):
+        self.pid = self.pid % _PID_MAX + 1  # 0 is not a packet id
+        return self.pid
+
+
+def _append_length(packet, length):
+    while length > 0x7F:
+        packet.append(length & 0x7F | 0x80)
+        length >>= 7
+    packet.append(length)
+
+
+def _append_text(packet, text):
+    content = text.encode() if type(text) is str else text
+    packet.extend(struct.pack(">H", len(content)))
+    packet.extend(content)

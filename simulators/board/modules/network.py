@@ -1,0 +1,46 @@
+"""`network` of the ESP32: a station; the access point and the sockets are the host's."""
+
+import struct
+
+import _board
+
+STA_IF = 0
+AP_IF = 1
+STAT_IDLE = 1000
+STAT_GOT_IP = 1010
+
+
+class WLAN:
+    IF_STA = STA_IF
+    IF_AP = AP_IF
+
+    def __init__(self, interface=STA_IF):
+        self._is_active = False
+
+    def active(self, is_active=None):
+        if is_active is None:
+            return self._is_active
+        self._is_active = bool(is_active)
+        return None
+
+    def connect(self, ssid=None, key=None):
+        if not self._is_active:
+            raise OSError("Wifi Not Started")
+        _board.request("j", 1)
+
+    def disconnect(self):
+        _board.request("j", 0)
+
+    def isconnected(self):
+        return self._is_active and self._state()[0] == 1
+
+    def status(self, what=None):
+        if what == "rssi":
+            return self._state()[1]
+        return STAT_GOT_IP if self.isconnected() else STAT_IDLE
+
+    def ifconfig(self):
+        return "127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"
+
+    def _state(self):
+        return struct.unpack("<Bb", _board.ask("n"))

@@ -1,0 +1,40 @@
+"""`time` of the ESP32: whole seconds since 2000, by an RTC that a power cut sets back."""
+
+import struct
+import sys
+
+import _board
+
+_path = sys.path[:]
+sys.path.clear()  # so that the builtin module is found, and not this file
+from time import *  # noqa: E402, F403
+from time import gmtime as _gmtime  # noqa: E402
+from time import mktime as _mktime  # noqa: E402
+from time import time as _time  # noqa: E402
+
+sys.path.extend(_path)
+
+_EPOCH_2000_S = 946684800
+
+
+def time():
+    """Return the seconds since 2000 that the RTC shows."""
+    return int(_time()) + struct.unpack("<q", _board.ask("t"))[0]
+
+
+def time_ns():
+    """Return the nanoseconds since 2000 that the RTC shows."""
+    return time() * 1_000_000_000
+
+
+def gmtime(seconds=None):
+    """Return the calendar of a number of seconds since 2000."""
+    return _gmtime((time() if seconds is None else seconds) + _EPOCH_2000_S)[:8]
+
+
+localtime = gmtime
+
+
+def mktime(calendar):
+    """Return the seconds since 2000 of a calendar."""
+    return int(_mktime(tuple(calendar[:8]) + (0,))) - _EPOCH_2000_S

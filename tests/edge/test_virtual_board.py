@@ -1,0 +1,170 @@
+"""The firmware on a virtual board, from the door contact to the cloud's acknowledgement."""
+
+import time
+
+from simulators.board.board import VirtualBoard
+from simulators.board.install import device_command
+from simulators.board.rig import Broker, Cloud, wait_until
+
+
+def _wait_until_online(cloud: Cloud, births: int = 1) -> None:
+    wait_until(lambda: sum(s["state"] == "online" for s in cloud.statuses) >= births)
+
+
+def test_a_board_is_online_within_three_seconds_of_power_on(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    _wait_until_online(cloud)
+    board.power_cut()
+    cloud.statuses.clear()
+
+    started = time.monotonic()
+    board.power_on()
+    _wait_until_online(cloud)
+
+    assert time.monotonic() - started < 3
+    assert cloud.statuses[-1]["reset"] == "power_on"
+
+
+def test_an_opened_door_is_an_event_with_its_time(board: VirtualBoard, cloud: Cloud) -> None:
+    _wait_until_online(cloud)
+    wait_until(lambda: len(cloud.kinds("door")) == 1)
+    before_ms = time.time() * 1000
+
+    board.open_door()
+    opened = wait_until(lambda: cloud.kinds("door")[1:])[0]
+
+    assert opened["open"] == 1
+    assert -50 <= opened["at"] - before_ms <= 1000
+
+
+def test_two_people_walk_in_and_one_walks_out(board: VirtualBoard, cloud: Cloud) -> None:
+    wait_until(lambda: cloud.kinds("calibrated"))
+
+    board.walk_in()
+    wait_until(lambda: len(cloud.kinds("passage")) == 1)
+    board.walk_in(speed_mm_s=900, height_mm=1550)
+    wait_until(lambda: len(cloud.kinds("passage")) == 2)
+    board.walk_out(speed_mm_s=1400)
+    wait_until(lambda: len(cloud.kinds("passage")) == 3)
+
+    assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in", "in", "out"]
+
+
+def test_nothing_is_lost_while_the_broker_is_away(
+    board: VirtualBoard, broker: Broker, cloud: Cloud
+) -> None:
+    _wait_until_online(cloud)
+    wait_until(lambda: cloud.kinds("calibrated"))
+
+    broker.stop()
+    board.open_door()
+    board.walk_in()
+    wait_until(lambda: not board.world.bodies)
+    board.close_door()
+    broker.start()
+    wait_until(lambda: len(cloud.kinds("door")) == 3 and cloud.kinds("passage"), timeout_s=15)
+
+    assert [door["open"] for door in cloud.kinds("door")] == [0, 1, 0]
+    assert _has_no_gaps(cloud)
+
+
+def test_events_of_an_earlier_boot_survive_a_power_cut(
+    board: VirtualBoard, broker: Broker, cloud: Cloud
+) -> None:
+    _wait_until_online(cloud)
+    broker.stop()
+    board.open_door()
+    wait_until(lambda: _in_flash(board, b'"open":1'))
+
+    board.power_cut()
+    broker.start()
+    board.power_on()
+    wait_until(lambda: len(cloud.kinds("door")) == 3, timeout_s=15)
+
+    boots = sorted({boot for _, boot, _ in cloud.events})
+    assert boots == [boots[0], boots[0] + 1]
+    assert [door["open"] for door in cloud.kinds("door")] == [0, 1, 1]
+    assert _has_no_gaps(cloud)
+
+
+def test_events_stay_on_the_board_until_the_cloud_has_committed_them(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    cloud.acknowledges = False
+    _wait_until_online(cloud)
+    board.open_door()
+    wait_until(lambda: len(cloud.kinds("door")) == 2)
+    wait_until(lambda: _in_flash(board, b'"open":1'))
+
+    cloud.acknowledges = True
+    boot = cloud.statuses[-1]["boot"]
+    last = max(seq for _, _, seq in cloud.events)
+    cloud.publish("front", "ack", {"boot": boot, "seq": last})
+
+    wait_until(lambda: not list((board.flash / "outbox").iterdir()))
+
+
+def test_a_dead_board_leaves_its_last_will_and_a_birth_follows(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    _wait_until_online(cloud)
+
+    board.press_reset()
+    _wait_until_online(cloud, births=2)
+
+    assert [status["state"] for status in cloud.statuses] == ["online", "offline", "online"]
+
+
+def test_a_reboot_command_is_answered_once_and_carried_out(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    _wait_until_online(cloud)
+
+    cloud.publish("front", "command", {"id": "c-1", "name": "reboot", "args": {}})
+    _wait_until_online(cloud, births=2)
+
+    assert cloud.replies == [{"id": "c-1", "ok": 1, "detail": "rebooting in 2 s"}]
+    assert cloud.statuses[-1]["reset"] == "hard"
+
+
+def test_a_board_that_stops_working_is_reset_by_its_watchdog(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    _wait_until_online(cloud)
+
+    board.hardware.watchdog_s = 0.1  # so that the test need not wait for half a minute
+    _wait_until_online(cloud, births=2)
+
+    assert cloud.statuses[-1]["reset"] == "watchdog"
+
+
+def test_a_second_deploy_copies_nothing(board: VirtualBoard) -> None:
+    output = device_command(board, "deploy")
+
+    assert "copy" not in output
+    assert "remove" not in output
+
+
+def test_a_stale_source_is_removed_by_a_deploy(board: VirtualBoard) -> None:
+    (board.flash / "app" / "door.py").write_text("raise SystemExit\n")
+
+    dry = device_command(board, "deploy", "--dry-run")
+    assert (board.flash / "app" / "door.py").exists()
+    device_command(board, "deploy")
+
+    assert "remove /app/door.py" in dry
+    assert not (board.flash / "app" / "door.py").exists()
+
+
+def _in_flash(board: VirtualBoard, text: bytes) -> bool:
+    return any(text in segment.read_bytes() for segment in (board.flash / "outbox").iterdir())
+
+
+def _has_no_gaps(cloud: Cloud) -> bool:
+    last: dict[int, int] = {}
+    for _, boot, seq in sorted(cloud.events):
+        if seq != last.get(boot, 0) + 1:
+            return False
+        last[boot] = seq
+    return True

@@ -1,0 +1,74 @@
+"""From zone distances to passages: the cases that can be checked by hand."""
+
+import unittest
+
+from counting import Counter
+
+_FLOOR = 2400
+_HEAD = 700
+
+
+def _feed(counter, *visits, pause_ms=400, floor_mm=_FLOOR, head_mm=_HEAD):
+    """Feed a sample every 30 ms; a visit is ((on, off) of zone 0, (on, off) of zone 1)."""
+    end = max(off for zones in visits for _, off in zones) + pause_ms
+    outcomes = []
+    for at in range(0, end, 30):
+        zone = at // 30 % 2
+        busy = any(zones[zone][0] <= at < zones[zone][1] for zones in visits)
+        outcome = counter.add(at, zone, head_mm if busy else floor_mm)
+        if outcome:
+            outcomes.append(outcome)
+    return outcomes
+
+
+class CountingTest(unittest.TestCase):
+    def test_street_first_is_in(self):
+        self.assertEqual("in", _feed(Counter((_FLOOR, _FLOOR)), ((0, 600), (300, 900)))[0][0])
+
+    def test_shop_first_is_out(self):
+        self.assertEqual("out", _feed(Counter((_FLOOR, _FLOOR)), ((300, 900), (0, 600)))[0][0])
+
+    def test_two_people_in_a_row_are_two(self):
+        first, second = ((0, 600), (300, 900)), ((1300, 1900), (1600, 2200))
+        outcomes = _feed(Counter((_FLOOR, _FLOOR)), first, second)
+        self.assertEqual(["in", "in"], [what for what, _ in outcomes])
+
+    def test_who_turns_back_is_not_counted(self):
+        self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), ((0, 1500), (400, 1000))))
+
+    def test_who_touches_one_side_only_is_not_counted(self):
+        self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), ((0, 800), (0, 0))))
+
+    def test_both_zones_at_once_are_ambiguous(self):
+        outcomes = _feed(Counter((_FLOOR, _FLOOR)), ((0, 600), (0, 600)))
+        self.assertEqual("ambiguous", outcomes[0][0])
+        self.assertTrue(500 <= outcomes[0][1] <= 700)
+
+    def test_a_long_lead_is_surer_than_a_short_one(self):
+        slow = _feed(Counter((_FLOOR, _FLOOR)), ((0, 600), (300, 900)))[0][1]
+        fast = _feed(Counter((_FLOOR, _FLOOR)), ((0, 240), (90, 330)))[0][1]
+        self.assertTrue(fast < slow <= 99)
+
+    def test_a_child_is_seen_over_a_deep_floor(self):
+        visit = ((0, 500), (250, 750))
+        outcomes = _feed(Counter((2800, 2800)), visit, floor_mm=2800, head_mm=1800)
+        self.assertEqual(["in"], [what for what, _ in outcomes])
+
+    def test_a_few_weak_readings_do_not_end_a_visit(self):
+        counter = Counter((_FLOOR, _FLOOR))
+        outcomes = []
+        for at in range(0, 1500, 30):
+            zone = at // 30 % 2
+            busy = (0 <= at < 600) if zone == 0 else (300 <= at < 900)
+            distance = (None if at in (120, 360, 420, 630) else _HEAD) if busy else _FLOOR
+            outcomes.append(counter.add(at, zone, distance))
+        self.assertEqual(["in"], [outcome[0] for outcome in outcomes if outcome])
+
+    def test_a_floor_out_of_range_is_nobody(self):
+        counter = Counter((_FLOOR, _FLOOR))
+        for at in range(0, 900, 30):
+            self.assertIsNone(counter.add(at, at // 30 % 2, None))
+        self.assertFalse(counter.is_busy)
+
+
+unittest.main()

@@ -1,0 +1,84 @@
+"""Settings are complete or refused with the name of what is wrong; boots count up for ever."""
+
+import json
+import os
+import unittest
+
+import boots
+import settings
+
+_PATH = "/tmp/shopbell-settings-" + os.urandom(6).hex()
+_MINIMAL = {"device": "front", "mqtt": {"host": "broker"}}
+
+
+def _write(content):
+    with open(_PATH, "w") as file:
+        file.write(content)
+
+
+def _remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        return  # the test did not make it
+
+
+class SettingsTest(unittest.TestCase):
+    def tearDown(self):
+        _remove(_PATH)
+
+    def test_what_is_left_out_has_a_default(self):
+        _write(json.dumps(_MINIMAL))
+        loaded = settings.load(_PATH)
+        self.assertEqual(1883, loaded["mqtt"]["port"])
+        self.assertEqual(27, loaded["pins"]["door"])
+        self.assertIsNone(loaded["mqtt"]["ca"])
+
+    def test_a_part_of_a_group_can_be_given(self):
+        given = {"device": "front", "mqtt": {"host": "b"}, "pins": {"door": 4}}
+        completed = settings.complete(given)
+        self.assertEqual(4, completed["pins"]["door"])
+        self.assertEqual(26, completed["pins"]["pir"])
+
+    def test_the_documented_example_is_valid(self):
+        path = __file__.rsplit("tests", 1)[0] + "edge/firmware/config.example.json"
+        loaded = settings.load(path)
+        self.assertEqual("bakery-front", loaded["device"])
+        self.assertEqual(8883, loaded["mqtt"]["port"])
+
+    def test_settings_that_cannot_be_used_are_refused(self):
+        for given in (
+            {},
+            {"device": "front"},
+            {"device": "Front!", "mqtt": {"host": "b"}},
+            {"device": "front", "mqtt": {}},
+        ):
+            with self.assertRaises(settings.SettingsError):
+                settings.complete(given)
+
+    def test_a_missing_or_broken_file_is_refused(self):
+        with self.assertRaises(settings.SettingsError):
+            settings.load(_PATH)
+        _write("{")
+        with self.assertRaises(settings.SettingsError):
+            settings.load(_PATH)
+
+
+class BootsTest(unittest.TestCase):
+    def tearDown(self):
+        _remove(_PATH)
+        _remove(_PATH + ".new")
+
+    def test_the_first_boot_is_the_start_and_each_one_counts_up(self):
+        self.assertEqual([100, 101, 102], [boots.next_boot(_PATH, 100) for _ in range(3)])
+
+    def test_a_board_set_up_again_goes_on_above(self):
+        boots.next_boot(_PATH, 100)
+        self.assertEqual(500, boots.next_boot(_PATH, 500))
+
+    def test_a_torn_file_does_not_set_the_number_back(self):
+        _write("4x")
+        self.assertEqual(100, boots.next_boot(_PATH, 100))
+
+
+unittest.main()

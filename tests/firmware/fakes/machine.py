@@ -1,0 +1,47 @@
+"""Pins, I2C and resets for tests of single modules; the whole board is `simulators/board`."""
+
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+
+
+class Pin:
+    IN = 1
+    OUT = 3
+    PULL_UP = 2
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
+
+    def __init__(self, number, mode=-1, pull=-1, value=0):
+        self.level = value
+        self.handler = None
+
+    def value(self, level=None):
+        if level is None:
+            return self.level
+        self.level = level
+        return None
+
+    def irq(self, handler, trigger):
+        self.handler = handler
+
+    def drive(self, level):
+        """Change the level from outside, with the interrupt that it causes."""
+        self.level = level
+        if self.handler:
+            self.handler(self)
+
+
+class RTC:
+    calendar = None
+
+    def datetime(self, calendar=None):
+        RTC.calendar = calendar
+
+
+class WDT:
+    feeds = 0
+
+    def __init__(self, timeout):
+        pass
+
+    def feed(self):
+        WDT.feeds += 1

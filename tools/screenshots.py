@@ -1,0 +1,104 @@
+"""`python -m tools.screenshots`: run the demo, and take the pictures that stand in README and docs.
+
+Each page is taken as on a phone and on a wide screen, into docs/screenshots/.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "docs/screenshots"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SIZES = {"phone": (360, 780), "wide": (1280, 900)}
+
+
+def main() -> int:
+    """Take every picture; return 0 when all were taken."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="shopbell-") as folder:
+        demo = _start_demo(Path(folder))
+        try:
+            _wait_until_ready(demo)
+            document = json.loads((Path(folder) / "var/demo.json").read_text())
+            with sync_playwright() as playwright:
+                chromium = playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"), args=ARGUMENTS
+                )
+                for name, (width, height) in SIZES.items():
+                    _take_all(chromium, document, name, width, height)
+                chromium.close()
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.wait(timeout=60)
+    return 0
+
+
+def _start_demo(folder: Path) -> subprocess.Popen[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).parent / "shopbell"), "demo"]
+    return subprocess.Popen(
+        [*command, "--port", str(port), "--folder", str(folder / "var")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _wait_until_ready(demo: subprocess.Popen[str]) -> None:
+    for line in demo.stdout or ():
+        print(line, end="")
+        if line.startswith("Ctrl-C"):
+            return
+    raise SystemExit("the demo ended before it was ready")
+
+
+def _take_all(
+    chromium: Browser, document: dict[str, object], size: str, width: int, height: int
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, device_scale_factor=2, locale="en-GB"
+    )
+    page = context.new_page()
+    page.goto(document["public_pages"][0])  # type: ignore[index]
+    _take(page, f"public-{size}")
+    _sign_in(page, document)
+    expect(page.get_by_role("region", name="The shop now")).to_contain_text("2 inside")
+    _take(page, f"today-{size}")
+    page.get_by_role("link", name="Customers").click()
+    customer = page.locator("main a[href*='/customers/']").first
+    expect(customer).to_be_visible()
+    _take(page, f"customers-{size}")
+    customer.click()
+    expect(page.locator("main h1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Purchases")).to_be_visible()
+    _take(page, f"customer-{size}")
+    context.close()
+
+
+def _sign_in(page: Page, document: dict[str, object]) -> None:
+    entry = document["sign_ins"][0]  # type: ignore[index]
+    page.goto(str(document["url"]))
+    page.get_by_label("Email or phone").fill(entry["login"])
+    page.get_by_label("Password").fill(entry["password"])
+    page.get_by_role("button", name="Sign in").click()
+
+
+def _take(page: Page, name: str) -> None:
+    path = OUT / f"{name}.png"
+    page.screenshot(path=path)
+    print(os.path.relpath(path, ROOT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
