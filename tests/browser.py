@@ -9,9 +9,12 @@ from playwright.sync_api import Browser, sync_playwright
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the test process; each test opens a context of its own."""
+    """One browser for a module's tests, each of which opens a context of its own.
+
+    Not for the whole process: while Playwright runs, no other test there can run an event loop.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=ARGUMENTS

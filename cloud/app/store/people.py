@@ -80,6 +80,13 @@ class Membership(Base):
         ),
         Index("ix_membership_phone", "shop_id", "phone"),
         Index("ix_membership_email", "shop_id", "email"),
+        Index(
+            "ix_membership_import",
+            "shop_id",
+            "import_id",
+            postgresql_where=text("import_id IS NOT NULL"),
+        ),
+        ForeignKeyConstraint(["shop_id", "import_id"], ["import_batch.shop_id", "import_batch.id"]),
     )
 
     shop_id: Mapped[ShopId]
@@ -93,6 +100,8 @@ class Membership(Base):
     phone: Mapped[str | None]
     email: Mapped[str | None]
     joined_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    # the import that brought this customer
+    import_id: Mapped[uuid.UUID | None]
     created_at: Mapped[CreatedAt]
 
 

@@ -44,11 +44,10 @@ class Purchase(Base):
         Index("ix_purchase_member", "shop_id", "membership_id", "occurred_at"),
         Index("ix_purchase_time", "shop_id", "occurred_at", "id"),
         Index(
-            "uq_purchase_reference",
+            "ix_purchase_import",
             "shop_id",
-            "reference",
-            unique=True,
-            postgresql_where=text("reference IS NOT NULL"),
+            "import_id",
+            postgresql_where=text("import_id IS NOT NULL"),
         ),
     )
 
@@ -59,7 +58,7 @@ class Purchase(Base):
     amount_minor: Mapped[Minor]
     currency: Mapped[str]
     source: Mapped[str]
-    # the invoice's number in the till that an import came from
+    # the receipt's number in the till that an import came from; tills begin to count anew
     reference: Mapped[str | None]
     refunds_id: Mapped[uuid.UUID | None]
     import_id: Mapped[uuid.UUID | None]
@@ -77,7 +76,7 @@ class PurchaseLine(Base):
         ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.id"]),
     )
 
-    shop_id: Mapped[ShopId]
+    shop_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     purchase_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     line: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[uuid.UUID]
@@ -102,6 +101,8 @@ class ImportBatch(Base):
     sha256: Mapped[str]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[str]
+    # columns with samples, and what we take them for
+    preview: Mapped[Json | None]
     mapping: Mapped[Json | None]
     # rows read, created, updated, skipped, rejected; total and date range
     outcome: Mapped[Json | None]
@@ -126,10 +127,11 @@ class ImportRow(Base):
         CheckConstraint("outcome IN ('created', 'updated', 'skipped', 'rejected')", name="outcome"),
     )
 
-    shop_id: Mapped[ShopId]
+    shop_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     import_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     line: Mapped[int] = mapped_column(primary_key=True)
-    raw: Mapped[list[str]]
+    # kept where the row did not become a purchase
+    raw: Mapped[list[str] | None]
     outcome: Mapped[str]
     reason: Mapped[str | None]
     # what the row made or changed, and how that looked before

@@ -20,7 +20,7 @@ class ScoreRun(Base):
     id: Mapped[Id]
     as_of: Mapped[dt.date]
     horizon_days: Mapped[int]
-    model: Mapped[str]
+    model: Mapped[str | None]
     verdict: Mapped[str]
     summary: Mapped[Json]
     created_at: Mapped[CreatedAt]

@@ -1,0 +1,93 @@
+"""Who is asking, and what they may do: the decorators that stand above every route."""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response
+from flask_jwt_extended import JWTManager, get_current_user, verify_jwt_in_request
+
+from cloud.app.api.database import db
+from cloud.app.api.errors import problem
+from cloud.app.domain.errors import Forbidden
+from cloud.app.services.shops import role_in
+from cloud.app.store.roles import act_for
+
+ALGORITHM = "HS256"
+AUDIENCE = "shopbell"
+# what each role may do includes what the ones behind it may
+RANKS = ("owner", "staff", "analyst")
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def person_id() -> uuid.UUID:
+    """Return the id of the person who is signed in."""
+    return cast(uuid.UUID, get_current_user())
+
+
+def signed_in(view: View) -> View:
+    """Let a person in who is signed in; the transaction acts for that person."""
+
+    @wraps(view)
+    def guarded(*args: Any, **values: Any) -> Any:
+        verify_jwt_in_request()
+        act_for(db.session(), person_id=person_id())
+        return view(*args, **values)
+
+    return cast(View, guarded)
+
+
+def works_here(rank: str) -> Callable[[View], View]:
+    """Let in who works for the shop in the path, at this rank or above; act for the shop.
+
+    For everybody else the shop does not exist.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, shop_id: uuid.UUID, **values: Any) -> Any:
+            verify_jwt_in_request()
+            role = role_in(db.session(), shop_id=shop_id, person_id=person_id())
+            if RANKS.index(role) > RANKS.index(rank):
+                raise Forbidden(f"only {_allowed(rank)} may do this, you are {role} here")
+            return view(*args, shop_id=shop_id, **values)
+
+        return cast(View, guarded)
+
+    return decorate
+
+
+def register_tokens(app: Flask) -> None:
+    """Read access tokens from the header only, of one algorithm, and refuse as problems."""
+    app.config.update(
+        JWT_ALGORITHM=ALGORITHM,
+        JWT_DECODE_ALGORITHMS=[ALGORITHM],
+        JWT_ENCODE_AUDIENCE=AUDIENCE,
+        JWT_DECODE_AUDIENCE=AUDIENCE,
+        JWT_ENCODE_ISSUER=AUDIENCE,
+        JWT_DECODE_ISSUER=AUDIENCE,
+        JWT_TOKEN_LOCATION=["headers"],
+    )
+    tokens = JWTManager(app)
+    tokens.user_lookup_loader(_person_of)
+    tokens.user_lookup_error_loader(lambda _h, _c: _refused("The access token is not valid."))
+    tokens.unauthorized_loader(lambda _reason: _refused("Sign in first."))
+    tokens.invalid_token_loader(lambda _reason: _refused("The access token is not valid."))
+    tokens.expired_token_loader(lambda _h, _c: _refused("The access token has expired."))
+
+
+def _person_of(_header: object, claims: dict[str, str]) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(claims["sub"])
+    except ValueError:
+        return None
+
+
+def _refused(detail: str) -> Response:
+    return problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _allowed(rank: str) -> str:
+    return " and ".join(RANKS[: RANKS.index(rank) + 1])

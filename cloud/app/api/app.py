@@ -1,0 +1,119 @@
+"""The application: settings in, a Flask app out."""
+
+from collections.abc import Mapping
+
+import flask_smorest
+from flask import Flask
+from marshmallow import Schema
+
+from cloud.app.api import access, errors, headers
+from cloud.app.api.blueprint import PROBLEM, Blueprint
+from cloud.app.api.database import db
+from cloud.app.api.limits import limiter
+from cloud.app.api.schemas.base import Problem
+from cloud.app.api.streams import Streams
+from cloud.app.services.passwords import Passwords
+from cloud.app.settings import Settings
+from cloud.app.store import roles
+
+API_PREFIX = "/api/v1"
+JSON_MAX_BYTES = 1024 * 1024
+CONNECTIONS = 10
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest has no types
+    """flask-smorest with our shape of errors."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = PROBLEM
+    ERROR_SCHEMA = Problem
+    handle_http_exception = staticmethod(errors.of_http)
+
+
+def create_app(
+    settings: Settings, *, passwords: Passwords | None = None, is_limited: bool = True
+) -> Flask:
+    """Return the application. Tests hash cheaply with `passwords` of their own."""
+    app = Flask("cloud.app.api", static_folder=None, template_folder="../web/templates")
+    app.config.update(_configuration(settings), IS_LIMITED=is_limited)
+    app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's own provider
+    app.extensions["passwords"] = passwords or Passwords()
+    app.extensions["settings"] = settings
+    app.extensions["streams"] = Streams(settings.database_url_for(roles.APP))
+    db.init_app(app)
+    limiter.init_app(app)
+    access.register_tokens(app)
+    api = Api(app)
+    _describe(api)
+    for routes in _blueprints():
+        api.register_blueprint(routes.smorest, url_prefix=API_PREFIX)
+    _register_pages(app)
+    errors.register_error_handlers(app)
+    app.after_request(headers.harden)
+    return app
+
+
+def _configuration(settings: Settings) -> Mapping[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "JWT_SECRET_KEY": settings.secret_key,
+        "COOKIE_SECURE": settings.cookie_secure,
+        "PUBLIC_URL": settings.public_url,
+        "MAX_CONTENT_LENGTH": JSON_MAX_BYTES,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url_for(roles.APP),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": CONNECTIONS,
+            "max_overflow": CONNECTIONS,
+            "pool_pre_ping": True,
+            "connect_args": {"connect_timeout": 5, "application_name": roles.APP},
+        },
+        "API_TITLE": "Shopbell",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": API_PREFIX,
+        "API_SPEC_OPTIONS": {
+            "info": {
+                "description": "The bell over the shop door and the memory behind the counter."
+            },
+            "security": [{"bearer": []}],
+        },
+    }
+
+
+def _describe(api: Api) -> None:
+    api.spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    )
+    schema: type[Schema] = Problem
+    api.spec.components.response(
+        PROBLEM,
+        {
+            "description": "A problem (RFC 9457)",
+            "content": {errors.PROBLEM_TYPE: {"schema": schema}},
+        },
+    )
+
+
+def _blueprints() -> list[Blueprint]:
+    from cloud.app.api import (
+        customers,
+        devices,
+        imports,
+        live,
+        people,
+        public,
+        purchases,
+        scores,
+        shops,
+        today,
+    )
+
+    nouns = (people, shops, devices, live, customers, purchases, imports, scores, today, public)
+    return [noun.routes for noun in nouns]
+
+
+def _register_pages(app: Flask) -> None:
+    from cloud.app.api import docs, health
+    from cloud.app.web import client, shop_page
+
+    for pages in (health.pages, docs.pages, shop_page.pages, client.pages):
+        app.register_blueprint(pages)

@@ -1,0 +1,163 @@
+"""Every error leaves as one shape: a problem of RFC 9457."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+
+from flask import Flask, Response, json, request
+from werkzeug.exceptions import HTTPException
+
+from cloud.app.domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    ShopbellError,
+    Unavailable,
+)
+
+PROBLEM_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+
+_STATUS = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422, Unavailable: 503}
+_SENTENCES = {
+    400: "The request could not be understood.",
+    404: "There is nothing at this address.",
+    405: "This address does not know the method {method}.",
+    415: "Expected a body of another type.",
+    429: "Too many requests. Try again later.",
+    500: "Something went wrong on our side. It has been noted.",
+}
+_SECRET_FIELDS = {"password", "refresh_token"}
+_FOUND_MAX_LENGTH = 80
+
+_log = logging.getLogger(__name__)
+
+FieldError = dict[str, str]
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    slug: str | None = None,
+    errors: list[FieldError] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a problem as a response."""
+    body: dict[str, object] = {
+        "type": f"/problems/{slug}" if slug else "about:blank",
+        "title": HTTPStatus(status).phrase.capitalize(),
+        "status": status,
+        "detail": detail,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    return Response(json.dumps(body), status, dict(headers or {}), content_type=PROBLEM_TYPE)
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Translate our own errors, Flask's, and those that nobody expected."""
+    app.register_error_handler(ShopbellError, _of_ours)
+    app.register_error_handler(HTTPException, of_http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def of_http(error: HTTPException) -> Response:
+    """Return the problem for an error of Flask, Werkzeug or webargs."""
+    status = error.code or 500
+    messages = getattr(error, "data", {}).get("messages")
+    if status == 422 and isinstance(messages, Mapping):
+        return _invalid(list(_field_errors(messages)))
+    sentence = _sentence(status, error)
+    kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return problem(status, sentence, headers=kept)
+
+
+def _sentence(status: int, error: HTTPException) -> str:
+    if status == 413:
+        size = request.max_content_length or 0
+        return f"Expected at most {size / 1024 / 1024:g} MB, got more."
+    default = error.description or HTTPStatus(status).phrase
+    return _SENTENCES.get(status, default).format(method=request.method)
+
+
+def _of_ours(error: ShopbellError) -> Response:
+    if isinstance(error, Invalid):
+        found = "" if error.field in _SECRET_FIELDS else error.found
+        return _invalid([{"field": error.field, "expected": error.expected, "found": found}])
+    status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
+    return problem(status, str(error) or HTTPStatus(status).phrase, headers=headers)
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.exception("%s %s failed", request.method, request.url_rule, exc_info=error)
+    return problem(500, _SENTENCES[500])
+
+
+def _invalid(errors: list[FieldError]) -> Response:
+    first = errors[0]
+    got = f", got {first['found']}" if first["found"] else ""
+    detail = f"{first['field']}: expected {first['expected']}{got}."
+    return problem(422, detail, slug="invalid", errors=errors)
+
+
+def _field_errors(messages: Mapping[str, object]) -> Iterator[FieldError]:
+    """Flatten webargs' messages, {location: {field: [text] or nested}}."""
+    for location, fields in messages.items():
+        sent = _sent(location)
+        for path, text in _flattened(fields, ()):
+            yield {
+                "field": ".".join(map(str, path)) or location,
+                "expected": _expected(text),
+                "found": _found(sent, path),
+            }
+
+
+def _flattened(
+    node: object, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(node, Mapping):
+        for key, child in node.items():
+            yield from _flattened(child, path if key == "_schema" else (*path, key))
+    elif isinstance(node, list):
+        for text in node:
+            yield path, str(text)
+
+
+def _expected(text: str) -> str:
+    """Turn marshmallow's sentence into what stands behind "expected"."""
+    known = {
+        "Missing data for required field.": "a value",
+        "Field may not be null.": "a value",
+        "Unknown field.": "no such field",
+        "Invalid input type.": "a JSON object",
+    }
+    if text in known:
+        return known[text]
+    plain = text.rstrip(".").removeprefix("Not a valid ").removeprefix("Must be ")
+    return plain[:1].lower() + plain[1:]
+
+
+def _sent(location: str) -> object:
+    if location in ("json", "json_or_form"):
+        return request.get_json(silent=True)
+    if location == "query":
+        return request.args
+    return None
+
+
+def _found(sent: object, path: tuple[str | int, ...]) -> str:
+    if not path or _SECRET_FIELDS.intersection(map(str, path)):
+        return ""
+    for step in path:
+        if isinstance(sent, Mapping):
+            sent = sent.get(step)
+        elif isinstance(sent, list) and isinstance(step, int) and step < len(sent):
+            sent = sent[step]
+        else:
+            return "nothing"
+    if sent is None:
+        return "nothing"
+    return json.dumps(sent)[:_FOUND_MAX_LENGTH]

@@ -1,0 +1,150 @@
+"""Imports of a till's export: upload, look, name the columns, run."""
+
+import uuid
+from functools import wraps
+from pathlib import PurePosixPath
+from typing import Any, cast
+
+from flask import current_app, request
+from sqlalchemy import Row
+
+from cloud.app.api.access import View, person_id, works_here
+from cloud.app.api.blueprint import Blueprint
+from cloud.app.api.database import db
+from cloud.app.api.schemas import imports as schemas
+from cloud.app.api.schemas.base import PageQuery
+from cloud.app.domain.errors import Invalid
+from cloud.app.services import imports
+from cloud.app.store import import_queries
+from cloud.app.store.sales import ImportBatch
+
+FILENAME_MAX_LENGTH = 120
+
+routes = Blueprint("imports", "Purchases from a till's export")
+
+_NO_OUTCOME = dict.fromkeys(("purchases", "customers", "total_minor", "first_at", "last_at"))
+
+
+def takes_upload(view: View) -> View:
+    """Let this route take more than the usual JSON; a larger body is refused before it is read."""
+
+    @wraps(view)
+    def limited(*args: Any, **values: Any) -> Any:
+        most: int = current_app.extensions["settings"].upload_max_bytes
+        request.max_content_length = most
+        return view(*args, **values)
+
+    return cast(View, limited)
+
+
+@routes.get("/shops/<uuid:shop_id>/imports")
+@works_here("analyst")
+@routes.query(PageQuery)
+@routes.returns(200, schemas.Imports)
+@routes.fails(404)
+def list_imports(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
+    """Imports, the newest first."""
+    page = import_queries.imports(db.session(), shop_id, **query)
+    return page.map(_shown_row)
+
+
+@routes.post("/shops/<uuid:shop_id>/imports")
+@works_here("staff")
+@takes_upload
+@routes.files(schemas.ImportFile)
+@routes.returns(201, schemas.Import)
+@routes.fails(403, 404, 413)
+def create_import(files: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
+    """Upload a file; the answer says what its columns look like. Nothing is imported yet."""
+    batch = imports.upload(
+        db.session(),
+        shop_id=shop_id,
+        person_id=person_id(),
+        filename=_filename(files["file"].filename),
+        content=files["file"].read(),
+    )
+    shown = _shown(batch)
+    db.session.commit()
+    return shown
+
+
+@routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>")
+@works_here("analyst")
+@routes.returns(200, schemas.Import)
+@routes.fails(404)
+def get_import(shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, object]:
+    """One import; while it runs, its outcome says how far it has come."""
+    return _shown(imports.import_by_id(db.session(), shop_id, import_id))
+
+
+@routes.post("/shops/<uuid:shop_id>/imports/<uuid:import_id>/run")
+@works_here("staff")
+@routes.body(schemas.ImportRun)
+@routes.returns(202, schemas.Import)
+@routes.fails(403, 404, 409)
+def run_import(
+    wanted: dict[str, Any], shop_id: uuid.UUID, import_id: uuid.UUID
+) -> dict[str, object]:
+    """Import the rows in the background."""
+    batch = imports.run(
+        db.session(),
+        shop_id=shop_id,
+        import_id=import_id,
+        columns=wanted["mapping"],
+        date_order=wanted["date_order"],
+        decimal=wanted["decimal"],
+    )
+    shown = _shown(batch)
+    db.session.commit()
+    return shown
+
+
+@routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/rows")
+@works_here("analyst")
+@routes.query(schemas.ImportRowQuery)
+@routes.returns(200, schemas.ImportRows)
+@routes.fails(404)
+def list_import_rows(
+    query: dict[str, Any], shop_id: uuid.UUID, import_id: uuid.UUID
+) -> dict[str, object]:
+    """What became of each row, and why."""
+    imports.import_by_id(db.session(), shop_id, import_id)
+    limit = query["limit"]
+    rows = import_queries.rows_after(
+        db.session(),
+        shop_id,
+        import_id,
+        outcome=query["outcome"],
+        line=_line(query["cursor"]),
+        limit=limit + 1,
+    )
+    cursor = str(rows[limit - 1].line) if len(rows) > limit else None
+    return {"items": rows[:limit], "next_cursor": cursor}
+
+
+def _line(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isdecimal() or len(cursor) > 9:
+        raise Invalid("cursor", "the next_cursor of a page", "another text")
+    return int(cursor)
+
+
+def _filename(sent: str | None) -> str:
+    name = PurePosixPath((sent or "").replace("\\", "/")).name
+    printable = "".join(c for c in name if c.isprintable())
+    return printable[-FILENAME_MAX_LENGTH:] or "upload"
+
+
+def _shown_row(row: Row[Any]) -> dict[str, object]:
+    return _shown(row.ImportBatch)
+
+
+def _shown(batch: ImportBatch) -> dict[str, object]:
+    same = ("id", "filename", "state", "error", "created_at", "finished_at")
+    return {
+        **{field: getattr(batch, field) for field in same},
+        **(batch.preview or {}),
+        "outcome": {**_NO_OUTCOME, **batch.outcome} if batch.outcome else None,
+        "duplicate_of": import_queries.earlier_upload(db.session(), batch),
+    }

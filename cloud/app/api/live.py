@@ -1,0 +1,80 @@
+"""The live state of a shop: once, and as a stream of events."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+
+from flask import Response, current_app, json
+from flask_jwt_extended import get_jwt
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from cloud.app.api.access import person_id, works_here
+from cloud.app.api.blueprint import Blueprint
+from cloud.app.api.database import db
+from cloud.app.api.schemas.live import Live
+from cloud.app.api.streams import Stream, Streams
+from cloud.app.domain.errors import NotFound
+from cloud.app.services.live import live_state
+from cloud.app.services.shops import role_in
+
+HEARTBEAT_S = 15.0
+
+routes = Blueprint("live", "What happens in the shop now")
+
+
+@routes.get("/shops/<uuid:shop_id>/live")
+@works_here("analyst")
+@routes.returns(200, Live)
+@routes.fails(404)
+def get_live(shop_id: uuid.UUID) -> dict[str, object]:
+    """Open or closed since when, and how many people are inside."""
+    return live_state(db.session(), shop_id, dt.datetime.now(dt.UTC))
+
+
+@routes.get("/shops/<uuid:shop_id>/live/stream")
+@works_here("analyst")
+@routes.returns(
+    200, content_type="text/event-stream", description="`event: live`, `data:` as /live"
+)
+@routes.fails(404, 503)
+def stream_live(shop_id: uuid.UUID) -> Response:
+    """The live state now and whenever it changes. Ends with the access token."""
+    streams: Streams = current_app.extensions["streams"]
+    stream = streams.open(shop_id)
+    until = dt.datetime.fromtimestamp(get_jwt()["exp"], dt.UTC)
+    response = Response(
+        _events(stream, db.engine, person_id(), until), mimetype="text/event-stream"
+    )
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(stream.close)
+    return response
+
+
+def _events(
+    stream: Stream, engine: Engine, viewer_id: uuid.UUID, until: dt.datetime
+) -> Iterator[str]:
+    sent = None
+    while not stream.is_ending and (now := dt.datetime.now(dt.UTC)) < until:
+        try:
+            state = _snapshot(engine, stream.shop_id, viewer_id, now)
+        except NotFound:
+            return  # does not work here any more
+        # without news: a comment, or nobody would notice that the browser has gone
+        yield ": still here\n\n" if state == sent else _event(state)
+        sent = state
+        stream.wait(HEARTBEAT_S)
+
+
+def _snapshot(
+    engine: Engine, shop_id: uuid.UUID, viewer_id: uuid.UUID, now: dt.datetime
+) -> dict[str, object]:
+    # a session of its own: a stream must not hold a connection while it waits
+    with Session(engine) as session:
+        role_in(session, shop_id=shop_id, person_id=viewer_id)
+        state: dict[str, object] = Live().dump(live_state(session, shop_id, now))
+    return state
+
+
+def _event(state: dict[str, object]) -> str:
+    return f"id: {state['version']}\nevent: live\ndata: {json.dumps(state)}\n\n"

@@ -1,0 +1,177 @@
+"""Registering, signing in and out, and who one is."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from flask import Response, after_this_request, current_app, request
+from flask_jwt_extended import (
+    create_access_token,
+    create_refresh_token,
+    decode_token,
+    get_jwt,
+)
+from jwt.exceptions import PyJWTError
+from werkzeug.exceptions import Unauthorized
+
+from cloud.app.api.access import person_id, signed_in
+from cloud.app.api.blueprint import Blueprint
+from cloud.app.api.database import db
+from cloud.app.api.limits import per_address, per_login
+from cloud.app.api.schemas import people as schemas
+from cloud.app.services import accounts, sign_ins
+from cloud.app.services.passwords import Passwords
+from cloud.app.store.people import Person, RefreshToken
+from cloud.app.store.roles import act_for
+
+ACCESS_LIFETIME = dt.timedelta(minutes=15)
+COOKIE = "shopbell_refresh"
+COOKIE_PATH = "/api/v1/tokens"
+FAMILY_CLAIM = "family"
+
+routes = Blueprint("people", "Accounts and sign-ins")
+
+
+@routes.post("/register")
+@per_address("30 per hour")
+@routes.body(schemas.Registration)
+@routes.returns(201, schemas.SignedIn)
+@routes.fails(409, 429)
+@routes.open_to_all()
+def register(account: dict[str, Any]) -> dict[str, object]:
+    """Make an account and sign in."""
+    transport = account.pop("transport")
+    person = accounts.register(db.session(), _passwords(), **account)
+    return _begin(person, transport)
+
+
+@routes.post("/tokens")
+@per_address("60 per minute")
+@per_login("10 per minute")
+@routes.body(schemas.SignIn)
+@routes.returns(200, schemas.SignedIn)
+@routes.fails(401, 429)
+@routes.open_to_all()
+def sign_in(credentials: dict[str, Any]) -> dict[str, object]:
+    """Sign in with an email address or a phone number."""
+    transport = credentials.pop("transport")
+    person = accounts.person_who_signs_in(db.session(), _passwords(), **credentials)
+    if person is None:
+        raise Unauthorized("The login or the password is wrong.")
+    return _begin(person, transport)
+
+
+@routes.post("/tokens/refresh")
+@per_address("120 per minute")
+@routes.body(schemas.Renewal)
+@routes.returns(200, schemas.Tokens)
+@routes.fails(401, 429)
+@routes.open_to_all()
+def renew_tokens(renewal: dict[str, str | None]) -> dict[str, object]:
+    """Change a refresh token for new tokens. It works once; a second use ends the sign-in."""
+    claims = _refresh_claims(renewal["refresh_token"] or request.cookies.get(COOKIE))
+    act_for(db.session(), person_id=uuid.UUID(claims["sub"]))
+    token = sign_ins.renew(
+        db.session(), token_id=uuid.UUID(claims["jti"]), user_agent=_user_agent(), now=_now()
+    )
+    # also when the family ends here: that must outlive the error
+    db.session.commit()
+    if token is None:
+        raise Unauthorized("The refresh token is not valid any more.")
+    return _tokens(token, "body" if renewal["refresh_token"] else "cookie")
+
+
+@routes.delete("/tokens")
+@signed_in
+@routes.returns(204)
+def sign_out() -> None:
+    """Sign out on this device."""
+    sign_ins.end(db.session(), family_id=uuid.UUID(get_jwt()[FAMILY_CLAIM]), now=_now())
+    db.session.commit()
+    _set_cookie("", dt.timedelta(0))
+
+
+@routes.get("/me")
+@signed_in
+@routes.returns(200, schemas.Me)
+def me() -> dict[str, object]:
+    """Who is signed in, and the shops they work for."""
+    shops = [
+        {
+            "id": shop.id,
+            "slug": shop.slug,
+            "name": shop.name,
+            "role": role,
+            "currency": shop.currency,
+            "time_zone": shop.time_zone,
+        }
+        for shop, role in accounts.shops_of(db.session(), person_id())
+    ]
+    return {"person": accounts.person_by_id(db.session(), person_id()), "shops": shops}
+
+
+def _begin(person: Person, transport: str) -> dict[str, object]:
+    act_for(db.session(), person_id=person.id)
+    token = sign_ins.begin(db.session(), person_id=person.id, user_agent=_user_agent(), now=_now())
+    db.session.commit()
+    return {"person": person, **_tokens(token, transport)}
+
+
+def _tokens(token: RefreshToken, transport: str) -> dict[str, object]:
+    family = {FAMILY_CLAIM: str(token.family_id)}
+    identity = str(token.person_id)
+    refresh = create_refresh_token(
+        identity,
+        expires_delta=sign_ins.LIFETIME,
+        additional_claims={**family, "jti": str(token.id)},
+    )
+    tokens: dict[str, object] = {
+        "access_token": create_access_token(
+            identity, expires_delta=ACCESS_LIFETIME, additional_claims=family
+        ),
+        "expires_in_s": int(ACCESS_LIFETIME.total_seconds()),
+    }
+    if transport == "body":
+        return {**tokens, "refresh_token": refresh}
+    _set_cookie(refresh, sign_ins.LIFETIME)
+    return tokens
+
+
+def _refresh_claims(encoded: str | None) -> dict[str, str]:
+    if not encoded:
+        raise Unauthorized("Expected a refresh token, got none.")
+    try:
+        claims: dict[str, str] = decode_token(encoded)
+    except PyJWTError:
+        raise Unauthorized("The refresh token is not valid any more.") from None
+    if claims["type"] != "refresh":
+        raise Unauthorized("Expected a refresh token, got another token.")
+    return claims
+
+
+def _set_cookie(value: str, lifetime: dt.timedelta) -> None:
+    @after_this_request
+    def set_cookie(response: Response) -> Response:
+        response.set_cookie(
+            COOKIE,
+            value,
+            max_age=lifetime,
+            path=COOKIE_PATH,
+            secure=current_app.config["COOKIE_SECURE"],
+            httponly=True,
+            samesite="Strict",
+        )
+        return response
+
+
+def _passwords() -> Passwords:
+    passwords: Passwords = current_app.extensions["passwords"]
+    return passwords
+
+
+def _user_agent() -> str | None:
+    return request.headers.get("User-Agent")
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,89 @@
+"""Purchases of a shop, and the products on them."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import Row
+
+from cloud.app.api.access import works_here
+from cloud.app.api.blueprint import Blueprint
+from cloud.app.api.database import db
+from cloud.app.api.schemas import purchases as schemas
+from cloud.app.api.schemas.base import PageQuery
+from cloud.app.services.purchases import NewLine, NewPurchase, record_purchase
+from cloud.app.store import customer_queries, purchase_queries
+from cloud.app.store.pages import Page
+from cloud.app.store.purchase_queries import NamedLine
+from cloud.app.store.sales import Purchase
+
+routes = Blueprint("purchases", "Purchases, refunds and products")
+
+
+@routes.get("/shops/<uuid:shop_id>/purchases")
+@works_here("analyst")
+@routes.query(PageQuery)
+@routes.returns(200, schemas.Purchases)
+@routes.fails(404)
+def list_purchases(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
+    """Purchases, the newest first."""
+    return _shown_page(shop_id, purchase_queries.purchases(db.session(), shop_id, **query))
+
+
+@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/purchases")
+@works_here("analyst")
+@routes.query(PageQuery)
+@routes.returns(200, schemas.Purchases)
+@routes.fails(404)
+def list_customer_purchases(
+    query: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID
+) -> dict[str, object]:
+    """Purchases of one customer, the newest first."""
+    customer_queries.customer(db.session(), shop_id, customer_id)
+    page = purchase_queries.purchases(db.session(), shop_id, customer_id=customer_id, **query)
+    return _shown_page(shop_id, page)
+
+
+@routes.post("/shops/<uuid:shop_id>/purchases")
+@works_here("staff")
+@routes.body(schemas.NewPurchase)
+@routes.returns(201, schemas.Purchase)
+@routes.returns(200, schemas.Purchase, description="The same was stored before")
+@routes.fails(403, 404, 409)
+def create_purchase(described: dict[str, Any], shop_id: uuid.UUID) -> tuple[dict[str, object], int]:
+    """Record a purchase. Sending the same again is harmless."""
+    lines = [NewLine(**line) for line in described.pop("lines")]
+    new = NewPurchase(**described, lines=lines)
+    purchase, is_new = record_purchase(db.session(), shop_id, new, dt.datetime.now(dt.UTC))
+    stored = purchase_queries.lines_of(db.session(), shop_id, [purchase.id])
+    db.session.commit()
+    return _shown(purchase, stored[purchase.id]), 201 if is_new else 200
+
+
+@routes.get("/shops/<uuid:shop_id>/products")
+@works_here("analyst")
+@routes.query(PageQuery)
+@routes.returns(200, schemas.Products)
+@routes.fails(404)
+def list_products(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
+    """What the shop sells, by name."""
+    page = purchase_queries.products(db.session(), shop_id, **query)
+    return page.map(lambda row: {"id": row.Product.id, "name": row.Product.name})
+
+
+def _shown_page(shop_id: uuid.UUID, page: Page[Row[Any]]) -> dict[str, object]:
+    ids = [row.Purchase.id for row in page.items]
+    lines = purchase_queries.lines_of(db.session(), shop_id, ids)
+    return page.map(lambda row: _shown(row.Purchase, lines[row.Purchase.id]))
+
+
+def _shown(purchase: Purchase, lines: list[NamedLine]) -> dict[str, object]:
+    same = ("id", "occurred_at", "amount_minor", "currency", "source", "reference", "refunds_id")
+    return {
+        **{field: getattr(purchase, field) for field in same},
+        "customer_id": purchase.membership_id,
+        "lines": [
+            {"product": name, "quantity": line.quantity, "amount_minor": line.amount_minor}
+            for line, name in lines
+        ],
+    }

@@ -1,0 +1,84 @@
+"""Fields that repeat: texts, times, money, pages of a list."""
+
+import datetime as dt
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+PAGE_DEFAULT = 50
+PAGE_MAX = 200
+MONEY_MAX = 10**14
+
+NOTHING_UNSTORABLE = validate.Regexp(r"[^\x00-\x1f\x7f]*\Z", error="Must be printable text.")
+
+
+class Text(fields.String):
+    """A line of text without control characters, which can neither be stored nor shown."""
+
+    def __init__(self, max_length: int, *, min_length: int = 1, **more: Any) -> None:
+        length = validate.Length(
+            min_length, max_length, error="Must be a text of {min} to {max} characters."
+        )
+        super().__init__(validate=[length, NOTHING_UNSTORABLE], **more)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more).strip()
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValidationError("Must be printable text.") from None
+        return text
+
+
+class Moment(fields.AwareDateTime):
+    """A time with its offset; leaves as UTC with a Z."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow reads it from the class
+        "invalid": "Must be a time with its offset such as 2026-03-14T09:26:53Z.",
+        "invalid_awareness": "Must be a time with its offset such as 2026-03-14T09:26:53Z.",
+    }
+
+    def _serialize(self, value: dt.datetime | None, *_: Any, **__: Any) -> str | None:
+        if value is None:
+            return None
+        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+class Money(fields.Integer):
+    """An amount in the smallest unit of the shop's currency."""
+
+    def __init__(self, **more: Any) -> None:
+        within = validate.Range(-MONEY_MAX, MONEY_MAX, error="Must be between {min} and {max}.")
+        super().__init__(strict=True, validate=within, **more)
+
+
+class PageQuery(Schema):
+    """Which part of a list."""
+
+    limit = fields.Integer(
+        load_default=PAGE_DEFAULT,
+        validate=validate.Range(1, PAGE_MAX, error="Must be {min}..{max}."),
+    )
+    cursor = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 500),
+        metadata={"description": "`next_cursor` of the page before"},
+    )
+
+
+class ProblemError(Schema):
+    """One field that is not acceptable."""
+
+    field = fields.String(required=True)
+    expected = fields.String(required=True)
+    found = fields.String(required=True)
+
+
+class Problem(Schema):
+    """An error (RFC 9457)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata={"description": "one clear sentence"})
+    errors = fields.List(fields.Nested(ProblemError), metadata={"description": "only with 422"})

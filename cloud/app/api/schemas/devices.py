@@ -1,0 +1,51 @@
+"""Boards at the doors."""
+
+from marshmallow import Schema, fields
+
+from cloud.app.api.schemas.base import Moment, Text
+
+
+class NewDevice(Schema):
+    """A board to be set up; at the first door when no site is named."""
+
+    name = Text(100, required=True)
+    site_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class Device(Schema):
+    """A board, and what it last said of itself."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    site_id = fields.UUID(required=True)
+    is_online = fields.Boolean(required=True)
+    seen_at = Moment(required=True, allow_none=True)
+    status_at = Moment(required=True, allow_none=True)
+    firmware = fields.String(required=True, allow_none=True)
+    outbox_depth = fields.Integer(required=True, allow_none=True)
+    outbox_dropped = fields.Integer(required=True, allow_none=True)
+    committed = fields.Integer(required=True, metadata={"description": "events stored for ever"})
+    lost = fields.Integer(required=True, metadata={"description": "events known to be lost"})
+
+
+class Devices(Schema):
+    """All boards of a shop."""
+
+    items = fields.List(fields.Nested(Device), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class Credential(Schema):
+    """How the board signs in. The password is shown this once."""
+
+    mqtt_host = fields.String(required=True)
+    mqtt_port = fields.Integer(required=True)
+    username = fields.String(required=True)
+    password = fields.String(required=True)
+
+
+class DeviceWithCredential(Schema):
+    """A new board and its credential."""
+
+    device = fields.Nested(Device, required=True)
+    credential = fields.Nested(Credential, required=True)

@@ -1,0 +1,120 @@
+"""Imports of a till's export."""
+
+from flask_smorest.fields import Upload
+from marshmallow import Schema, fields, validate
+
+from cloud.app.api.schemas.base import Moment, PageQuery
+from cloud.app.domain.columns import ROLES
+
+STATES = ("uploaded", "queued", "running", "done", "failed")
+OUTCOMES = ("created", "updated", "skipped", "rejected")
+DATE_ORDERS = ("ymd", "dmy", "mdy")
+
+
+class ImportFile(Schema):
+    """The file: CSV or similar, also gzipped."""
+
+    file = Upload(required=True)
+
+
+class ImportRun(Schema):
+    """Which column is what, and how to read what does not tell by itself."""
+
+    mapping = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(ROLES, error="Must be one of {choices}.")),
+        values=fields.Integer(strict=True, validate=validate.Range(0, error="Must be 0 or more.")),
+        required=True,
+        metadata={"description": "role to the index of its column"},
+    )
+    date_order = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(DATE_ORDERS, error="Must be one of {choices}."),
+    )
+    decimal = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf((".", ","), error="Must be one of {choices}"),
+    )
+
+
+class ImportColumn(Schema):
+    """A column of the file, and what we take it for."""
+
+    index = fields.Integer(required=True)
+    name = fields.String(required=True)
+    samples = fields.List(fields.String(), required=True)
+    guess = fields.String(required=True, allow_none=True, validate=validate.OneOf((*ROLES, None)))
+
+
+class Outcome(Schema):
+    """How far an import has come, and in the end what it made."""
+
+    rows = fields.Integer(required=True)
+    created = fields.Integer(required=True)
+    updated = fields.Integer(required=True)
+    skipped = fields.Integer(required=True)
+    rejected = fields.Integer(required=True)
+    purchases = fields.Integer(required=True, allow_none=True)
+    customers = fields.Integer(required=True, allow_none=True)
+    total_minor = fields.Integer(required=True, allow_none=True)
+    first_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    last_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+
+
+class Import(Schema):
+    """An uploaded file and what became of it."""
+
+    id = fields.UUID(required=True)
+    filename = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    columns = fields.List(fields.Nested(ImportColumn), required=True)
+    date_orders = fields.List(
+        fields.String(validate=validate.OneOf(DATE_ORDERS)),
+        required=True,
+        metadata={"description": "two: the dates do not tell, ask"},
+    )
+    decimal = fields.String(
+        required=True, allow_none=True, metadata={"description": "null: the amounts do not tell"}
+    )
+    delimiter = fields.String(required=True)
+    encoding = fields.String(required=True)
+    rows_estimated = fields.Integer(required=True)
+    duplicate_of = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "the same file, uploaded before"}
+    )
+    outcome = fields.Nested(Outcome, required=True, allow_none=True)
+    error = fields.String(required=True, allow_none=True)
+    created_at = Moment(required=True)
+    finished_at = Moment(required=True, allow_none=True)
+
+
+class Imports(Schema):
+    """A page of imports."""
+
+    items = fields.List(fields.Nested(Import), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class ImportRowQuery(PageQuery):
+    """Which rows of an import."""
+
+    outcome = fields.String(
+        load_default=None, validate=validate.OneOf(OUTCOMES, error="Must be one of {choices}.")
+    )
+
+
+class ImportRow(Schema):
+    """What became of one row; `raw` is kept where it did not become a purchase."""
+
+    line = fields.Integer(required=True)
+    raw = fields.List(fields.String(), required=True, allow_none=True)
+    outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
+    reason = fields.String(required=True, allow_none=True)
+
+
+class ImportRows(Schema):
+    """A page of rows."""
+
+    items = fields.List(fields.Nested(ImportRow), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

@@ -1,0 +1,60 @@
+"""What is known of a shop now."""
+
+from marshmallow import Schema, fields, validate
+
+from cloud.app.api.schemas.base import Moment
+
+SOURCES = ("door", "hours", "unknown")
+CROWDS = ("empty", "quiet", "moderate", "busy", "full")
+
+
+def _crowd() -> fields.String:
+    return fields.String(required=True, allow_none=True, validate=validate.OneOf((*CROWDS, None)))
+
+
+class LiveDevice(Schema):
+    """A board, and in words what is wrong with it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    is_online = fields.Boolean(required=True)
+    seen_at = Moment(required=True, allow_none=True)
+    problem = fields.String(required=True, allow_none=True)
+
+
+class Live(Schema):
+    """Open or closed, since when, by which source, and how many are inside."""
+
+    shop_id = fields.UUID(required=True)
+    version = fields.Integer(required=True)
+    is_open = fields.Boolean(required=True, allow_none=True)
+    since = Moment(required=True, allow_none=True)
+    source = fields.String(required=True, validate=validate.OneOf(SOURCES))
+    sensor_seen_at = Moment(required=True, allow_none=True)
+    inside = fields.Integer(required=True, allow_none=True)
+    entries = fields.Integer(required=True)
+    exits = fields.Integer(required=True)
+    ambiguous = fields.Integer(required=True)
+    crowd = _crowd()
+    devices = fields.List(fields.Nested(LiveDevice), required=True)
+
+
+class PublicStatus(Schema):
+    """Open or closed, as anybody may know it."""
+
+    is_open = fields.Boolean(required=True, allow_none=True)
+    since = Moment(required=True, allow_none=True)
+    source = fields.String(required=True, validate=validate.OneOf(SOURCES))
+    checked_at = Moment(required=True)
+
+
+class PublicShop(Schema):
+    """A shop's public page: how busy in a word, never a number of people."""
+
+    slug = fields.String(required=True)
+    name = fields.String(required=True)
+    address = fields.String(required=True, allow_none=True)
+    time_zone = fields.String(required=True)
+    opening_hours = fields.String(required=True, allow_none=True)
+    status = fields.Nested(PublicStatus, required=True)
+    crowd = _crowd()

@@ -1,0 +1,89 @@
+"""Accounts, sign-ins, and the person who is signed in."""
+
+from marshmallow import Schema, fields, validate
+
+from cloud.app.api.schemas.base import Text
+from cloud.app.api.schemas.shops import ROLES
+
+PASSWORD_MIN_LENGTH = 8
+TRANSPORTS = ("cookie", "body")
+
+
+class Transport(Schema):
+    """How the refresh token travels."""
+
+    transport = fields.String(
+        load_default="cookie",
+        validate=validate.OneOf(TRANSPORTS, error="Must be one of {choices}."),
+        metadata={"description": "`cookie` for browsers, `body` for programs"},
+    )
+
+
+def _password() -> fields.String:
+    length = validate.Length(
+        PASSWORD_MIN_LENGTH, 200, error="Must be a password of {min} to {max} characters."
+    )
+    return fields.String(required=True, load_only=True, validate=length)
+
+
+class Registration(Transport):
+    """A new account; an email address, a phone number, or both."""
+
+    name = Text(100, required=True)
+    email = Text(254, load_default=None, allow_none=True)
+    phone = Text(40, load_default=None, allow_none=True)
+    password = _password()
+
+
+class SignIn(Transport):
+    """Login is the email address or the phone number with its country."""
+
+    login = Text(254, required=True)
+    password = fields.String(required=True, load_only=True, validate=validate.Length(1, 200))
+
+
+class Renewal(Schema):
+    """A browser sends an empty object and its cookie."""
+
+    refresh_token = fields.String(load_default=None, validate=validate.Length(1, 4000))
+
+
+class Person(Schema):
+    """A login, owned by that person."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    email = fields.String(required=True, allow_none=True)
+    phone = fields.String(required=True, allow_none=True)
+
+
+class Tokens(Schema):
+    """An access token; the refresh token only where the body carries it."""
+
+    access_token = fields.String(required=True)
+    expires_in_s = fields.Integer(required=True)
+    refresh_token = fields.String()
+
+
+class SignedIn(Tokens):
+    """The person and the tokens."""
+
+    person = fields.Nested(Person, required=True)
+
+
+class MyShop(Schema):
+    """A shop that the person works for."""
+
+    id = fields.UUID(required=True)
+    slug = fields.String(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    currency = fields.String(required=True)
+    time_zone = fields.String(required=True)
+
+
+class Me(Schema):
+    """Who is signed in, and the shops they work for."""
+
+    person = fields.Nested(Person, required=True)
+    shops = fields.List(fields.Nested(MyShop), required=True)

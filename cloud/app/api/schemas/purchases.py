@@ -1,0 +1,91 @@
+"""Purchases, their lines, and products."""
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from cloud.app.api.schemas.base import Moment, Money, Text
+
+LINES_MAX = 500
+QUANTITY_MAX = 1_000_000
+THOUSANDTH = Decimal("0.001")
+
+
+class Quantity(fields.Decimal):
+    """Pieces, or a weight with up to three decimals; negative when given back."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_nan=False, **more)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Decimal:
+        number = super()._deserialize(value, attr, data, **more)
+        if abs(number) > QUANTITY_MAX:
+            raise ValidationError(f"Must be between -{QUANTITY_MAX} and {QUANTITY_MAX}.")
+        return number.quantize(THOUSANDTH)
+
+
+class NewLine(Schema):
+    """One product on a purchase."""
+
+    product = Text(200, required=True)
+    quantity = Quantity(required=True)
+    amount_minor = Money(required=True)
+
+
+class NewPurchase(Schema):
+    """A sale, or with a negative amount a refund. The id is made by the client, for retries."""
+
+    id = fields.UUID(required=True)
+    customer_id = fields.UUID(load_default=None, allow_none=True)
+    occurred_at = Moment(required=True)
+    amount_minor = Money(required=True)
+    refunds_id = fields.UUID(load_default=None, allow_none=True)
+    lines = fields.List(
+        fields.Nested(NewLine),
+        load_default=list,
+        validate=validate.Length(max=LINES_MAX, error="Must be at most {max} lines."),
+    )
+
+
+class Line(Schema):
+    """One product on a purchase."""
+
+    product = fields.String(required=True)
+    quantity = fields.Float(required=True)
+    amount_minor = fields.Integer(required=True)
+
+
+class Purchase(Schema):
+    """A sale or a refund, as it is stored."""
+
+    id = fields.UUID(required=True)
+    customer_id = fields.UUID(required=True, allow_none=True)
+    occurred_at = Moment(required=True)
+    amount_minor = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    source = fields.String(required=True)
+    reference = fields.String(required=True, allow_none=True)
+    refunds_id = fields.UUID(required=True, allow_none=True)
+    lines = fields.List(fields.Nested(Line), required=True)
+
+
+class Purchases(Schema):
+    """A page of purchases."""
+
+    items = fields.List(fields.Nested(Purchase), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class Product(Schema):
+    """Something a shop sells."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+
+
+class Products(Schema):
+    """A page of products."""
+
+    items = fields.List(fields.Nested(Product), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

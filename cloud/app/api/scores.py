@@ -1,0 +1,38 @@
+"""What the models say of a shop's customers."""
+
+import uuid
+
+from cloud.app.api.access import works_here
+from cloud.app.api.blueprint import Blueprint
+from cloud.app.api.database import db
+from cloud.app.api.schemas import scores as schemas
+from cloud.app.domain.errors import NotFound
+from cloud.app.services.scores import ask_for_scores
+from cloud.app.store import score_queries
+
+routes = Blueprint("scores", "What the models say")
+
+
+@routes.get("/shops/<uuid:shop_id>/scores")
+@works_here("analyst")
+@routes.returns(200, schemas.ScoreRun)
+@routes.fails(404)
+def get_scores(shop_id: uuid.UUID) -> dict[str, object]:
+    """The latest scoring: model, verdict, back-test, and how many customers are in each band."""
+    run = score_queries.latest_run(db.session(), shop_id)
+    if run is None:
+        raise NotFound("there are no scores yet: they come after the first import or overnight")
+    fields = ("as_of", "horizon_days", "model", "verdict", "summary", "created_at")
+    shown = {field: getattr(run, field) for field in fields}
+    return {**shown, "bands": score_queries.bands(db.session(), shop_id)}
+
+
+@routes.post("/shops/<uuid:shop_id>/scores")
+@works_here("staff")
+@routes.returns(202, schemas.Queued)
+@routes.fails(403, 404)
+def create_scores(shop_id: uuid.UUID) -> dict[str, object]:
+    """Score all customers anew; runs in the background."""
+    ask_for_scores(db.session(), shop_id)
+    db.session.commit()
+    return {}

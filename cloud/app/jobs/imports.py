@@ -1,0 +1,296 @@
+"""Runs an import: reads the file block by block and stores each block in one transaction.
+
+How far it came is stored with each block, so an import that is killed goes on where it was.
+"""
+
+import datetime as dt
+import io
+import json
+import logging
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from cloud.app.domain.errors import Invalid
+from cloud.app.domain.sales_rows import PurchaseIds, Reading, Sale, read_sale
+from cloud.app.domain.tables import open_table
+from cloud.app.services.contacts import normalised_email, normalised_phone
+from cloud.app.services.imports import import_by_id
+from cloud.app.services.scores import ask_for_scores
+from cloud.app.services.shops import shop_by_id
+from cloud.app.store import import_queries
+from cloud.app.store.roles import act_for
+from cloud.app.store.sales import ImportBatch
+
+BLOCK_ROWS = 5000
+WENT_WRONG = "something went wrong on our side; it has been noted, and nothing was imported"
+OUTCOMES = ("created", "updated", "skipped", "rejected")
+
+_log = logging.getLogger(__name__)
+
+Identity = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class ReadRow:
+    """A row of the file: the sale that it is, or the reason why it is none."""
+
+    line: int
+    cells: list[str]
+    sale: Sale | None = None
+    purchase_id: uuid.UUID | None = None
+    reason: str | None = None
+
+
+@dataclass
+class Run:
+    """One import while it runs, and what it has learnt of the shop so far."""
+
+    shop_id: uuid.UUID
+    import_id: uuid.UUID
+    country: str
+    reading: Reading
+    filename: str
+    content: bytes
+    progress: dict[str, int]
+    customers: dict[Identity, uuid.UUID] = field(default_factory=dict)
+    products: dict[str, uuid.UUID] = field(default_factory=dict)
+
+    def rows(self) -> Iterator[ReadRow]:
+        """Read every row, also those that are stored: ids depend on what came before."""
+        ids = PurchaseIds(self.shop_id, self.reading.zone)
+        for line, cells in open_table(io.BytesIO(self.content), self.filename).rows:
+            yield _read(line, cells, self, ids)
+
+
+def run_import(
+    sessions: sessionmaker[Session],
+    *,
+    shop_id: uuid.UUID,
+    import_id: uuid.UUID,
+    now: dt.datetime,
+    block_rows: int = BLOCK_ROWS,
+) -> None:
+    """Run an import from where it is. A file that cannot be read leaves nothing behind."""
+    run = _begin(sessions, shop_id, import_id, now)
+    if run is None:
+        return
+    try:
+        rows = (row for row in run.rows() if row.line > run.progress["line"])
+        while block := list(islice(rows, block_rows)):
+            with sessions.begin() as session:
+                act_for(session, shop_id=shop_id)
+                _store(session, run, block)
+    except Invalid as error:
+        _fail(sessions, run, str(error))
+        return
+    except OperationalError:
+        raise  # the database was away: the job is tried again
+    except Exception:
+        # without this the owner would wait for ever
+        _fail(sessions, run, WENT_WRONG)
+        raise
+    _finish(sessions, run, now)
+
+
+def _begin(
+    sessions: sessionmaker[Session], shop_id: uuid.UUID, import_id: uuid.UUID, now: dt.datetime
+) -> Run | None:
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        batch = import_by_id(session, shop_id, import_id, is_locked=True)
+        if batch.state not in ("queued", "running"):
+            return None  # the job came twice
+        batch.state = "running"
+        batch.outcome = batch.outcome or {"line": 0, "rows": 0, **dict.fromkeys(OUTCOMES, 0)}
+        shop = shop_by_id(session, shop_id)
+        return Run(
+            shop_id=shop_id,
+            import_id=import_id,
+            country=shop.country,
+            reading=_reading(batch, ZoneInfo(shop.time_zone), shop.currency, now),
+            filename=batch.filename,
+            content=batch.content,
+            progress=dict(batch.outcome),  # type: ignore[arg-type] # counts only
+        )
+
+
+def _reading(batch: ImportBatch, zone: ZoneInfo, currency: str, now: dt.datetime) -> Reading:
+    mapping: dict[str, Any] = dict(batch.mapping or {})
+    return Reading(**mapping, zone=zone, currency=currency, now=now)
+
+
+def _read(line: int, cells: list[str], run: Run, ids: PurchaseIds) -> ReadRow:
+    try:
+        sale = _with_known_contacts(read_sale(cells, run.reading), run.country)
+    except Invalid as error:
+        return ReadRow(line, cells, reason=str(error))
+    return ReadRow(line, cells, sale, ids.id_of(sale))
+
+
+def _with_known_contacts(sale: Sale, country: str) -> Sale:
+    """Write phone and email as they are compared; one that is none counts only if it is all."""
+    contact = dict(sale.contact)
+    for role, normalised in (("phone", _phone), ("email", _email)):
+        if role not in contact:
+            continue
+        try:
+            contact[role] = normalised(contact[role], country)
+        except Invalid:
+            if sale.identity and sale.identity[0] == role:
+                raise
+            del contact[role]
+    identity = sale.identity
+    if identity and identity[0] in contact:
+        identity = (identity[0], contact[identity[0]])
+    return Sale(**{**vars(sale), "identity": identity, "contact": contact})
+
+
+def _phone(text: str, country: str) -> str:
+    return normalised_phone(text, country)
+
+
+def _email(text: str, _country: str) -> str:
+    return normalised_email(text)
+
+
+def _store(session: Session, run: Run, block: list[ReadRow]) -> None:
+    sales = [row for row in block if row.sale]
+    ids = {row.purchase_id for row in sales if row.purchase_id}
+    others = import_queries.purchases_of_others(session, run.shop_id, run.import_id, ids)
+    new = [row for row in sales if row.purchase_id not in others]
+    _know_customers(session, run, new)
+    _know_products(session, run, new)
+    _add_purchases(session, run, new)
+    _add_lines(session, run, new)
+    _add_outcomes(session, run, block, others)
+
+
+def _know_customers(session: Session, run: Run, rows: list[ReadRow]) -> None:
+    sales = {
+        row.sale.identity: row.sale for row in reversed(rows) if row.sale and row.sale.identity
+    }
+    for role in import_queries.IDENTITY_COLUMNS:
+        unknown = {
+            identity[1]: sale
+            for identity, sale in sales.items()
+            if identity and identity[0] == role and identity not in run.customers
+        }
+        if unknown:
+            found = _customers_of(session, run, role, unknown)
+            run.customers.update({(role, text): found[text] for text in unknown})
+
+
+def _customers_of(
+    session: Session, run: Run, role: str, unknown: dict[str, Sale]
+) -> dict[str, uuid.UUID]:
+    found = import_queries.customer_ids(session, run.shop_id, role, unknown)
+    missing = {text: sale for text, sale in unknown.items() if text not in found}
+    if not missing:
+        return found
+    contacts = [sale.contact for sale in missing.values()]
+    columns: dict[str, list[object]] = {
+        "id": [uuid.uuid4() for _ in missing],
+        "reference": [text if role == "customer" else None for text in missing],
+        **{
+            name: [contact.get(name) for contact in contacts] for name in ("name", "phone", "email")
+        },
+    }
+    import_queries.add_customers(session, run.shop_id, run.import_id, columns)
+    return found | import_queries.customer_ids(session, run.shop_id, role, missing)
+
+
+def _know_products(session: Session, run: Run, rows: list[ReadRow]) -> None:
+    names = {row.sale.product for row in rows if row.sale and row.sale.product}
+    unknown = names - run.products.keys()
+    if unknown:
+        run.products.update(import_queries.product_ids(session, run.shop_id, unknown))
+
+
+def _add_purchases(session: Session, run: Run, rows: list[ReadRow]) -> None:
+    amounts: dict[uuid.UUID, int] = {}
+    firsts: dict[uuid.UUID, Sale] = {}
+    for row in rows:
+        if row.sale and row.purchase_id:
+            amounts[row.purchase_id] = amounts.get(row.purchase_id, 0) + row.sale.amount_minor
+            firsts.setdefault(row.purchase_id, row.sale)
+    members = [run.customers[sale.identity] if sale.identity else None for sale in firsts.values()]
+    columns: dict[str, list[object]] = {
+        "id": list(firsts),
+        "membership_id": list(members),
+        "occurred_at": [sale.occurred_at for sale in firsts.values()],
+        "amount_minor": list(amounts.values()),
+        "reference": [sale.receipt for sale in firsts.values()],
+    }
+    import_queries.add_purchases(session, run.shop_id, run.import_id, run.reading.currency, columns)
+
+
+def _add_lines(session: Session, run: Run, rows: list[ReadRow]) -> None:
+    lines = [(row, row.sale) for row in rows if row.sale and row.sale.product]
+    columns: dict[str, list[object]] = {
+        "purchase_id": [row.purchase_id for row, _ in lines],
+        "line": [row.line for row, _ in lines],
+        "product_id": [run.products[sale.product or ""] for _, sale in lines],
+        "quantity": [sale.quantity for _, sale in lines],
+        "amount_minor": [sale.amount_minor for _, sale in lines],
+    }
+    import_queries.add_lines(session, run.shop_id, columns)
+
+
+def _add_outcomes(session: Session, run: Run, block: list[ReadRow], others: set[uuid.UUID]) -> None:
+    outcomes = [_outcome(row, others) for row in block]
+    is_created = [outcome == "created" for outcome, _ in outcomes]
+    columns: dict[str, list[object]] = {
+        "line": [row.line for row in block],
+        "raw": [
+            None if created else json.dumps([cell.replace("\0", "") for cell in row.cells])
+            for row, created in zip(block, is_created, strict=True)
+        ],
+        "outcome": [outcome for outcome, _ in outcomes],
+        "reason": [reason for _, reason in outcomes],
+        "entity_id": [row.purchase_id for row in block],
+    }
+    import_queries.add_rows(session, run.shop_id, run.import_id, columns)
+    for outcome, _ in outcomes:
+        run.progress[outcome] += 1
+    run.progress["rows"] += len(block)
+    run.progress["line"] = block[-1].line
+    batch = import_by_id(session, run.shop_id, run.import_id)
+    batch.outcome = dict(run.progress)
+
+
+def _outcome(row: ReadRow, others: set[uuid.UUID]) -> tuple[str, str | None]:
+    if row.sale is None:
+        return "rejected", row.reason
+    if row.purchase_id in others:
+        return "skipped", "this purchase was stored before"
+    return "created", None
+
+
+def _finish(sessions: sessionmaker[Session], run: Run, now: dt.datetime) -> None:
+    with sessions.begin() as session:
+        act_for(session, shop_id=run.shop_id)
+        import_queries.date_customers(session, run.shop_id, run.import_id)
+        totals = import_queries.totals(session, run.shop_id, run.import_id)
+        for name in ("first_at", "last_at"):
+            totals[name] = import_queries.as_json_time(totals[name])
+        batch = import_by_id(session, run.shop_id, run.import_id)
+        batch.outcome = {**run.progress, **totals}
+        batch.state, batch.finished_at = "done", now
+        import_queries.analyse_tables(session)
+        ask_for_scores(session, run.shop_id)
+    _log.info("import %s: %s", run.import_id, {name: run.progress[name] for name in OUTCOMES})
+
+
+def _fail(sessions: sessionmaker[Session], run: Run, reason: str) -> None:
+    with sessions.begin() as session:
+        act_for(session, shop_id=run.shop_id)
+        import_queries.take_back(session, run.shop_id, run.import_id)
+        batch = import_by_id(session, run.shop_id, run.import_id)
+        batch.state, batch.error, batch.outcome = "failed", reason, None

@@ -1,0 +1,110 @@
+"""`shopbell worker`: runs what is enqueued, and scores every shop at night."""
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+
+import click
+import procrastinate
+from procrastinate import PsycopgConnector, RetryStrategy
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from cloud.app import settings as app_settings
+from cloud.app.jobs import imports, scoring
+from cloud.app.services.scores import ask_for_scores
+from cloud.app.settings import Settings
+from cloud.app.store import roles
+from cloud.app.store.jobs import QUEUE, RUN_IMPORT, SCORE_SHOP
+
+# an import waits for the database while a score is computed: two are worth their memory
+CONCURRENCY = 2
+POLL_S = 0.5
+NIGHTLY = "10 2 * * *"
+EVERY_MINUTE = "* * * * *"
+KEEP_DAYS = 3
+# trying again helps when the database was away, and only then
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=3, retry_exceptions=[OperationalError])
+
+
+@click.command()
+def worker() -> None:
+    """Run imports and scorings in the background."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    asyncio.run(run_worker(app_settings.from_environment()))
+
+
+async def run_worker(settings: Settings, *, is_waiting: bool = True) -> None:
+    """Run jobs until a signal comes, or only those that are enqueued."""
+    queue = make_queue(settings)
+    async with queue.open_async():
+        await queue.run_worker_async(
+            concurrency=CONCURRENCY,
+            wait=is_waiting,
+            install_signal_handlers=is_waiting,
+            listen_notify=is_waiting,
+            # a job that waits for its lock is not announced when the lock is free
+            fetch_job_polling_interval=POLL_S,
+            shutdown_graceful_timeout=5.0,
+        )
+
+
+def make_queue(settings: Settings) -> procrastinate.App:
+    """Return the queue with every job that there is."""
+    url = settings.database_url_for(roles.JOBS)
+    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    queue = procrastinate.App(connector=PsycopgConnector(conninfo=conninfo, max_size=4))
+    _register(queue, job_sessions(settings))
+    return queue
+
+
+def job_sessions(settings: Settings) -> sessionmaker[Session]:
+    """Return sessions of the jobs' role.
+
+    They use psycopg 3, which sends an import's arrays several times as fast as psycopg 2.
+    """
+    url = settings.database_url_for(roles.JOBS).set(drivername="postgresql+psycopg")
+    return sessionmaker(create_engine(url, pool_pre_ping=True), expire_on_commit=False)
+
+
+async def resume(queue: procrastinate.App) -> None:
+    """Enqueue again what a killed worker has left."""
+    for job in await queue.job_manager.get_stalled_jobs():
+        await queue.job_manager.retry_job(job)
+
+
+def ask_for_all_scores(sessions: sessionmaker[Session]) -> None:
+    """Enqueue the scoring of every shop."""
+    for shop_id in scoring.shop_ids(sessions):
+        with sessions.begin() as session:
+            ask_for_scores(session, shop_id)
+
+
+def _register(queue: procrastinate.App, sessions: sessionmaker[Session]) -> None:
+    @queue.task(name=RUN_IMPORT, queue=QUEUE, retry=RETRY)
+    def run_import(shop_id: str, import_id: str) -> None:
+        imports.run_import(
+            sessions, shop_id=uuid.UUID(shop_id), import_id=uuid.UUID(import_id), now=_now()
+        )
+
+    @queue.task(name=SCORE_SHOP, queue=QUEUE, retry=RETRY)
+    def score_shop(shop_id: str) -> None:
+        scoring.score_shop(sessions, shop_id=uuid.UUID(shop_id), now=_now())
+
+    @queue.periodic(cron=NIGHTLY)
+    @queue.task(name="score_all_shops", queue=QUEUE, queueing_lock="score_all_shops")
+    def score_all_shops(timestamp: int) -> None:
+        ask_for_all_scores(sessions)
+
+    @queue.periodic(cron=EVERY_MINUTE)
+    @queue.task(name="resume_jobs", queue=QUEUE, queueing_lock="resume_jobs")
+    async def resume_jobs(timestamp: int) -> None:
+        await resume(queue)
+        await queue.job_manager.delete_old_jobs(nb_hours=24 * KEEP_DAYS)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,59 @@
+"""Customers of a shop, typed in by its people."""
+
+import uuid
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.errors import Conflict, Invalid, NotFound
+from cloud.app.services.contacts import normalised_email, normalised_phone
+from cloud.app.services.shops import shop_by_id
+from cloud.app.store.people import Membership
+
+FIELDS = ("name", "phone", "email", "reference")
+
+
+def add_customer(
+    session: Session, shop_id: uuid.UUID, values: Mapping[str, str | None]
+) -> Membership:
+    """Make a customer. Raises Invalid without any detail, Conflict for a taken reference."""
+    if not any(values.get(field) for field in FIELDS):
+        raise Invalid("name", "a name, phone, email or reference", "none of them")
+    customer = Membership(shop_id=shop_id, id=uuid.uuid4())
+    _fill(session, customer, values)
+    session.add(customer)
+    _flush(session)
+    return customer
+
+
+def change_customer(
+    session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID, values: Mapping[str, str | None]
+) -> None:
+    """Change what the shop knows of a customer. Raises NotFound and Conflict."""
+    customer = session.scalar(
+        select(Membership).where(Membership.shop_id == shop_id, Membership.id == customer_id)
+    )
+    if customer is None:
+        raise NotFound("there is no such customer")
+    _fill(session, customer, values)
+    _flush(session)
+
+
+def _fill(session: Session, customer: Membership, values: Mapping[str, str | None]) -> None:
+    country = shop_by_id(session, customer.shop_id).country
+    for field, value in values.items():
+        if value and field == "phone":
+            value = normalised_phone(value, country)
+        if value and field == "email":
+            value = normalised_email(value)
+        setattr(customer, field, value)
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise Conflict("another customer has this reference") from None

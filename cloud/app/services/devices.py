@@ -1,0 +1,45 @@
+"""Boards: registered by the owner, with a credential at the broker."""
+
+import secrets
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.errors import NotFound
+from cloud.app.services.broker import create_client
+from cloud.app.settings import Settings
+from cloud.app.store.shops import Device, Site
+
+
+def register_device(
+    session: Session,
+    settings: Settings,
+    *,
+    shop_id: uuid.UUID,
+    name: str,
+    site_id: uuid.UUID | None,
+) -> tuple[Device, str]:
+    """Make a device and its credential; return it with the password, which is not kept.
+
+    Raises NotFound for a site of another shop, Unavailable when the broker does not answer.
+    """
+    device = Device(
+        shop_id=shop_id,
+        id="d-" + secrets.token_hex(6),
+        site_id=_site_id(session, shop_id, site_id),
+        name=name,
+    )
+    session.add(device)
+    session.flush()
+    return device, create_client(settings, device.id)
+
+
+def _site_id(session: Session, shop_id: uuid.UUID, site_id: uuid.UUID | None) -> uuid.UUID:
+    sites = select(Site.id).where(Site.shop_id == shop_id).order_by(Site.created_at, Site.id)
+    if site_id is not None:
+        sites = sites.where(Site.id == site_id)
+    found = session.scalar(sites.limit(1))
+    if found is None:
+        raise NotFound("there is no such site")
+    return found

@@ -1,0 +1,93 @@
+"""Shops: opened by a person, who becomes the owner; changed by the owner."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from itertools import count
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.errors import Conflict, NotFound
+from cloud.app.domain.slugs import SLUG_MAX_LENGTH, slugify
+from cloud.app.services.hours import checked_hours
+from cloud.app.store.people import Staff
+from cloud.app.store.roles import act_for
+from cloud.app.store.shops import Shop, Site
+
+FIRST_SITE = "Front door"
+
+
+def role_in(session: Session, *, shop_id: uuid.UUID, person_id: uuid.UUID) -> str:
+    """Return the person's role, and act for the shop from now on. Raises NotFound."""
+    act_for(session, person_id=person_id)
+    role = session.scalar(
+        select(Staff.role).where(Staff.shop_id == shop_id, Staff.person_id == person_id)
+    )
+    if role is None:
+        raise NotFound("there is no such shop")
+    act_for(session, shop_id=shop_id)
+    return role
+
+
+def open_shop(session: Session, *, owner_id: uuid.UUID, profile: Mapping[str, object]) -> Shop:
+    """Make a shop with one site. Raises Conflict when the chosen slug is taken."""
+    values = _checked(profile)
+    if "slug" not in values:
+        values["slug"] = _free_slug(session, str(values["name"]))
+    shop = Shop(id=uuid.uuid4(), **values)
+    act_for(session, shop_id=shop.id, person_id=owner_id)
+    session.add(shop)
+    _flush(session)
+    session.add_all(
+        [
+            Site(shop_id=shop.id, name=FIRST_SITE),
+            Staff(shop_id=shop.id, person_id=owner_id, role="owner"),
+        ]
+    )
+    session.flush()
+    return shop
+
+
+def shop_by_id(session: Session, shop_id: uuid.UUID) -> Shop:
+    """Return the shop for which this transaction acts."""
+    return session.execute(select(Shop).where(Shop.id == shop_id)).scalar_one()
+
+
+def change_shop(session: Session, shop_id: uuid.UUID, changes: Mapping[str, object]) -> Shop:
+    """Change a shop's profile. Raises Conflict when the chosen slug is taken."""
+    shop = shop_by_id(session, shop_id)
+    for name, value in _checked(changes).items():
+        setattr(shop, name, value)
+    _flush(session)
+    return shop
+
+
+def _checked(profile: Mapping[str, object]) -> dict[str, object]:
+    if hours := profile.get("opening_hours"):
+        checked_hours(str(hours))
+    return dict(profile)
+
+
+def _free_slug(session: Session, name: str) -> str:
+    return next(slug for slug in _slugs(name) if not _is_taken(session, slug))
+
+
+def _slugs(name: str) -> Iterator[str]:
+    slug = slugify(name)
+    yield slug
+    for number in count(2):
+        yield f"{slug[: SLUG_MAX_LENGTH - 5].rstrip('-')}-{number}"
+
+
+def _is_taken(session: Session, slug: str) -> bool:
+    act_for(session, slug=slug)
+    return session.scalar(select(Shop.id).where(Shop.slug == slug)) is not None
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise Conflict("this slug belongs to another shop") from None

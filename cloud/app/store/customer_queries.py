@@ -1,0 +1,125 @@
+"""Customers with what they bought and their latest score."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.errors import NotFound
+from cloud.app.store.pages import Order, Page, fetch_page
+from cloud.app.store.people import Membership
+from cloud.app.store.sales import Purchase
+from cloud.app.store.scores import Score, ScoreRun
+
+LONG_AGO = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
+
+_last_bought = (
+    select(func.max(Purchase.occurred_at))
+    .where(Purchase.shop_id == Membership.shop_id, Purchase.membership_id == Membership.id)
+    .scalar_subquery()
+)
+_score_of_member = and_(Score.shop_id == Membership.shop_id, Score.membership_id == Membership.id)
+
+
+def _order(key: ColumnElement[Any], *, is_descending: bool = True) -> Order:
+    return Order(key, Membership.__table__.c.id, is_descending)
+
+
+# customers without a score stand behind all that have one
+ORDERS = {
+    "value_at_risk": _order(func.coalesce(Score.revenue_at_risk_minor, -1)),
+    "churn": _order(func.coalesce(Score.churn_probability, -1.0)),
+    "clv": _order(func.coalesce(Score.clv_minor, -1)),
+    "last_visit": _order(func.coalesce(_last_bought, LONG_AGO)),
+    "name": _order(
+        func.lower(func.coalesce(Membership.name, Membership.reference, ""), type_=Text()),
+        is_descending=False,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class CustomerFilter:
+    """What a list of customers is narrowed to."""
+
+    search: str | None = None
+    risk: str | None = None
+    segment: str | None = None
+    tier: str | None = None
+    # away for longer than usual, and worth something
+    is_slipping: bool = False
+
+
+def customers(
+    session: Session,
+    shop_id: uuid.UUID,
+    wanted: CustomerFilter,
+    *,
+    sort: str,
+    limit: int,
+    cursor: str | None,
+) -> Page[Row[Any]]:
+    """Return a page of rows of Membership, Score, ScoreRun, purchases, spent_minor, last."""
+    found = (
+        select(Membership.id)
+        .outerjoin(Score, _score_of_member)
+        .where(Membership.shop_id == shop_id, *_conditions(wanted))
+    )
+    page = fetch_page(session, found, ORDERS[sort], limit=limit, cursor=cursor)
+    ids = [row.id for row in page.items]
+    # what they bought is summed up for the customers of this page only
+    rows = session.execute(_customers(shop_id).where(Membership.id.in_(ids)))
+    by_id = {row.Membership.id: row for row in rows}
+    return Page([by_id[customer_id] for customer_id in ids], page.next_cursor)
+
+
+def customer(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> Row[Any]:
+    """Return one customer as in `customers`. Raises NotFound."""
+    row = session.execute(_customers(shop_id).where(Membership.id == customer_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such customer")
+    return row
+
+
+def _customers(shop_id: uuid.UUID) -> Select[Any]:
+    bought = (
+        select(
+            func.count().label("purchases"),
+            func.coalesce(func.sum(Purchase.amount_minor), 0).label("spent_minor"),
+            func.max(Purchase.occurred_at).label("last_purchase_at"),
+        )
+        .where(Purchase.shop_id == Membership.shop_id, Purchase.membership_id == Membership.id)
+        .correlate(Membership)
+        .lateral("bought")
+    )
+    return (
+        select(
+            Membership, Score, ScoreRun, bought.c.purchases, bought.c.spent_minor,
+            bought.c.last_purchase_at,
+        )
+        .outerjoin(Score, _score_of_member)
+        .outerjoin(ScoreRun, and_(ScoreRun.shop_id == Score.shop_id, ScoreRun.id == Score.run_id))
+        .join(bought, true())
+        .where(Membership.shop_id == shop_id)
+    )  # fmt: skip
+
+
+def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.search:
+        text = wanted.search
+        columns = (Membership.name, Membership.phone, Membership.email, Membership.reference)
+        conditions.append(or_(*(c.icontains(text, autoescape=True) for c in columns)))
+    if wanted.risk:
+        conditions.append(Score.risk == wanted.risk)
+    if wanted.segment:
+        conditions.append(Score.segment == wanted.segment)
+    if wanted.tier:
+        conditions.append(Score.tier == wanted.tier)
+    if wanted.is_slipping:
+        conditions.append(Score.days_since_last_visit > Score.usual_gap_days)
+        conditions.append(Score.revenue_at_risk_minor > 0)
+    return conditions

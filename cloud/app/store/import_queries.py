@@ -1,0 +1,220 @@
+"""Imports: their list, the outcome of their rows, and storing many rows at once."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.orm import Session
+
+from cloud.app.store.pages import Order, Page, fetch_page
+from cloud.app.store.people import Membership
+from cloud.app.store.sales import ImportBatch, ImportRow, Purchase
+
+Columns = Mapping[str, Sequence[object]]
+
+# One statement for thousands of rows: the columns travel as arrays.
+_INSERT_CUSTOMERS = """
+    INSERT INTO membership (shop_id, id, reference, name, phone, email, joined_at, import_id)
+    SELECT :shop_id, id, reference, name, phone, email, now(), :import_id
+    FROM unnest(
+        CAST(:id AS uuid[]), CAST(:reference AS text[]), CAST(:name AS text[]),
+        CAST(:phone AS text[]), CAST(:email AS text[])
+    ) AS new (id, reference, name, phone, email)
+    ON CONFLICT DO NOTHING
+"""
+_ADD_PURCHASES = text("""
+    INSERT INTO purchase AS old (
+        shop_id, id, membership_id, occurred_at, amount_minor, currency, source, reference,
+        import_id
+    )
+    SELECT :shop_id, id, membership_id, occurred_at, amount_minor, :currency, 'import', reference,
+        :import_id
+    FROM unnest(
+        CAST(:id AS uuid[]), CAST(:membership_id AS uuid[]), CAST(:occurred_at AS timestamptz[]),
+        CAST(:amount_minor AS bigint[]), CAST(:reference AS text[])
+    ) AS new (id, membership_id, occurred_at, amount_minor, reference)
+    ON CONFLICT (shop_id, id) DO UPDATE SET
+        amount_minor = old.amount_minor + excluded.amount_minor,
+        occurred_at = least(old.occurred_at, excluded.occurred_at)
+""")
+_ADD_LINES = text("""
+    INSERT INTO purchase_line (shop_id, purchase_id, line, product_id, quantity, amount_minor)
+    SELECT :shop_id, * FROM unnest(
+        CAST(:purchase_id AS uuid[]), CAST(:line AS integer[]), CAST(:product_id AS uuid[]),
+        CAST(:quantity AS numeric[]), CAST(:amount_minor AS bigint[])
+    )
+""")
+_ADD_PRODUCTS = text("""
+    INSERT INTO product (shop_id, id, name)
+    SELECT :shop_id, gen_random_uuid(), name FROM unnest(CAST(:name AS text[])) AS new (name)
+    ON CONFLICT DO NOTHING
+""")
+_PRODUCTS = text("SELECT name, id FROM product WHERE shop_id = :shop_id AND name = ANY(:name)")
+_ADD_ROWS = text("""
+    INSERT INTO import_row (shop_id, import_id, line, raw, outcome, reason, entity_id)
+    SELECT :shop_id, :import_id, line, CAST(raw AS jsonb), outcome, reason, entity_id
+    FROM unnest(
+        CAST(:line AS integer[]), CAST(:raw AS text[]), CAST(:outcome AS text[]),
+        CAST(:reason AS text[]), CAST(:entity_id AS uuid[])
+    ) AS new (line, raw, outcome, reason, entity_id)
+""")
+_OTHERS = text("""
+    SELECT id FROM purchase
+    WHERE shop_id = :shop_id AND id = ANY(:id) AND import_id IS DISTINCT FROM :import_id
+""")
+_DATE_CUSTOMERS = text("""
+    UPDATE membership SET joined_at = bought.first_at
+    FROM (
+        SELECT membership_id, min(occurred_at) AS first_at FROM purchase
+        WHERE shop_id = :shop_id AND import_id = :import_id GROUP BY 1
+    ) AS bought
+    WHERE membership.shop_id = :shop_id AND membership.id = bought.membership_id
+        AND membership.import_id = :import_id
+""")
+# the columns of a membership by which an import can know a customer
+IDENTITY_COLUMNS = {"customer": "reference", "phone": "phone", "email": "email", "name": "name"}
+
+
+def imports(
+    session: Session, shop_id: uuid.UUID, *, limit: int, cursor: str | None
+) -> Page[Row[Any]]:
+    """Return a page of imports, the newest first."""
+    columns = ImportBatch.__table__.c
+    order = Order(columns.created_at, columns.id, is_descending=True)
+    rows = select(ImportBatch).where(ImportBatch.shop_id == shop_id)
+    return fetch_page(session, rows, order, limit=limit, cursor=cursor)
+
+
+def rows_after(
+    session: Session,
+    shop_id: uuid.UUID,
+    import_id: uuid.UUID,
+    *,
+    outcome: str | None,
+    line: int,
+    limit: int,
+) -> Sequence[ImportRow]:
+    """Return the outcomes of rows that stand behind a line of the file."""
+    query = select(ImportRow).where(
+        ImportRow.shop_id == shop_id, ImportRow.import_id == import_id, ImportRow.line > line
+    )
+    if outcome is not None:
+        query = query.where(ImportRow.outcome == outcome)
+    return session.scalars(query.order_by(ImportRow.line).limit(limit)).all()
+
+
+def earlier_upload(session: Session, batch: ImportBatch) -> uuid.UUID | None:
+    """Return the first import of the very same file, if there was one before."""
+    return session.scalar(
+        select(ImportBatch.id)
+        .where(
+            ImportBatch.shop_id == batch.shop_id,
+            ImportBatch.sha256 == batch.sha256,
+            ImportBatch.created_at < batch.created_at,
+        )
+        .order_by(ImportBatch.created_at)
+        .limit(1)
+    )
+
+
+def customer_ids(
+    session: Session, shop_id: uuid.UUID, role: str, texts: Collection[str]
+) -> dict[str, uuid.UUID]:
+    """Return the customers who are known by these references, numbers, addresses or names."""
+    column = IDENTITY_COLUMNS[role]
+    rows = session.execute(
+        text(f"SELECT {column}, id FROM membership"  # noqa: S608 - one of four constants
+             f" WHERE shop_id = :shop_id AND {column} = ANY(:texts) ORDER BY created_at DESC"),
+        {"shop_id": shop_id, "texts": list(texts)},
+    )  # fmt: skip
+    return dict(rows.all())
+
+
+def add_customers(
+    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, columns: Columns
+) -> None:
+    """Store customers: id, reference, name, phone, email."""
+    values = {"shop_id": shop_id, "import_id": import_id, **columns}
+    session.execute(text(_INSERT_CUSTOMERS), values)
+
+
+def purchases_of_others(
+    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, ids: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Return which purchases are stored already, and not by this import."""
+    values = {"shop_id": shop_id, "import_id": import_id, "id": list(ids)}
+    return set(session.scalars(_OTHERS, values))
+
+
+def add_purchases(
+    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, currency: str, columns: Columns
+) -> None:
+    """Store purchases, or add to those that this import began in an earlier block of rows."""
+    values = {"shop_id": shop_id, "import_id": import_id, "currency": currency, **columns}
+    session.execute(_ADD_PURCHASES, values)
+
+
+def product_ids(
+    session: Session, shop_id: uuid.UUID, names: Collection[str]
+) -> dict[str, uuid.UUID]:
+    """Return the products of these names, and make those that are missing."""
+    values = {"shop_id": shop_id, "name": sorted(names)}
+    session.execute(_ADD_PRODUCTS, values)
+    return dict(session.execute(_PRODUCTS, values).all())
+
+
+def add_lines(session: Session, shop_id: uuid.UUID, columns: Columns) -> None:
+    """Store lines of purchases; the line is that of the file."""
+    session.execute(_ADD_LINES, {"shop_id": shop_id, **columns})
+
+
+def add_rows(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, columns: Columns) -> None:
+    """Store what became of rows."""
+    session.execute(_ADD_ROWS, {"shop_id": shop_id, "import_id": import_id, **columns})
+
+
+def date_customers(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> None:
+    """Let the customers of an import have joined with their first purchase."""
+    session.execute(_DATE_CUSTOMERS, {"shop_id": shop_id, "import_id": import_id})
+
+
+def totals(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, Any]:
+    """Return purchases, customers, total_minor, first_at and last_at of what an import made."""
+    of_import = (Purchase.shop_id == shop_id, Purchase.import_id == import_id)
+    bought = session.execute(
+        select(
+            func.count().label("purchases"),
+            func.coalesce(func.sum(Purchase.amount_minor), 0).label("total_minor"),
+            func.min(Purchase.occurred_at).label("first_at"),
+            func.max(Purchase.occurred_at).label("last_at"),
+        ).where(*of_import)
+    ).one()
+    customers = session.scalar(
+        select(func.count()).where(Membership.shop_id == shop_id, Membership.import_id == import_id)
+    )
+    return {**bought._mapping, "total_minor": int(bought.total_minor), "customers": customers}
+
+
+def analyse_tables(session: Session) -> None:
+    """Let the planner know what a large import has changed."""
+    session.execute(text("SELECT analyse_sales()"))
+
+
+def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> None:
+    """Remove what an import made: its purchases, its rows, and the customers only it knows."""
+    values = {"shop_id": shop_id, "import_id": import_id}
+    for statement in (
+        "DELETE FROM purchase WHERE shop_id = :shop_id AND import_id = :import_id",
+        "DELETE FROM import_row WHERE shop_id = :shop_id AND import_id = :import_id",
+        """DELETE FROM membership WHERE shop_id = :shop_id AND import_id = :import_id
+           AND NOT EXISTS (SELECT FROM purchase WHERE purchase.shop_id = membership.shop_id
+                           AND purchase.membership_id = membership.id)""",
+    ):
+        session.execute(text(statement), values)
+
+
+def as_json_time(moment: dt.datetime | None) -> str | None:
+    """Return a time as the API writes it, for what is kept as JSON."""
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if moment else None

@@ -1,0 +1,43 @@
+"""Enqueueing jobs in the transaction that needs them.
+
+The API knows the names of the jobs only; the worker that has the code is another process.
+"""
+
+import json
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+QUEUE = "shopbell"
+RUN_IMPORT = "run_import"
+SCORE_SHOP = "score_shop"
+
+_DEFER = text("""
+    SELECT procrastinate_defer_jobs_v1(ARRAY[
+        ROW(:queue, :task, 0, :lock, :waiting_lock, CAST(:args AS jsonb), NULL)
+    ]::procrastinate_job_to_defer_v1[])
+""")
+
+
+def enqueue(session: Session, task: str, *, lock: str, **args: object) -> None:
+    """Enqueue a job; jobs with the same lock run one after the other."""
+    session.execute(_DEFER, _values(task, lock, None, args))
+
+
+def enqueue_once(session: Session, task: str, *, lock: str, **args: object) -> None:
+    """Enqueue a job unless the same one is waiting already and will see what we have stored."""
+    try:
+        with session.begin_nested():
+            session.execute(_DEFER, _values(task, lock, f"{task}:{lock}", args))
+    except IntegrityError:
+        pass  # its transaction begins after ours ends
+
+
+def _values(
+    task: str, lock: str, waiting_lock: str | None, args: dict[str, object]
+) -> dict[str, object]:
+    encoded = json.dumps(args, default=str)
+    return {
+        "queue": QUEUE, "task": task, "lock": lock, "waiting_lock": waiting_lock, "args": encoded
+    }  # fmt: skip

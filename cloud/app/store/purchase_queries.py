@@ -1,0 +1,60 @@
+"""Purchases and products, page by page."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from cloud.app.store.pages import Order, Page, fetch_page
+from cloud.app.store.sales import Product, Purchase, PurchaseLine
+
+NamedLine = tuple[PurchaseLine, str]
+
+
+def purchases(
+    session: Session,
+    shop_id: uuid.UUID,
+    *,
+    customer_id: uuid.UUID | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Row[Any]]:
+    """Return a page of purchases, the newest first."""
+    rows = select(Purchase).where(Purchase.shop_id == shop_id)
+    if customer_id is not None:
+        rows = rows.where(Purchase.membership_id == customer_id)
+    columns = Purchase.__table__.c
+    order = Order(columns.occurred_at, columns.id, is_descending=True)
+    return fetch_page(session, rows, order, limit=limit, cursor=cursor)
+
+
+def lines_of(
+    session: Session, shop_id: uuid.UUID, purchase_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[NamedLine]]:
+    """Return the lines of some purchases, each with its product's name, in their order."""
+    rows = session.execute(
+        select(PurchaseLine, Product.name)
+        .join(
+            Product,
+            (Product.shop_id == PurchaseLine.shop_id) & (Product.id == PurchaseLine.product_id),
+        )
+        .where(PurchaseLine.shop_id == shop_id, PurchaseLine.purchase_id.in_(purchase_ids))
+        .order_by(PurchaseLine.purchase_id, PurchaseLine.line)
+    )
+    lines: dict[uuid.UUID, list[NamedLine]] = defaultdict(list)
+    for line, name in rows:
+        lines[line.purchase_id].append((line, name))
+    return lines
+
+
+def products(
+    session: Session, shop_id: uuid.UUID, *, limit: int, cursor: str | None
+) -> Page[Row[Any]]:
+    """Return a page of products by name."""
+    columns = Product.__table__.c
+    rows = select(Product).where(Product.shop_id == shop_id)
+    order = Order(columns.name, columns.id)
+    return fetch_page(session, rows, order, limit=limit, cursor=cursor)

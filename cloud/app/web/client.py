@@ -1,0 +1,42 @@
+"""The built web client: its files, and its first page for every other address."""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, send_from_directory
+from werkzeug.security import safe_join
+
+pages = Blueprint("client", __name__)
+
+HASHED_FOLDER = "assets"
+YEAR_S = 365 * 24 * 3600
+NOT_BUILT = (
+    "The web client is not built: run `make setup`, or name its folder in SHOPBELL_WEB_DIR.\n"
+)
+
+
+@pages.get("/")
+@pages.get("/<path:path>")
+def page(path: str = "") -> Response:
+    """A file of the client where there is one, else its first page."""
+    if path.startswith("api/"):
+        abort(404)
+    folder: Path = current_app.extensions["settings"].web_dir
+    if not (folder / "index.html").is_file():
+        return Response(NOT_BUILT, 503, mimetype="text/plain")
+    name = path if _is_file(folder, path) else "index.html"
+    if name != path and path.startswith(f"{HASHED_FOLDER}/"):
+        abort(404)
+    response = send_from_directory(folder, name)
+    response.headers["Cache-Control"] = _caching(name)
+    return response
+
+
+def _is_file(folder: Path, path: str) -> bool:
+    joined = safe_join(str(folder), path)
+    return bool(path) and joined is not None and Path(joined).is_file()
+
+
+def _caching(name: str) -> str:
+    if name.startswith(f"{HASHED_FOLDER}/"):
+        return f"public, max-age={YEAR_S}, immutable"
+    return "no-cache"

@@ -1,0 +1,137 @@
+"""Every route of the API document, asked by those who must not see or change the bakery."""
+
+import io
+import uuid
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from cloud.app.api.document import described_app
+from tests.api.conftest import API, Somebody, colleague, made, problem, somebody
+
+METHODS = ("get", "post", "put", "patch", "delete")
+# who else may be asked without a sign-in has to be written down here, and who without a shop
+OPEN_TO_ALL = {"register", "sign_in", "renew_tokens", "get_public_shop"}
+OF_NO_SHOP = {"sign_out", "me", "list_shops", "create_shop"}
+UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+def operations() -> list[Operation]:
+    spec = described_app().extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    return [
+        (method, path, item[method])
+        for path, item in spec["paths"].items()
+        for method in METHODS
+        if method in item
+    ]
+
+
+OPERATIONS = operations()
+OF_SHOPS = [o for o in OPERATIONS if "{shop_id}" in o[1]]
+OF_PEOPLE = [o for o in OPERATIONS if "{shop_id}" not in o[1]]
+
+
+def name(operation: Operation) -> str:
+    return str(operation[2]["operationId"])
+
+
+def ids(operations: list[Operation]) -> list[str]:
+    return [name(operation) for operation in operations]
+
+
+@pytest.fixture(scope="module")
+def bakery(app: Flask) -> Somebody:
+    owner = somebody(app, "Olga Owner")
+    owner.open_shop("Bakery with everything")
+    return owner
+
+
+@pytest.fixture(scope="module")
+def known_ids(bakery: Somebody) -> dict[str, str]:
+    """Ids of things that the bakery has; a route with another kind of id fails for want of it."""
+    customer = made(bakery.post(f"{bakery.url}/customers", {"name": "Asha"}))
+    file = (io.BytesIO(b"customer,date,amount\n1,2026-01-02,3.50\n"), "till.csv")
+    upload = bakery.client.post(
+        f"{bakery.url}/imports", data={"file": file}, headers=bakery.headers
+    )
+    return {
+        "shop_id": bakery.shop_id,
+        "customer_id": customer["id"],
+        "import_id": made(upload)["id"],
+    }
+
+
+def ask(operation: Operation, who: FlaskClient, ids: dict[str, str], **more: Any) -> TestResponse:
+    method, path, _ = operation
+    answer = who.open(path.format(**ids), method=method.upper(), **more)
+    answer.close()  # a stream has no end
+    return answer
+
+
+@pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))
+def test_nobody_is_asked_to_sign_in(
+    operation: Operation, client: FlaskClient, known_ids: dict[str, str]
+) -> None:
+    problem(ask(operation, client, known_ids), 401)
+
+
+@pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))
+def test_an_outsider_finds_nothing(
+    operation: Operation, outsider: Somebody, known_ids: dict[str, str]
+) -> None:
+    problem(ask(operation, outsider.client, known_ids, headers=outsider.headers), 404)
+
+
+@pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))
+def test_things_of_another_shop_are_not_found_in_ones_own(
+    operation: Operation, outsider: Somebody, known_ids: dict[str, str]
+) -> None:
+    if len([key for key in known_ids if f"{{{key}}}" in operation[1]]) == 1:
+        return  # names the shop only
+    mixed = {**known_ids, "shop_id": outsider.shop_id}
+    valid = {"mapping": {"date": 1, "amount": 2}} if name(operation) == "run_import" else {}
+    more = {} if operation[0] == "get" else {"json": valid}
+    problem(ask(operation, outsider.client, mixed, headers=outsider.headers, **more), 404)
+
+
+@pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))
+def test_an_analyst_may_look_and_change_nothing(
+    operation: Operation, app: Flask, bakery: Somebody, known_ids: dict[str, str]
+) -> None:
+    analyst = colleague(app, bakery, "analyst")
+    answer = ask(operation, analyst.client, known_ids, headers=analyst.headers)
+    if operation[0] == "get":
+        expected = 404 if name(operation) == "get_scores" else 200  # nothing is scored yet
+        assert answer.status_code == expected, answer.text
+    else:
+        problem(answer, 403)
+
+
+@pytest.mark.parametrize("operation", OF_PEOPLE, ids=ids(OF_PEOPLE))
+def test_a_route_without_a_shop_is_known_and_guarded(
+    operation: Operation, client: FlaskClient
+) -> None:
+    is_open = name(operation) in OPEN_TO_ALL
+    assert is_open or name(operation) in OF_NO_SHOP, "say above who may ask this route"
+    assert (operation[2].get("security") == []) == is_open
+    answer = ask(operation, client, {"slug": "nobody"})
+    assert ("WWW-Authenticate" in answer.headers) == (not is_open)
+
+
+def test_every_route_of_the_api_is_described(app: Flask) -> None:
+    described = {path for _, path, _ in OPERATIONS}
+    rules = {str(rule) for rule in app.url_map.iter_rules() if str(rule).startswith(API)}
+    plain = {rule.replace("<uuid:", "{").replace("<", "{").replace(">", "}") for rule in rules}
+    unknown = {rule for rule in plain if not any(rule.startswith(u) for u in UNDESCRIBED)}
+    assert unknown == described
+
+
+def test_an_unknown_shop_looks_like_a_foreign_one(owner: Somebody, outsider: Somebody) -> None:
+    foreign = problem(owner.get(outsider.url), 404)
+    unknown = problem(owner.get(f"{API}/shops/{uuid.uuid4()}"), 404)
+    assert foreign == unknown

@@ -1,0 +1,133 @@
+"""Imports at the door: upload, preview, the naming of columns. The worker has tests of its own."""
+
+import dataclasses
+import gzip
+import io
+
+import pytest
+from werkzeug.test import TestResponse
+
+from cloud.app.settings import Settings
+from tests.api.conftest import Somebody, body, made, make_app, problem, somebody
+
+TILL = """Customer;Receipt;Date;Amount
+17;1;14.03.2026;3,50
+18;2;15.03.2026;1.204,00
+"""
+AMBIGUOUS = "customer,date,amount\n1,03/04/2026,5.10\n2,04/05/2026,6.20\n"
+
+
+def upload(person: Somebody, content: str | bytes, name: str = "till.csv") -> TestResponse:
+    data = content.encode() if isinstance(content, str) else content
+    return person.client.post(
+        f"{person.url}/imports",
+        data={"file": (io.BytesIO(data), name)},
+        headers=person.headers,
+    )
+
+
+def run(person: Somebody, import_id: str, **wanted: object) -> TestResponse:
+    return person.post(f"{person.url}/imports/{import_id}/run", wanted)
+
+
+def test_a_preview_shows_columns_samples_and_guesses(owner: Somebody) -> None:
+    preview = made(upload(owner, TILL))
+    assert preview["state"] == "uploaded"
+    assert [column["guess"] for column in preview["columns"]] == [
+        "customer", "invoice", "date", "amount"
+    ]  # fmt: skip
+    assert preview["columns"][3] == {
+        "index": 3, "name": "Amount", "samples": ["3,50", "1.204,00"], "guess": "amount"
+    }  # fmt: skip
+    assert preview["date_orders"] == ["dmy"]
+    assert (preview["decimal"], preview["delimiter"]) == (",", ";")
+    assert preview["rows_estimated"] == 2
+    assert preview["outcome"] is None
+    assert preview["duplicate_of"] is None
+
+
+def test_a_gzipped_file_is_understood(owner: Somebody) -> None:
+    assert (
+        made(upload(owner, gzip.compress(TILL.encode(), mtime=0), "till.csv.gz"))["rows_estimated"]
+        == 2
+    )
+
+
+def test_the_same_file_again_is_recognised_in_its_shop_only(
+    owner: Somebody, outsider: Somebody
+) -> None:
+    first = made(upload(owner, TILL))["id"]
+    assert made(upload(owner, TILL))["duplicate_of"] == first
+    assert made(upload(outsider, TILL))["duplicate_of"] is None
+
+
+def test_dates_that_can_be_read_both_ways_are_asked_for(owner: Somebody) -> None:
+    preview = made(upload(owner, AMBIGUOUS))
+    assert preview["date_orders"] == ["dmy", "mdy"]
+    mapping = {"customer": 0, "date": 1, "amount": 2}
+    found = problem(run(owner, preview["id"], mapping=mapping), 422)
+    assert found["errors"][0]["field"] == "date_order"
+    answer = run(owner, preview["id"], mapping=mapping, date_order="mdy")
+    assert answer.status_code == 202
+    assert body(answer)["state"] == "queued"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "field"),
+    [
+        ({}, "mapping.date"),
+        ({"date": 2}, "mapping.amount"),
+        ({"date": 2, "amount": 4}, "mapping.amount"),
+        ({"date": 2, "amount": 2}, "mapping"),
+        ({"date": 2, "amount": -1}, "mapping.amount.value"),
+        ({"date": 2, "amount": 3, "colour": 0}, "mapping.colour.key"),
+        ([], "mapping"),
+    ],
+)
+def test_a_mapping_that_cannot_work_is_refused(
+    owner: Somebody, mapping: object, field: str
+) -> None:
+    import_id = made(upload(owner, TILL))["id"]
+    found = problem(run(owner, import_id, mapping=mapping), 422)
+    assert [error["field"] for error in found["errors"]] == [field]
+
+
+def test_an_import_runs_once(owner: Somebody) -> None:
+    import_id = made(upload(owner, TILL))["id"]
+    mapping = {"customer": 0, "invoice": 1, "date": 2, "amount": 3}
+    assert run(owner, import_id, mapping=mapping).status_code == 202
+    problem(run(owner, import_id, mapping=mapping), 409)
+    listed = body(owner.get(f"{owner.url}/imports"))["items"]
+    assert [(one["id"], one["state"]) for one in listed] == [(import_id, "queued")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0\1\2\3" * 100,
+        b"PK\x03\x04 workbook",
+        gzip.compress(TILL.encode(), mtime=0)[:40],
+        b"one\ntwo",
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_with_a_reason(owner: Somebody, content: bytes) -> None:
+    found = problem(upload(owner, content, "strange.csv"), 422)
+    assert "strange.csv" in found["detail"]
+
+
+def test_an_upload_without_a_file_is_refused(owner: Somebody) -> None:
+    found = problem(owner.client.post(f"{owner.url}/imports", headers=owner.headers), 422)
+    assert found["errors"][0]["field"] == "file"
+
+
+def test_a_file_above_the_limit_is_refused_with_the_limit(settings: Settings) -> None:
+    app = make_app(dataclasses.replace(settings, upload_max_bytes=1024 * 1024))
+    person = somebody(app, "Olga")
+    person.open_shop("Bakery with large files")
+    found = problem(upload(person, TILL + "x" * 1024 * 1024), 413)
+    assert found["detail"] == "Expected at most 1 MB, got more."
+
+
+def test_a_name_with_a_path_is_cut_to_the_name(owner: Somebody) -> None:
+    assert made(upload(owner, TILL, "../till/export.csv"))["filename"] == "export.csv"

@@ -1,0 +1,109 @@
+"""The live state, and the stream that wakes when it changes."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from cloud.app.api.streams import Streams
+from cloud.app.settings import Settings
+from cloud.app.store import roles
+from cloud.app.store.connection import sessions_for
+from tests.api.conftest import Somebody, body, make_app, problem, somebody
+
+
+def open_stream(person: Somebody) -> TestResponse:
+    return person.client.get(f"{person.url}/live/stream", headers=person.headers, buffered=False)
+
+
+def next_event(chunks: Iterator[bytes]) -> dict[str, Any]:
+    """Return the next event, passing over comments; a stream without one never ends."""
+    for chunk in chunks:
+        if not chunk.startswith(b":"):
+            lines = chunk.decode().splitlines()
+            assert lines[1] == "event: live"
+            return dict(json.loads(lines[2].removeprefix("data: ")))
+    raise AssertionError("the stream ended")
+
+
+def open_the_door(settings: Settings, shop_id: str) -> None:
+    """Do what ingest does when the door's contact opens."""
+    with sessions_for(settings, roles.INGEST)() as session:
+        session.execute(
+            text(
+                "INSERT INTO site_state (shop_id, site_id, is_open, door_changed_at, version)"
+                " SELECT shop_id, id, true, now(), 1 FROM site WHERE shop_id = :shop_id"
+            ),
+            {"shop_id": shop_id},
+        )
+        session.execute(text("SELECT pg_notify('live', :shop_id)"), {"shop_id": shop_id})
+        session.commit()
+
+
+def test_a_stream_begins_with_the_state_and_tells_each_change(
+    owner: Somebody, settings: Settings
+) -> None:
+    stream = open_stream(owner)
+    chunks = iter(stream.response)
+    first = next_event(chunks)
+    assert first == body(owner.get(f"{owner.url}/live"))
+    open_the_door(settings, owner.shop_id)
+    assert next_event(chunks)["version"] == 1
+    stream.close()
+
+
+def test_a_stream_is_not_cached_and_is_an_event_stream(owner: Somebody) -> None:
+    stream = open_stream(owner)
+    assert stream.content_type.startswith("text/event-stream")
+    assert stream.headers["Cache-Control"] == "no-store"
+    stream.close()
+
+
+def test_one_stream_too_many_is_refused_and_a_closed_one_makes_room(settings: Settings) -> None:
+    app: Flask = make_app(settings)
+    app.extensions["streams"] = Streams(settings.database_url_for(roles.APP), streams_max=1)
+    person = somebody(app, "Olga")
+    person.open_shop("Bakery with one stream")
+    first = open_stream(person)
+    assert first.status_code == 200
+    refused = person.get(f"{person.url}/live/stream")
+    problem(refused, 503)
+    assert refused.headers["Retry-After"] == "5"
+    first.close()
+    second = open_stream(person)
+    assert second.status_code == 200
+    second.close()
+    app.extensions["streams"].end()
+
+
+def test_a_stream_ends_when_the_person_does_not_work_here_any_more(
+    owner: Somebody, analyst: Somebody, settings: Settings
+) -> None:
+    stream = open_stream(analyst)
+    chunks = iter(stream.response)
+    next_event(chunks)
+    with sessions_for(settings, roles.APP)() as session:
+        roles.act_for(session, shop_id=uuid.UUID(owner.shop_id))
+        session.execute(
+            text("DELETE FROM staff WHERE person_id = :person_id"), {"person_id": analyst.id}
+        )
+        session.execute(text("SELECT pg_notify('live', :shop_id)"), {"shop_id": owner.shop_id})
+        session.commit()
+    assert [chunk for chunk in chunks if not chunk.startswith(b":")] == []
+    stream.close()
+
+
+def test_a_stream_ends_when_the_process_is_to_stop(settings: Settings) -> None:
+    app: Flask = make_app(settings)
+    person = somebody(app, "Olga")
+    person.open_shop("Bakery that closes")
+    stream = open_stream(person)
+    chunks = iter(stream.response)
+    next_event(chunks)
+    app.extensions["streams"].end()
+    assert list(chunks) == []
+    stream.close()

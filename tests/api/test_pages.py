@@ -1,0 +1,100 @@
+"""Pages outside the API: health, the public page, the web client, the API's own page."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from cloud.app.settings import Settings
+from tests.api.conftest import API, Somebody, body, make_app, problem
+
+
+def slug_of(owner: Somebody) -> str:
+    return str(body(owner.get(owner.url))["slug"])
+
+
+def test_health_and_readiness(client: FlaskClient) -> None:
+    assert body(client.get("/healthz")) == {"status": "ok"}
+    assert body(client.get("/readyz")) == {"status": "ok"}
+
+
+def test_it_is_alive_but_not_ready_without_a_database(settings: Settings) -> None:
+    nowhere = settings.database_url.set(database="no_such_database")
+    client = make_app(dataclasses.replace(settings, database_url=nowhere)).test_client()
+    assert client.get("/healthz").status_code == 200
+    found = problem(client.get("/readyz"), 503)
+    assert found["type"] == "/problems/not-ready"
+
+
+def test_the_public_page_is_small_and_needs_no_script(owner: Somebody, client: FlaskClient) -> None:
+    owner.patch(owner.url, {"opening_hours": "24/7", "address": "Am <Markt> 1"})
+    answer = client.get(f"/s/{slug_of(owner)}")
+    assert answer.status_code == 200
+    assert len(answer.data) < 50_000
+    assert "<script" not in answer.text
+    assert "Hours say open" in answer.text
+    assert "By the published hours" in answer.text
+    assert "Am &lt;Markt&gt; 1" in answer.text
+    assert 'property="og:title"' in answer.text
+    assert answer.text.count("all day") == 7
+
+
+def test_an_unknown_shop_has_no_public_page(client: FlaskClient) -> None:
+    answer = client.get("/s/nobody-here")
+    assert answer.status_code == 404
+    assert "no shop at this address" in answer.text
+    problem(client.get(f"{API}/public/shops/nobody-here"), 404)
+
+
+def test_the_public_status_tells_no_number_of_people(owner: Somebody, client: FlaskClient) -> None:
+    public = body(client.get(f"{API}/public/shops/{slug_of(owner)}"))
+    assert set(public) == {
+        "slug", "name", "address", "time_zone", "opening_hours", "status", "crowd"
+    }  # fmt: skip
+    assert set(public["status"]) == {"is_open", "since", "source", "checked_at"}
+
+
+@pytest.fixture
+def built(settings: Settings, tmp_path: Path) -> FlaskClient:
+    """A server whose web client is built."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<title>Client</title>")
+    (tmp_path / "assets" / "app-1a2b.js").write_text("start()")
+    return make_app(dataclasses.replace(settings, web_dir=tmp_path)).test_client()
+
+
+def test_every_other_address_opens_the_web_client(built: FlaskClient) -> None:
+    for path in ("/", "/customers/1", "/a.b/c"):
+        answer = built.get(path)
+        assert answer.text == "<title>Client</title>", path
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_hashed_files_are_cached_and_missing_ones_are_not_the_page(built: FlaskClient) -> None:
+    answer = built.get("/assets/app-1a2b.js")
+    assert answer.text == "start()"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert built.get("/assets/app-old.js").status_code == 404
+    assert built.get("/assets/../../etc/passwd").status_code != 200
+
+
+def test_a_client_that_is_not_built_is_said_in_one_sentence(
+    settings: Settings, tmp_path: Path
+) -> None:
+    client = make_app(dataclasses.replace(settings, web_dir=tmp_path)).test_client()
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "make setup" in answer.text
+
+
+def test_the_page_of_the_api_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
+    page = client.get(f"{API}/docs").text
+    assert "http" not in page
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js", "favicon-32x32.png"):
+        answer = client.get(f"{API}/docs/{name}")
+        assert answer.status_code == 200, name
+        answer.close()
+    spec = body(client.get(f"{API}/docs/openapi.json"))
+    assert spec["openapi"].startswith("3.0")
+    assert '"null"' not in client.get(f"{API}/docs/openapi.json").text

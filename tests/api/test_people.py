@@ -1,0 +1,188 @@
+"""Accounts, sign-ins and tokens."""
+
+import datetime as dt
+import secrets
+import uuid
+
+import jwt
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from cloud.app.settings import Settings
+from tests.api.conftest import API, PASSWORD, Somebody, body, made, make_app, problem, somebody
+
+
+def sign_in(client: FlaskClient, login: str, password: str = PASSWORD) -> dict[str, str]:
+    credentials = {"login": login, "password": password, "transport": "body"}
+    answer = client.post(f"{API}/tokens", json=credentials)
+    assert answer.status_code == 200, answer.text
+    return body(answer)
+
+
+def renew(client: FlaskClient, token: str) -> dict[str, str]:
+    answer = client.post(f"{API}/tokens/refresh", json={"refresh_token": token})
+    assert answer.status_code == 200, answer.text
+    return body(answer)
+
+
+def test_who_registers_is_signed_in(client: FlaskClient) -> None:
+    account = {"name": "Asha", "email": "Asha@Example.com", "password": PASSWORD}
+    answer = made(client.post(f"{API}/register", json=account))
+    bearer = {"Authorization": f"Bearer {answer['access_token']}"}
+    me = body(client.get(f"{API}/me", headers=bearer))
+    assert me["person"]["email"] == "asha@example.com"
+    assert me["shops"] == []
+    assert answer["expires_in_s"] == 900
+
+
+def test_one_can_register_and_sign_in_with_a_phone(client: FlaskClient) -> None:
+    number = f"+49 151 {secrets.randbelow(10**8):08d}"
+    account = {"name": "Asha", "phone": number, "password": PASSWORD}
+    person = made(client.post(f"{API}/register", json=account))["person"]
+    assert person["phone"] == number.replace(" ", "")
+    assert sign_in(client, number)["access_token"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": None}, "email"),
+        ({"email": "nobody"}, "email"),
+        ({"phone": "0151 2345"}, "phone"),
+        ({"password": "short"}, "password"),
+        ({"name": "\0"}, "name"),
+        ({"name": "  "}, "name"),
+        ({"role": "admin"}, "role"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(
+    client: FlaskClient, change: dict[str, str], field: str
+) -> None:
+    account = {"name": "Asha", "email": "new@example.com", "password": PASSWORD, **change}
+    found = problem(client.post(f"{API}/register", json=account), 422)
+    assert [error["field"] for error in found["errors"]] == [field]
+
+
+def test_a_refused_password_is_not_repeated(client: FlaskClient) -> None:
+    account = {"name": "Asha", "email": "new@example.com", "password": "s3cret"}
+    answer = client.post(f"{API}/register", json=account)
+    problem(answer, 422)
+    assert "s3cret" not in answer.text
+
+
+def test_an_address_registers_once(client: FlaskClient, owner: Somebody) -> None:
+    account = {"name": "Asha", "email": owner.email.upper(), "password": PASSWORD}
+    problem(client.post(f"{API}/register", json=account), 409)
+
+
+def test_unknown_login_and_wrong_password_get_the_same_answer(
+    client: FlaskClient, owner: Somebody
+) -> None:
+    wrong = {"login": owner.email, "password": "wrong password"}
+    unknown = {"login": "nobody@example.com", "password": PASSWORD}
+    answers = [client.post(f"{API}/tokens", json=tried) for tried in (wrong, unknown)]
+    assert problem(answers[0], 401) == problem(answers[1], 401)
+
+
+def test_a_browser_gets_the_refresh_token_in_a_cookie_only(
+    client: FlaskClient, owner: Somebody
+) -> None:
+    answer = client.post(f"{API}/tokens", json={"login": owner.email, "password": PASSWORD})
+    cookie = answer.headers["Set-Cookie"]
+    assert "refresh_token" not in body(answer)
+    assert cookie.startswith("shopbell_refresh=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "Path=/api/v1/tokens" in cookie
+    renewed = client.post(f"{API}/tokens/refresh", json={})
+    assert renewed.status_code == 200
+    assert renewed.headers["Set-Cookie"] != cookie
+
+
+def test_the_cookie_is_secure_unless_the_settings_say_otherwise(settings: Settings) -> None:
+    app = make_app(settings)
+    app.config["COOKIE_SECURE"] = True
+    client = app.test_client()
+    account = {"name": "A", "email": f"{uuid.uuid4()}@example.com", "password": PASSWORD}
+    answer = client.post(f"{API}/register", json=account)
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
+def test_a_refresh_token_works_once_and_its_second_use_ends_the_sign_in(
+    client: FlaskClient, owner: Somebody
+) -> None:
+    first = sign_in(client, owner.email)["refresh_token"]
+    second = renew(client, first)["refresh_token"]
+    third = renew(client, second)["refresh_token"]
+    problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": second}), 401)
+    problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": third}), 401)
+
+
+def test_ending_one_sign_in_leaves_the_others(client: FlaskClient, owner: Somebody) -> None:
+    phone, laptop = sign_in(client, owner.email), sign_in(client, owner.email)
+    bearer = {"Authorization": f"Bearer {phone['access_token']}"}
+    assert client.delete(f"{API}/tokens", headers=bearer).status_code == 204
+    used = {"refresh_token": phone["refresh_token"]}
+    problem(client.post(f"{API}/tokens/refresh", json=used), 401)
+    assert renew(client, laptop["refresh_token"])["access_token"]
+
+
+def test_refreshing_without_a_token_is_refused(client: FlaskClient) -> None:
+    problem(client.post(f"{API}/tokens/refresh", json={}), 401)
+    problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": "x.y.z"}), 401)
+
+
+def test_an_access_token_does_not_refresh(client: FlaskClient, owner: Somebody) -> None:
+    access = sign_in(client, owner.email)["access_token"]
+    problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": access}), 401)
+
+
+def test_a_refresh_token_is_no_access_token(client: FlaskClient, owner: Somebody) -> None:
+    refresh = sign_in(client, owner.email)["refresh_token"]
+    bearer = {"Authorization": f"Bearer {refresh}"}
+    problem(client.get(f"{API}/me", headers=bearer), 401)
+
+
+@pytest.mark.parametrize(
+    ("change", "algorithm", "key"),
+    [
+        ({}, "none", None),
+        ({}, "HS256", "x" * 32),
+        ({}, "HS512", "ours"),
+        ({"aud": "another"}, "HS256", "ours"),
+        ({"iss": "another"}, "HS256", "ours"),
+        ({"exp": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}, "HS256", "ours"),
+        ({"sub": "not an id"}, "HS256", "ours"),
+        ({"sub": None}, "HS256", "ours"),
+    ],
+)
+def test_a_forged_token_is_refused(
+    app: Flask,
+    client: FlaskClient,
+    owner: Somebody,
+    change: dict[str, object],
+    algorithm: str,
+    key: str | None,
+) -> None:
+    ours = app.config["JWT_SECRET_KEY"]
+    real = owner.headers["Authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(real, ours, algorithms=["HS256"], audience="shopbell")
+    forged = jwt.encode({**claims, **change}, ours if key == "ours" else key, algorithm)
+    problem(client.get(f"{API}/me", headers={"Authorization": f"Bearer {forged}"}), 401)
+
+
+def test_a_token_in_the_address_is_not_taken(client: FlaskClient, owner: Somebody) -> None:
+    token = owner.headers["Authorization"].removeprefix("Bearer ")
+    problem(client.get(f"{API}/me", query_string={"jwt": token, "access_token": token}), 401)
+
+
+def test_too_many_tries_at_one_login_are_refused(settings: Settings) -> None:
+    app = make_app(settings, is_limited=True)
+    person = somebody(app, "Olga")
+    wrong = {"login": person.email, "password": "wrong password"}
+    statuses = [person.post(f"{API}/tokens", wrong).status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+    answer = person.post(f"{API}/tokens", wrong)
+    problem(answer, 429)
+    assert int(answer.headers["Retry-After"]) > 0

@@ -1,0 +1,122 @@
+"""Purchases: recorded once, with lines and refunds."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Somebody, body, made, problem
+
+NOON = "2026-03-14T12:00:00+01:00"
+
+
+def sale(**changes: object) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "occurred_at": NOON, "amount_minor": 450, **changes}
+
+
+BREAD = {"product": "Bread", "quantity": "1", "amount_minor": 300}
+ROLLS = {"product": "Roll", "quantity": "2.500", "amount_minor": 150}
+
+
+def test_a_purchase_is_stored_with_customer_and_lines(owner: Somebody) -> None:
+    asha = made(owner.post(f"{owner.url}/customers", {"name": "Asha"}))["id"]
+    new = sale(customer_id=asha, lines=[BREAD, ROLLS])
+    stored = made(owner.post(f"{owner.url}/purchases", new))
+    assert stored["occurred_at"] == "2026-03-14T11:00:00Z"
+    assert stored["currency"] == "EUR"
+    assert stored["lines"][1] == {"product": "Roll", "quantity": 2.5, "amount_minor": 150}
+    customer = body(owner.get(f"{owner.url}/customers/{asha}"))
+    assert (customer["purchases"], customer["spent_minor"]) == (1, 450)
+    assert customer["last_purchase_at"] == "2026-03-14T11:00:00Z"
+    of_asha = body(owner.get(f"{owner.url}/customers/{asha}/purchases"))["items"]
+    assert of_asha == body(owner.get(f"{owner.url}/purchases"))["items"] == [stored]
+    products = body(owner.get(f"{owner.url}/products"))["items"]
+    assert [product["name"] for product in products] == ["Bread", "Roll"]
+
+
+def test_the_same_purchase_again_is_harmless(owner: Somebody) -> None:
+    new = sale(lines=[BREAD, ROLLS])
+    first = owner.post(f"{owner.url}/purchases", new)
+    again = owner.post(f"{owner.url}/purchases", new)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json == again.json
+    assert len(body(owner.get(f"{owner.url}/purchases"))["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount_minor": 451, "lines": []},
+        {"occurred_at": "2026-03-14T12:00:01+01:00"},
+        {"lines": []},
+        {"lines": [ROLLS, BREAD]},
+    ],
+)
+def test_the_same_id_with_another_body_is_a_conflict(
+    owner: Somebody, change: dict[str, object]
+) -> None:
+    new = sale(lines=[BREAD, ROLLS])
+    made(owner.post(f"{owner.url}/purchases", new))
+    problem(owner.post(f"{owner.url}/purchases", {**new, **change}), 409)
+
+
+def test_two_shops_may_use_the_same_id(owner: Somebody, outsider: Somebody) -> None:
+    new = sale()
+    made(owner.post(f"{owner.url}/purchases", new))
+    made(outsider.post(f"{outsider.url}/purchases", new))
+
+
+def test_a_refund_points_at_what_it_refunds(owner: Somebody) -> None:
+    first = made(owner.post(f"{owner.url}/purchases", sale()))
+    refund = sale(amount_minor=-450, refunds_id=first["id"])
+    assert made(owner.post(f"{owner.url}/purchases", refund))["refunds_id"] == first["id"]
+
+
+def a_future_time() -> str:
+    return (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"id": "1"}, "id"),
+        ({"amount_minor": 4.5}, "amount_minor"),
+        ({"amount_minor": 10**15}, "amount_minor"),
+        ({"amount_minor": None}, "amount_minor"),
+        ({"occurred_at": "2026-03-14T12:00:00"}, "occurred_at"),
+        ({"occurred_at": "yesterday"}, "occurred_at"),
+        ({"occurred_at": a_future_time()}, "occurred_at"),
+        ({"customer_id": str(uuid.uuid4())}, "customer_id"),
+        ({"refunds_id": str(uuid.uuid4()), "amount_minor": -1}, "refunds_id"),
+        ({"refunds_id": str(uuid.uuid4()), "amount_minor": 1}, "amount_minor"),
+        ({"lines": [BREAD]}, "lines"),
+        ({"lines": [{**BREAD, "quantity": "1e30"}]}, "lines.0.quantity"),
+        ({"lines": [{**BREAD, "quantity": "NaN"}]}, "lines.0.quantity"),
+        ({"lines": [{**BREAD, "product": ""}]}, "lines.0.product"),
+        ({"source": "import"}, "source"),
+    ],
+)
+def test_a_purchase_that_cannot_be_is_refused(
+    owner: Somebody, change: dict[str, object], field: str
+) -> None:
+    found = problem(owner.post(f"{owner.url}/purchases", sale(**change)), 422)
+    assert [error["field"] for error in found["errors"]] == [field]
+
+
+def test_a_customer_of_another_shop_cannot_buy_here(owner: Somebody, outsider: Somebody) -> None:
+    theirs = made(outsider.post(f"{outsider.url}/customers", {"name": "Asha"}))["id"]
+    problem(owner.post(f"{owner.url}/purchases", sale(customer_id=theirs)), 422)
+
+
+def test_today_counts_the_shops_own_day(owner: Somebody) -> None:
+    now = dt.datetime.now(dt.UTC)
+    yesterday = now - dt.timedelta(days=1)
+    for moment, amount in ((now, 450), (now, -150), (yesterday, 9900)):
+        new = sale(occurred_at=moment.isoformat(), amount_minor=amount)
+        made(owner.post(f"{owner.url}/purchases", new))
+    today = body(owner.get(f"{owner.url}/today"))
+    assert (today["takings_minor"], today["purchases"]) == (300, 1)
+    assert (today["visitors"], today["conversion"]) == (0, None)
+    assert today["kpis"] is None
+    assert today["to_win_back"] == []

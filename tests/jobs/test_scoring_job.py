@@ -1,0 +1,88 @@
+"""Scores are rows for the owner, as of the last day that is known."""
+
+import datetime as dt
+import random
+
+from sqlalchemy import select
+
+from cloud.app.jobs.scoring import score_shop, shop_ids
+from cloud.app.store.people import Membership
+from cloud.app.store.score_queries import latest_run
+from cloud.app.store.scores import Score, ScoreRun
+from tests.jobs.conftest import NOW, Till
+
+COLUMNS = {"customer": 0, "date": 1, "amount": 2}
+
+
+def town(customers: int) -> str:
+    """A year of a shop in which every third customer stops coming in summer."""
+    chance = random.Random(7)
+    rows = ["customer,date,amount"]
+    for customer in range(customers):
+        day = dt.date(2025, 1, 1) + dt.timedelta(days=chance.randrange(60))
+        last = dt.date(2025, 7, 1) if customer % 3 == 0 else dt.date(2025, 12, 31)
+        while day <= last:
+            rows.append(f"{customer},{day},{chance.randrange(300, 2000) / 100:.2f}")
+            day += dt.timedelta(days=chance.randrange(5, 20))
+    return "\n".join(rows) + "\n"
+
+
+def scores(till: Till) -> tuple[ScoreRun | None, dict[str, Score]]:
+    with till.session() as session:
+        rows = session.execute(
+            select(Membership.reference, Score).join(Score, Score.membership_id == Membership.id)
+        )
+        return latest_run(session, till.shop_id), {row.reference: row.Score for row in rows}
+
+
+def test_every_customer_gets_a_score_as_of_the_last_purchase(till: Till) -> None:
+    till.imported(town(60), COLUMNS)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    run, found = scores(till)
+    assert run is not None
+    assert run.as_of.year == 2025
+    assert len(found) == 60
+    gone, loyal = found["0"], found["1"]
+    assert gone.days_since_last_visit > 150
+    assert loyal.days_since_last_visit < 30
+    assert gone.churn_probability is not None
+    assert loyal.churn_probability is not None
+    assert gone.churn_probability > loyal.churn_probability
+    # money in the smallest unit: purchases are between 3 and 20 euros
+    assert 300 <= (loyal.average_order_value_minor or 0) <= 2000
+    assert run.summary["kpis"]["customers"] == 60  # type: ignore[index]
+    assert run.summary["kpis"]["clv_minor"] > 0  # type: ignore[index]
+
+
+def test_a_new_run_replaces_the_scores_and_keeps_the_runs(till: Till) -> None:
+    till.imported(town(40), COLUMNS)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    first, _ = scores(till)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    second, found = scores(till)
+    assert first is not None
+    assert second is not None
+    assert first.id != second.id
+    assert {score.run_id for score in found.values()} == {second.id}
+
+
+def test_too_little_data_is_a_verdict(till: Till) -> None:
+    till.imported("customer,date,amount\n1,2026-03-01,5.00\n2,2026-03-02,6.00\n", COLUMNS)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    run, found = scores(till)
+    assert run is not None
+    assert run.verdict == "too little data"
+    assert [score.churn_probability for score in found.values()] == [None, None]
+    assert [score.risk for score in found.values()] == [None, None]
+
+
+def test_a_shop_without_customers_has_no_scores(till: Till) -> None:
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    assert scores(till) == (None, {})
+    till.imported("customer,date,amount\n,2026-03-01,5.00\n", COLUMNS)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    assert scores(till)[1] == {}
+
+
+def test_the_nightly_run_knows_every_shop(till: Till) -> None:
+    assert till.shop_id in shop_ids(till.jobs)
