@@ -1,0 +1,21 @@
+/** The names under which answers are cached; everything of a shop begins with its id. */
+
+import type { CustomerQuery } from "./types";
+
+export const queryKeys = {
+  me: ["me"] as const,
+  shop: (shopId: string) => ["shop", shopId] as const,
+  live: (shopId: string) => ["shop", shopId, "live"] as const,
+  today: (shopId: string) => ["shop", shopId, "today"] as const,
+  scores: (shopId: string) => ["shop", shopId, "scores"] as const,
+  customers: (shopId: string, filter: CustomerQuery) =>
+    ["shop", shopId, "customers", filter] as const,
+  customer: (shopId: string, customerId: string) =>
+    ["shop", shopId, "customer", customerId] as const,
+  purchasesOf: (shopId: string, customerId: string) =>
+    ["shop", shopId, "customer", customerId, "purchases"] as const,
+  imports: (shopId: string) => ["shop", shopId, "imports"] as const,
+  import: (shopId: string, importId: string) => ["shop", shopId, "imports", importId] as const,
+  rejectedRows: (shopId: string, importId: string) =>
+    ["shop", shopId, "imports", importId, "rejected"] as const,
+};

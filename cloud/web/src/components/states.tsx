@@ -1,0 +1,92 @@
+/** What a page shows when it has nothing to show yet, nothing at all, or an error. */
+
+import type { ReactNode } from "react";
+import { ApiError } from "../api/client";
+import { t } from "../i18n/i18n";
+import { Button } from "./button";
+import { Icon, type IconName } from "./icon";
+import css from "./states.module.css";
+
+export function Loading() {
+  return (
+    <div className={css.loading} aria-busy="true">
+      <span className="visually-hidden">{t("app.loading")}</span>
+      <div className={css.bone} />
+      <div className={css.bone} />
+      <div className={css.bone} />
+    </div>
+  );
+}
+
+export function Empty({
+  title,
+  text,
+  children,
+}: {
+  title: string;
+  text: string;
+  children?: ReactNode;
+}) {
+  return (
+    <div className={css.state}>
+      <h2>{title}</h2>
+      <p>{text}</p>
+      {children}
+    </div>
+  );
+}
+
+export function Failed({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+  return (
+    <div className={css.state} role="alert">
+      <h2>{t("errors.title")}</h2>
+      <p>{textOf(error)}</p>
+      {onRetry && (
+        <Button look="quiet" onClick={onRetry}>
+          {t("app.retry")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+type Tone = "info" | "warning" | "problem";
+const TONE_ICON: Record<Tone, IconName> = { info: "alert", warning: "warning", problem: "alert" };
+
+export function Notice({ tone, children }: { tone: Tone; children: ReactNode }) {
+  return (
+    <div className={`${css.notice} ${css[tone]}`}>
+      <Icon name={TONE_ICON[tone]} />
+      <div>{children}</div>
+    </div>
+  );
+}
+
+interface FormErrorProps {
+  error: Error | null;
+  /** What a status means in this form, where we can say it better than the server. */
+  meanings?: Readonly<Record<number, string>>;
+}
+
+/** The error of a form, read aloud when it appears. */
+export function FormError({ error, meanings = {} }: FormErrorProps) {
+  if (!error) return null;
+  const meaning = error instanceof ApiError ? meanings[error.status] : undefined;
+  // with one field the message says it all
+  const fields = error instanceof ApiError && error.fields.length > 1 ? error.fields : [];
+  return (
+    <div role="alert">
+      <Notice tone="problem">
+        {fields.length === 0 && <p>{meaning ?? textOf(error)}</p>}
+        {fields.map((field) => (
+          <p key={field.field}>{t("errors.field", { ...field })}</p>
+        ))}
+      </Notice>
+    </div>
+  );
+}
+
+function textOf(error: Error): string {
+  if (!(error instanceof ApiError)) return t("errors.unknown");
+  return error.status === 0 ? t("errors.offline") : error.message;
+}

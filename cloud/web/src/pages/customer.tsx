@@ -1,0 +1,194 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "react-router";
+import { getCustomer, listPurchasesOf } from "../api/endpoints";
+import { queryKeys } from "../api/keys";
+import type { Customer, Purchase, Score } from "../api/types";
+import { Card } from "../components/card";
+import { Icon } from "../components/icon";
+import { Page } from "../components/page";
+import { RiskBadge } from "../components/risk-badge";
+import { ShowMore } from "../components/show-more";
+import { Empty, Failed, Loading, Notice } from "../components/states";
+import { t } from "../i18n/i18n";
+import { nameOf } from "../lib/customers";
+import type { Formats } from "../lib/formats";
+import { cautionOf } from "../lib/verdict";
+import { shopPath, useShop } from "../session/shop";
+import css from "./customer.module.css";
+
+export function CustomerPage() {
+  const { shop } = useShop();
+  const { customerId = "" } = useParams();
+  const customer = useQuery({
+    queryKey: queryKeys.customer(shop.id, customerId),
+    queryFn: () => getCustomer(shop.id, customerId),
+  });
+  return (
+    <>
+      <Link to={shopPath(shop.slug, "customers")} className={css.back}>
+        <Icon name="back" size={18} />
+        {t("customer.back")}
+      </Link>
+      {customer.isPending && <Loading />}
+      {customer.isError && (
+        <Failed error={customer.error} onRetry={() => void customer.refetch()} />
+      )}
+      {customer.data && <Content customer={customer.data} />}
+    </>
+  );
+}
+
+function Content({ customer }: { customer: Customer }) {
+  return (
+    <Page
+      title={nameOf(customer)}
+      aside={customer.score && <RiskBadge risk={customer.score.risk} />}
+    >
+      <Contact customer={customer} />
+      <div className={css.columns}>
+        <Prospect score={customer.score} />
+        <div className={css.aside}>
+          <Facts customer={customer} />
+        </div>
+        <Purchases customerId={customer.id} />
+      </div>
+    </Page>
+  );
+}
+
+function Contact({ customer: { phone, email } }: { customer: Customer }) {
+  if (!phone && !email) return <p>{t("customer.noContact")}</p>;
+  return (
+    <p className={css.contact}>
+      {phone && <a href={`tel:${phone}`}>{phone}</a>}
+      {email && <a href={`mailto:${email}`}>{email}</a>}
+    </p>
+  );
+}
+
+function Prospect({ score }: { score: Score | null }) {
+  const { formats } = useShop();
+  if (!score) {
+    return (
+      <Card title={t("customer.score")}>
+        <Empty title={t("customer.noScore.title")} text={t("customer.noScore.text")} />
+      </Card>
+    );
+  }
+  const caution = cautionOf(score.verdict);
+  return (
+    <Card title={t("customer.score")}>
+      {caution && <Notice tone="warning">{t(`verdict.${caution}`)}</Notice>}
+      <p className={css.sentence}>{prospectOf(score, formats)}</p>
+      {score.drivers.length > 0 && (
+        <>
+          <h3>{t("customer.why")}</h3>
+          <ul className={css.drivers}>
+            {score.drivers.map((driver) => (
+              <li key={driver}>{driver}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      <p className={css.asOf}>
+        {t("customer.asOf", { date: formats.date(score.as_of), model: score.model })}
+      </p>
+    </Card>
+  );
+}
+
+function prospectOf(score: Score, formats: Formats): string {
+  if (score.churn_probability === null) return t("customer.noProbability");
+  return t("customer.sentence", {
+    share: formats.percent(score.churn_probability),
+    days: formats.days(score.horizon_days),
+  });
+}
+
+function Facts({ customer }: { customer: Customer }) {
+  const { formats } = useShop();
+  return (
+    <Card title={t("customer.figures")}>
+      <dl className={css.facts}>
+        {factsOf(customer, formats).map(([label, value]) => (
+          <div key={label} className={css.fact}>
+            <dt>{label}</dt>
+            <dd>{value ?? t("customer.unknown")}</dd>
+          </div>
+        ))}
+      </dl>
+    </Card>
+  );
+}
+
+type Fact = readonly [label: string, value: string | null];
+
+function factsOf(customer: Customer, formats: Formats): Fact[] {
+  const spent: Fact = [t("customer.spent"), formats.money(customer.spent_minor)];
+  return customer.score ? [...scoreFactsOf(customer.score, formats), spent] : [spent];
+}
+
+function scoreFactsOf(score: Score, { money, wholeMoney, number, days }: Formats): Fact[] {
+  const horizon = { days: days(score.horizon_days) };
+  const gap = orNull(score.usual_gap_days, days);
+  return [
+    [t("customer.visits"), number(score.visits)],
+    [t("customer.lastVisit"), t("customer.daysAgo", { days: days(score.days_since_last_visit) })],
+    [t("customer.usualGap"), gap && t("customer.gapDays", { days: gap })],
+    [t("customer.tenure"), days(score.tenure_days)],
+    [t("customer.averageOrder"), orNull(score.average_order_value_minor, money)],
+    [t("customer.expectedVisits", horizon), orNull(score.expected_visits, number)],
+    [t("customer.clv", horizon), orNull(score.clv_minor, wholeMoney)],
+    [t("customer.atRisk"), orNull(score.revenue_at_risk_minor, wholeMoney)],
+    [t("customer.segment"), score.segment],
+    [t("customer.tier"), score.tier],
+  ];
+}
+
+function orNull(value: number | null, write: (value: number) => string): string | null {
+  return value === null ? null : write(value);
+}
+
+function Purchases({ customerId }: { customerId: string }) {
+  const { shop } = useShop();
+  const pages = useInfiniteQuery({
+    queryKey: queryKeys.purchasesOf(shop.id, customerId),
+    queryFn: ({ pageParam }) => listPurchasesOf(shop.id, customerId, pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+  const purchases = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Card title={t("customer.purchases")}>
+      {pages.isPending && <Loading />}
+      {pages.isError && !pages.data && (
+        <Failed error={pages.error} onRetry={() => void pages.refetch()} />
+      )}
+      {pages.data && purchases.length === 0 && (
+        <Empty title={t("customer.noPurchases.title")} text={t("customer.noPurchases.text")} />
+      )}
+      <ul className={css.purchases}>
+        {purchases.map((purchase) => (
+          <PurchaseItem key={purchase.id} purchase={purchase} />
+        ))}
+      </ul>
+      <ShowMore pages={pages} />
+    </Card>
+  );
+}
+
+function PurchaseItem({ purchase }: { purchase: Purchase }) {
+  const { formats } = useShop();
+  const isRefund = purchase.amount_minor < 0;
+  const products = purchase.lines.map((line) => line.product).join(", ");
+  return (
+    <li className={css.purchase}>
+      <span>
+        {formats.date(purchase.occurred_at)}
+        {isRefund && ` · ${t("customer.refund")}`}
+      </span>
+      <span className={css.amount}>{formats.money(purchase.amount_minor)}</span>
+      {products && <span className={css.lines}>{products}</span>}
+    </li>
+  );
+}

@@ -1,0 +1,268 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { getScores, listCustomers } from "../api/endpoints";
+import { queryKeys } from "../api/keys";
+import type { Customer } from "../api/types";
+import { Button, ButtonLink } from "../components/button";
+import { SelectField, TextField } from "../components/field";
+import { Page } from "../components/page";
+import { RiskBadge } from "../components/risk-badge";
+import { ShowMore } from "../components/show-more";
+import { Empty, Failed, Loading } from "../components/states";
+import { t } from "../i18n/i18n";
+import {
+  type Filter,
+  isNarrowed,
+  RISKS,
+  readFilter,
+  SORTS,
+  type Sort,
+  writeFilter,
+} from "../lib/customer-filter";
+import { nameOf } from "../lib/customers";
+import { useDebounced } from "../lib/use-debounced";
+import { shopPath, useShop } from "../session/shop";
+import css from "./customers.module.css";
+
+const SEARCH_REST_MS = 300;
+
+export function Customers() {
+  const { shop } = useShop();
+  const { filter, setFilter } = useFilter();
+  const asked = {
+    search: filter.search || null,
+    risk: filter.risk,
+    segment: filter.segment,
+    sort: filter.sort,
+  };
+  const pages = useInfiniteQuery({
+    queryKey: queryKeys.customers(shop.id, asked),
+    queryFn: ({ pageParam }) => listCustomers(shop.id, { ...asked, cursor: pageParam }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: (before) => before,
+  });
+  const customers = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Page title={t("customers.title")}>
+      <Filters filter={filter} onChange={setFilter} />
+      {pages.isPending && <Loading />}
+      {pages.isError && !pages.data && (
+        <Failed error={pages.error} onRetry={() => void pages.refetch()} />
+      )}
+      <p className={css.count} role="status">
+        {pages.data && t("customers.shown", { count: customers.length })}
+      </p>
+      {pages.data && customers.length === 0 && (
+        <Nobody filter={filter} onReset={() => setFilter(readFilter(new URLSearchParams()))} />
+      )}
+      {customers.length > 0 && (
+        <div className={css.list}>
+          <CustomerTable customers={customers} />
+          <ShowMore pages={pages} />
+        </div>
+      )}
+    </Page>
+  );
+}
+
+/** The filter lives in the address, so that going back brings it back. */
+function useFilter() {
+  const [address, setAddress] = useSearchParams();
+  const filter = readFilter(address);
+  const setFilter = (next: Filter) => setAddress(writeFilter(next), { replace: true });
+  return { filter, setFilter };
+}
+
+interface FiltersProps {
+  filter: Filter;
+  onChange: (filter: Filter) => void;
+}
+
+function Filters({ filter, onChange }: FiltersProps) {
+  return (
+    <search className={css.filters}>
+      <SearchField filter={filter} onChange={onChange} />
+      <SegmentField filter={filter} onChange={onChange} />
+      <SelectField
+        label={t("customers.sort")}
+        value={filter.sort}
+        onChange={(event) => onChange({ ...filter, sort: event.target.value as Sort })}
+      >
+        {SORTS.map((sort) => (
+          <option key={sort} value={sort}>
+            {t(`customers.sorts.${sort}`)}
+          </option>
+        ))}
+      </SelectField>
+      <RiskChoice filter={filter} onChange={onChange} />
+    </search>
+  );
+}
+
+function SearchField({ filter, onChange }: FiltersProps) {
+  const { typed, setTyped } = useSearchText(filter.search, (search) =>
+    onChange({ ...filter, search }),
+  );
+  return (
+    <TextField
+      label={t("customers.search")}
+      isLabelHidden
+      type="search"
+      placeholder={t("customers.search")}
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+    />
+  );
+}
+
+/** What is typed goes into the address once it has rested; what the address says is shown. */
+function useSearchText(inAddress: string, onRested: (text: string) => void) {
+  const [typed, setTyped] = useState(inAddress);
+  const rested = useDebounced(typed, SEARCH_REST_MS).trim();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed asks anew
+  useEffect(() => {
+    if (rested !== inAddress) onRested(rested);
+  }, [rested]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another address changes the text
+  useEffect(() => {
+    if (rested !== inAddress) setTyped(inAddress);
+  }, [inAddress]);
+  return { typed, setTyped };
+}
+
+/** The segments that the models found, with how many are in each. */
+function SegmentField({ filter, onChange }: FiltersProps) {
+  const { shop, formats } = useShop();
+  const scores = useQuery({
+    queryKey: queryKeys.scores(shop.id),
+    queryFn: () => getScores(shop.id),
+  });
+  const found = scores.data?.bands.segment ?? {};
+  // a filter from an old address stays visible, also when nobody is in that segment now
+  const counts = filter.segment ? { [filter.segment]: 0, ...found } : found;
+  return (
+    <SelectField
+      label={t("customers.segment")}
+      value={filter.segment ?? ""}
+      onChange={(event) => onChange({ ...filter, segment: event.target.value || null })}
+    >
+      <option value="">{t("customers.allSegments")}</option>
+      {Object.entries(counts).map(([segment, count]) => (
+        <option key={segment} value={segment}>
+          {t("customers.segmentOption", { segment, customers: formats.number(count) })}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
+function RiskChoice({ filter, onChange }: FiltersProps) {
+  return (
+    <fieldset className={css.risks}>
+      <legend>{t("risk.label")}</legend>
+      {[null, ...RISKS].map((risk) => (
+        <label key={risk} className={css.risk}>
+          <input
+            type="radio"
+            name="risk"
+            checked={filter.risk === risk}
+            onChange={() => onChange({ ...filter, risk })}
+          />
+          <span>{t(`customers.risks.${risk ?? "all"}`)}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Nobody({ filter, onReset }: { filter: Filter; onReset: () => void }) {
+  const { shop } = useShop();
+  if (isNarrowed(filter)) {
+    return (
+      <Empty title={t("customers.noneFound.title")} text={t("customers.noneFound.text")}>
+        <Button look="quiet" onClick={onReset}>
+          {t("customers.noneFound.action")}
+        </Button>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title={t("customers.empty.title")} text={t("customers.empty.text")}>
+      <ButtonLink to={shopPath(shop.slug, "import")}>{t("customers.empty.action")}</ButtonLink>
+    </Empty>
+  );
+}
+
+/*
+ * On a phone the rows are laid out as cards, which takes their roles away in some browsers; so
+ * the roles are written out.
+ */
+/* biome-ignore-start lint/a11y/noRedundantRoles: see above */
+function CustomerTable({ customers }: { customers: readonly Customer[] }) {
+  return (
+    <table role="table" className={css.table} aria-label={t("customers.title")}>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th scope="col">{t("customers.columns.customer")}</th>
+          <th scope="col">{t("customers.columns.risk")}</th>
+          <th scope="col">{t("customers.columns.reason")}</th>
+          <th scope="col" className={css.number}>
+            {t("customers.columns.value")}
+          </th>
+          <th scope="col" className={css.number}>
+            {t("customers.columns.lastVisit")}
+          </th>
+          <th scope="col" className={css.segment}>
+            {t("customers.columns.segment")}
+          </th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {customers.map((customer) => (
+          <Row key={customer.id} customer={customer} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ customer }: { customer: Customer }) {
+  const { shop, formats } = useShop();
+  const { score } = customer;
+  const worth = score?.revenue_at_risk_minor;
+  const churn = score?.churn_probability;
+  return (
+    <tr role="row" className={css.row}>
+      <td role="cell" className={css.customer}>
+        <Link to={shopPath(shop.slug, `customers/${customer.id}`)}>{nameOf(customer)}</Link>
+      </td>
+      <td role="cell" className={css.riskCell}>
+        <RiskBadge risk={score?.risk} />
+      </td>
+      <td role="cell" className={css.reason}>
+        {score?.drivers[0]}
+        {score && churn != null && (
+          <p className={css.soft}>
+            {t("customers.churn", {
+              share: formats.percent(churn),
+              days: formats.days(score.horizon_days),
+            })}
+          </p>
+        )}
+      </td>
+      <td role="cell" className={`${css.value} ${css.number}`}>
+        {worth == null ? "–" : formats.wholeMoney(worth)}
+        <span className={css.soft}>{t("customers.columns.value")}</span>
+      </td>
+      <td role="cell" className={`${css.visit} ${css.number}`}>
+        {customer.last_purchase_at ? formats.date(customer.last_purchase_at) : t("customers.never")}
+      </td>
+      <td role="cell" className={css.segment}>
+        {score?.segment}
+      </td>
+    </tr>
+  );
+}
+/* biome-ignore-end lint/a11y/noRedundantRoles: see above */

@@ -1,0 +1,92 @@
+/** What became of an import: totals to compare with the till, counts, and the rejected lines. */
+
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { listRejectedRows } from "../api/endpoints";
+import { queryKeys } from "../api/keys";
+import type { Import, ImportOutcome } from "../api/types";
+import { ButtonLink } from "../components/button";
+import { Card } from "../components/card";
+import { ShowMore } from "../components/show-more";
+import { Failed, Loading } from "../components/states";
+import { t } from "../i18n/i18n";
+import { shopPath, useShop } from "../session/shop";
+import css from "./import.module.css";
+
+const COUNTS = [
+  "rows",
+  "purchases",
+  "customers",
+  "created",
+  "updated",
+  "skipped",
+  "rejected",
+] as const;
+
+interface OutcomeProps {
+  batch: Import;
+  outcome: ImportOutcome;
+}
+
+export function ImportOutcomeView({ batch, outcome }: OutcomeProps) {
+  const { shop, formats } = useShop();
+  return (
+    <>
+      <Card title={t("imports.doneTitle")}>
+        {outcome.total_minor !== null && outcome.first_at && outcome.last_at && (
+          <p className={css.total}>
+            {t("imports.total", {
+              amount: formats.money(outcome.total_minor),
+              first: formats.date(outcome.first_at),
+              last: formats.date(outcome.last_at),
+            })}
+          </p>
+        )}
+        <dl className={css.outcome}>
+          {COUNTS.map((name) => (
+            <div key={name}>
+              <dt>{t(`imports.outcome.${name}`)}</dt>
+              <dd>{formats.number(outcome[name] ?? 0)}</dd>
+            </div>
+          ))}
+        </dl>
+      </Card>
+      <Card title={t("imports.rejected")}>
+        {outcome.rejected > 0 ? <Rejected importId={batch.id} /> : <p>{t("imports.noRejected")}</p>}
+      </Card>
+      <p className={css.actions}>
+        <ButtonLink to={shopPath(shop.slug, "customers")}>{t("imports.seeCustomers")}</ButtonLink>
+        <ButtonLink look="quiet" to={shopPath(shop.slug, "import")}>
+          {t("imports.another")}
+        </ButtonLink>
+      </p>
+    </>
+  );
+}
+
+function Rejected({ importId }: { importId: string }) {
+  const { shop } = useShop();
+  const pages = useInfiniteQuery({
+    queryKey: queryKeys.rejectedRows(shop.id, importId),
+    queryFn: ({ pageParam }) => listRejectedRows(shop.id, importId, pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+  });
+  if (pages.isPending) return <Loading />;
+  if (!pages.data) return <Failed error={pages.error} onRetry={() => void pages.refetch()} />;
+  return (
+    <>
+      <ul>
+        {pages.data.pages
+          .flatMap((page) => page.items)
+          .map((row) => (
+            <li key={row.line} className={css.row}>
+              <strong>{t("imports.line", { line: row.line })}</strong>
+              <span>{row.reason}</span>
+              <code>{row.raw?.join(" · ")}</code>
+            </li>
+          ))}
+      </ul>
+      <ShowMore pages={pages} />
+    </>
+  );
+}

@@ -1,0 +1,150 @@
+/** What stands around every page of a shop: its name, the way around, and the account. */
+
+import { Suspense, useEffect, useId, useMemo, useRef } from "react";
+import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
+import type { Me, Person, MyShop } from "../api/types";
+import { Brand } from "../components/brand";
+import { Button } from "../components/button";
+import { SelectField } from "../components/field";
+import { Icon, type IconName } from "../components/icon";
+import { Plain } from "../components/plain";
+import { Loading } from "../components/states";
+import { t } from "../i18n/i18n";
+import { LiveProvider } from "../session/live";
+import { useSession } from "../session/session";
+import { CurrentShop, formatsOf, rememberShop, shopPath } from "../session/shop";
+import { NotFound } from "./not-found";
+import css from "./shop-layout.module.css";
+
+export function ShopLayout({ me }: { me: Me }) {
+  const { slug } = useParams();
+  const shop = me.shops.find((candidate) => candidate.slug === slug);
+  if (!shop) {
+    return (
+      <Plain>
+        <NotFound />
+      </Plain>
+    );
+  }
+  return <Layout key={shop.id} me={me} shop={shop} />;
+}
+
+function Layout({ me, shop }: { me: Me; shop: MyShop }) {
+  const current = useMemo(() => ({ me, shop, formats: formatsOf(shop) }), [me, shop]);
+  const main = useFocusAfterNavigation();
+  useEffect(() => rememberShop(shop.slug), [shop.slug]);
+  return (
+    <CurrentShop value={current}>
+      <LiveProvider shopId={shop.id}>
+        <div className={css.layout}>
+          <a href="#main" className={css.skip}>
+            {t("app.skip")}
+          </a>
+          <header className={css.top}>
+            <span className={css.brand}>
+              <Brand isShort={me.shops.length > 1} />
+            </span>
+            <ShopSwitch shops={me.shops} shop={shop} />
+            <Account person={me.person} />
+          </header>
+          <Navigation shop={shop} />
+          <main id="main" ref={main} tabIndex={-1} className={css.main}>
+            <Suspense fallback={<Loading />}>
+              <Outlet />
+            </Suspense>
+          </main>
+        </div>
+      </LiveProvider>
+    </CurrentShop>
+  );
+}
+
+/** The browser moves the focus when it loads a page; between our pages we have to. */
+function useFocusAfterNavigation() {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
+}
+
+function ShopSwitch({ shops, shop }: { shops: readonly MyShop[]; shop: MyShop }) {
+  const navigate = useNavigate();
+  if (shops.length === 1) return null;
+  return (
+    <div className={css.shop}>
+      <SelectField
+        label={t("app.shop")}
+        isLabelHidden
+        value={shop.slug}
+        onChange={(event) => void navigate(shopPath(event.target.value))}
+      >
+        {shops.map((other) => (
+          <option key={other.id} value={other.slug}>
+            {other.name}
+          </option>
+        ))}
+      </SelectField>
+    </div>
+  );
+}
+
+function Account({ person }: { person: Person }) {
+  const { signOut } = useSession();
+  const id = useId();
+  return (
+    <>
+      <button
+        type="button"
+        className={css.accountButton}
+        popoverTarget={id}
+        aria-label={t("app.account")}
+      >
+        <Icon name="person" size={24} />
+      </button>
+      <div id={id} popover="auto" className={css.account}>
+        <div className={css.accountContent}>
+          <p>
+            <strong>{person.name}</strong>
+            <small>{person.email ?? person.phone}</small>
+          </p>
+          <Link to="/new-shop">{t("app.newShop")}</Link>
+          <Button look="quiet" onClick={() => void signOut()}>
+            {t("app.signOut")}
+          </Button>
+        </div>
+      </div>
+    </>
+  );
+}
+
+const LINKS: readonly { page: string; icon: IconName; label: "today" | "customers" | "import" }[] =
+  [
+    { page: "", icon: "bell", label: "today" },
+    { page: "customers", icon: "customers", label: "customers" },
+    { page: "import", icon: "import", label: "import" },
+  ];
+
+function Navigation({ shop }: { shop: MyShop }) {
+  // an analyst reads; importing is for those who work in the shop
+  const links = LINKS.filter(({ page }) => page !== "import" || shop.role !== "analyst");
+  return (
+    <nav className={css.nav} aria-label={t("app.menu")}>
+      <ul>
+        {links.map(({ page, icon, label }) => (
+          <li key={page}>
+            <NavLink to={shopPath(shop.slug, page)} end={page === ""} className={css.link ?? ""}>
+              <Icon name={icon} size={22} />
+              {t(`nav.${label}`)}
+            </NavLink>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,67 @@
+/** The pages of somebody who is signed in. What Today needs comes at once, the rest when opened. */
+
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { Navigate, Route, Routes } from "react-router";
+import { getMe } from "./api/endpoints";
+import { queryKeys } from "./api/keys";
+import type { Me } from "./api/types";
+import { Plain } from "./components/plain";
+import { Failed, Loading } from "./components/states";
+import { NotFound } from "./pages/not-found";
+import { ShopLayout } from "./pages/shop-layout";
+import { Today } from "./pages/today";
+import { firstShop, shopPath } from "./session/shop";
+
+const Customers = lazy(async () => ({ default: (await import("./pages/customers")).Customers }));
+const Customer = lazy(async () => ({ default: (await import("./pages/customer")).CustomerPage }));
+const Imports = lazy(async () => ({ default: (await import("./pages/imports")).Imports }));
+const Import = lazy(async () => ({ default: (await import("./pages/import")).ImportPage }));
+const NewShop = lazy(async () => ({ default: (await import("./pages/new-shop")).NewShop }));
+
+export function SignedIn() {
+  const me = useQuery({ queryKey: queryKeys.me, queryFn: getMe });
+  if (me.isSuccess) return <Pages me={me.data} />;
+  return (
+    <Plain>
+      {me.isError ? <Failed error={me.error} onRetry={() => void me.refetch()} /> : <Loading />}
+    </Plain>
+  );
+}
+
+function Pages({ me }: { me: Me }) {
+  const first = firstShop(me.shops);
+  const home = first ? shopPath(first.slug) : "/new-shop";
+  return (
+    <Suspense
+      fallback={
+        <Plain>
+          <Loading />
+        </Plain>
+      }
+    >
+      <Routes>
+        {["/", "/sign-in", "/register"].map((path) => (
+          <Route key={path} path={path} element={<Navigate to={home} replace />} />
+        ))}
+        <Route path="/new-shop" element={<NewShop />} />
+        <Route path="/shops/:slug" element={<ShopLayout me={me} />}>
+          <Route index element={<Today />} />
+          <Route path="customers" element={<Customers />} />
+          <Route path="customers/:customerId" element={<Customer />} />
+          <Route path="import" element={<Imports />} />
+          <Route path="import/:importId" element={<Import />} />
+          <Route path="*" element={<NotFound />} />
+        </Route>
+        <Route
+          path="*"
+          element={
+            <Plain>
+              <NotFound />
+            </Plain>
+          }
+        />
+      </Routes>
+    </Suspense>
+  );
+}

@@ -1,0 +1,92 @@
+"""The list of customers, and the page of one."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import ALL_CUSTOMERS, Bakery
+
+PAGE_SIZE = 50
+
+
+@pytest.fixture
+def customers_page(owner_page: Page) -> Page:
+    owner_page.get_by_role("link", name="Customers").click()
+    expect(owner_page.get_by_role("table")).to_be_visible()
+    return owner_page
+
+
+def shown(page: Page, count: int) -> None:
+    noun = "customer" if count == 1 else "customers"
+    expect(page.get_by_role("status")).to_have_text(f"{count} {noun} shown")
+
+
+def test_the_list_goes_on_until_everybody_is_shown(customers_page: Page) -> None:
+    shown(customers_page, PAGE_SIZE)
+    customers_page.get_by_role("button", name="Show more").click()
+    shown(customers_page, ALL_CUSTOMERS)
+    expect(customers_page.get_by_role("button", name="Show more")).to_be_hidden()
+
+
+def test_the_risk_filter_keeps_only_that_risk(customers_page: Page, bakery: Bakery) -> None:
+    path = f"/shops/{bakery.shop_id}/scores"
+    high = bakery.api.call("GET", path)["bands"]["risk"]["high"]
+    customers_page.get_by_role("radio", name="High").check()
+    shown(customers_page, high)
+    badges = customers_page.get_by_role("table").get_by_text(re.compile("(High|Medium|Low) risk"))
+    assert set(badges.all_text_contents()) == {"High risk"}
+
+
+def test_a_filter_survives_going_to_a_customer_and_back(customers_page: Page) -> None:
+    customers_page.get_by_role("radio", name="High").check()
+    customers_page.get_by_role("table").get_by_role("link").first.click()
+    expect(customers_page.get_by_text("Will they come back?")).to_be_visible()
+    customers_page.go_back()
+    expect(customers_page.get_by_role("radio", name="High")).to_be_checked()
+
+
+def test_searching_finds_by_name_and_says_when_nobody_matches(customers_page: Page) -> None:
+    search = customers_page.get_by_role("searchbox")
+    search.fill("Customer 017")
+    shown(customers_page, 1)
+    search.fill("nobody is called this")
+    expect(customers_page.get_by_text("Nobody matches")).to_be_visible()
+    customers_page.get_by_role("button", name="Show everybody").click()
+    shown(customers_page, PAGE_SIZE)
+    expect(search).to_have_value("")
+
+
+def test_a_segment_can_be_chosen_from_those_that_exist(
+    customers_page: Page, bakery: Bakery
+) -> None:
+    path = f"/shops/{bakery.shop_id}/scores"
+    segments = bakery.api.call("GET", path)["bands"]["segment"]
+    segment, count = min(segments.items(), key=lambda item: item[1])
+    customers_page.get_by_label("Segment").select_option(segment)
+    shown(customers_page, count)
+
+
+def test_a_customers_page_shows_score_reasons_and_purchases(customers_page: Page) -> None:
+    customers_page.get_by_role("searchbox").fill("Customer 003")
+    shown(customers_page, 1)
+    customers_page.get_by_role("link", name="Customer 003").click()
+    expect(customers_page.get_by_role("heading", name="Customer 003")).to_be_visible()
+    expect(customers_page.get_by_text(re.compile(r"\d+% likely not to buy"))).to_be_visible()
+    expect(customers_page.get_by_text(re.compile("usually every", re.IGNORECASE))).to_be_visible()
+    expect(customers_page.get_by_role("heading", name="Purchases")).to_be_visible()
+    expect(customers_page.get_by_text(re.compile(r"^€\d+\.\d\d$")).first).to_be_visible()
+
+
+def test_an_address_without_a_customer_says_so(owner_page: Page, bakery: Bakery) -> None:
+    owner_page.goto(f"{bakery.url}/customers/00000000-0000-4000-8000-000000000000")
+    expect(owner_page.get_by_role("alert")).to_contain_text(re.compile("no such customer"))
+
+
+def test_the_list_can_be_used_with_the_keyboard_alone(customers_page: Page) -> None:
+    customers_page.get_by_role("radio", name="All").focus()
+    customers_page.keyboard.press("ArrowRight")
+    expect(customers_page.get_by_role("radio", name="High")).to_be_checked()
+    customers_page.get_by_role("table").get_by_role("link").first.focus()
+    customers_page.keyboard.press("Enter")
+    expect(customers_page.get_by_text("Will they come back?")).to_be_visible()

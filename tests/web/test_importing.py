@@ -1,0 +1,64 @@
+"""The import wizard, from the file to what became of its rows."""
+
+import secrets
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.installation import Installation
+from tests.web.conftest import open_bakery, sign_in
+
+SALES = """customer,when,total
+A1,03/04/2026,12.50
+A2,05/06/2026,3.20
+A1,07/08/2026,8.00
+A3,01/02/2026,not a price
+"""
+
+
+@pytest.fixture
+def import_page(page: Page, installation: Installation) -> Page:
+    """The import page of a shop that nothing was imported into."""
+    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    sign_in(page, f"{bakery.url}/import", bakery.login)
+    expect(page.get_by_role("heading", name="Import sales")).to_be_visible()
+    return page
+
+
+def upload(page: Page, content: str) -> None:
+    file = {"name": "till.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    page.get_by_label("File with your sales").set_input_files(files=[file])
+    page.get_by_role("button", name="Upload").click()
+
+
+def test_a_file_is_imported_after_its_columns_and_dates_are_told(import_page: Page) -> None:
+    upload(import_page, SALES)
+    expect(import_page.get_by_label("customer is")).to_have_value("customer")
+    run = import_page.get_by_role("button", name="Import these sales")
+    expect(run).to_be_disabled()
+
+    import_page.get_by_label("when is").select_option("Date")
+    import_page.get_by_label("total is").select_option("Amount")
+    run.click()  # the server had not looked at that column, so it asks only now
+    expect(import_page.get_by_text("03/04/2026 is 4 March 2026")).to_be_visible()
+    expect(run).to_be_disabled()
+    import_page.get_by_role("radio", name="Day first").check()
+    run.click()
+
+    expect(import_page.get_by_role("heading", name="Imported")).to_be_visible(timeout=30_000)
+    expect(import_page.get_by_text("€23.70 across 3 Apr 2026 to 7 Aug 2026")).to_be_visible()
+    expect(import_page.get_by_text("Line 5")).to_be_visible()
+    expect(import_page.get_by_text("got 'not a price'")).to_be_visible()
+
+
+def test_a_file_that_is_no_table_is_refused_in_words(import_page: Page) -> None:
+    upload(import_page, "")
+    expect(import_page.get_by_role("alert")).to_contain_text("expected")
+
+
+def test_an_import_can_be_left_and_found_again(import_page: Page) -> None:
+    upload(import_page, "customer,date,amount\nB1,2026-03-04,5.00\n")
+    expect(import_page.get_by_role("button", name="Import these sales")).to_be_enabled()
+    import_page.get_by_role("link", name="All imports").click()
+    import_page.get_by_role("link", name="till.csv").click()
+    expect(import_page.get_by_role("button", name="Import these sales")).to_be_enabled()

@@ -1,0 +1,55 @@
+"""Signing in, staying signed in, signing out, and the first minutes of a new owner."""
+
+import secrets
+
+from playwright.sync_api import Page, expect
+
+from tests.installation import Installation
+from tests.web.conftest import PASSWORD, Bakery, sign_in
+
+
+def test_a_wrong_password_is_told_in_words(page: Page, bakery: Bakery) -> None:
+    sign_in(page, bakery.url, bakery.login, "not the password")
+    expect(page.get_by_role("alert")).to_have_text("The login or the password is wrong.")
+    expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(page: Page, bakery: Bakery) -> None:
+    sign_in(page, f"{bakery.url}/customers", bakery.login)
+    expect(page.get_by_role("heading", name="Customers")).to_be_visible()
+
+
+def test_a_reload_keeps_the_owner_signed_in(owner_page: Page) -> None:
+    owner_page.reload()
+    expect(owner_page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
+
+
+def test_signing_out_ends_the_sign_in(page: Page, bakery: Bakery) -> None:
+    sign_in(page, bakery.url, bakery.login)
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_nothing_of_a_sign_in_is_kept_where_scripts_can_read_it(owner_page: Page) -> None:
+    stored = owner_page.evaluate("JSON.stringify(localStorage) + JSON.stringify(sessionStorage)")
+    assert "eyJ" not in stored
+    assert owner_page.evaluate("document.cookie") == ""
+
+
+def test_a_new_owner_opens_an_account_and_a_shop(page: Page, installation: Installation) -> None:
+    page.goto(installation.url)
+    page.get_by_role("link", name="Open an account").click()
+    page.get_by_label("Your name").fill("Nora New")
+    page.get_by_label("Email").fill(f"{secrets.token_hex(6)}@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Open the account").click()
+    page.get_by_label("Name of the shop").fill("Nora’s Flowers")
+    page.get_by_label("Country").select_option("Germany")
+    page.get_by_label("Time zone").select_option("Europe/Berlin")
+    page.get_by_label("Currency").select_option("EUR")
+    page.get_by_role("button", name="Open the shop").click()
+    expect(page.get_by_role("heading", name="Nora’s Flowers")).to_be_visible()
+    expect(page.get_by_text("No purchases to learn from yet")).to_be_visible()
