@@ -119,7 +119,7 @@ def page(browser: Browser, viewport: ViewportSize) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def owner_context(browser: Browser, viewport: ViewportSize, bakery: Bakery) -> BrowserContext:
     """The owner's browser, signed in once: the API limits how often one may try."""
     context = new_context(browser, viewport)
