@@ -53,6 +53,8 @@ clean: ## Remove what was installed and built, keep var/
 	@echo "Installing the Python packages (about a minute)"
 	@$(BIN)/python -m tools.install requirements.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-build-isolation --no-deps -e .
+	@echo "Fetching the firmware's MQTT module"
+	@$(BIN)/python -m edge.tools.packages
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt .venv/installed

@@ -37,12 +37,12 @@ def start_board(credential: Credential, flash: Path) -> Board:
     """Return a running board that signs in with this credential."""
     try:
         micropython()
-    except NoInterpreter as error:
-        click.echo(f"{error}: the door is played by CPython instead")
+        return _virtual_board(credential, flash)
+    except (NoInterpreter, subprocess.CalledProcessError) as error:
+        click.echo(f"no virtual board, the door is played by CPython instead: {error}")
         device = SimulatedDevice(credential)
         device.start()
         return device
-    return _virtual_board(credential, flash)
 
 
 def _virtual_board(credential: Credential, flash: Path) -> Board:
@@ -51,8 +51,9 @@ def _virtual_board(credential: Credential, flash: Path) -> Board:
 
     board = VirtualBoard(flash)
     board.power_on()
-    _device("deploy", "--port", board.port)
-    if not (flash / "config.json").exists():
+    try:
+        _device("deploy", "--port", board.port)
+        # at every start: the time server has another port each time
         _device(
             "provision",
             *("--port", board.port, "--device", credential.username),
@@ -60,6 +61,9 @@ def _virtual_board(credential: Credential, flash: Path) -> Board:
             *("--mqtt-user", credential.username, "--ntp", f"127.0.0.1:{board.time_server.port}"),
             SHOPBELL_MQTT_PASSWORD=credential.password,
         )
+    except subprocess.CalledProcessError:
+        board.close()
+        raise
     return board
 
 

@@ -5,7 +5,11 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
+
+# where a company's or a distribution's certificates are named for pip; requests knows one only
+CA_SETTINGS = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 CACHE = Path(__file__).resolve().parents[2] / "var" / "edge" / "packages"
 
@@ -52,15 +56,31 @@ def _fetch(package: Package) -> Path:
     CACHE.mkdir(parents=True, exist_ok=True)
     archive = CACHE / f"{package.project}-{package.version}.{os.getpid()}.tar.gz"
     endpoint = os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)
-    with PyPISimple(endpoint) as index:
-        for found in index.get_project_page(package.project).packages:
-            if found.digests.get("sha256") == package.sha256:
-                index.download_package(found, archive, verify=True)
-                return archive
+    try:
+        with PyPISimple(endpoint, session=_session()) as index:
+            for found in index.get_project_page(package.project).packages:
+                if found.digests.get("sha256") == package.sha256:
+                    index.download_package(found, archive, verify=True)
+                    return archive
+    except requests.RequestException as error:
+        raise PackageError(
+            f"{package.project} {package.version}: expected to fetch it from the package index,"
+            f" got {type(error).__name__}: {error}"
+        ) from error
     raise PackageError(
         f"{package.project} {package.version}: expected an archive with sha256 {package.sha256},"
         " found none in the index"
     )
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    bundle = next((os.environ[name] for name in CA_SETTINGS if os.environ.get(name)), None)
+    if bundle is not None:
+        session.verify = bundle
+        session.trust_env = False  # it would put its own bundle in the place of ours
+        session.proxies = requests.utils.getproxies()
+    return session
 
 
 def _extract(archive: Path, package: Package, module: Path) -> None:
@@ -75,3 +95,7 @@ def _extract(archive: Path, package: Package, module: Path) -> None:
     temporary.write_bytes(text)
     temporary.replace(module)
     archive.unlink()
+
+
+if __name__ == "__main__":
+    module_path(UMQTT_SIMPLE)
