@@ -23,9 +23,11 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("phone ~ '^\\+[1-9][0-9]{6,14}$'", name="ck_person_phone_e164"),
-        sa.CheckConstraint("email = lower(email)", name="ck_person_email_lower"),
-        sa.CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="ck_person_contact"),
+        sa.CheckConstraint("phone ~ '^\\+[1-9][0-9]{6,14}$'", name=op.f("ck_person_phone_e164")),
+        sa.CheckConstraint("email = lower(email)", name=op.f("ck_person_email_lower")),
+        sa.CheckConstraint(
+            "email IS NOT NULL OR phone IS NOT NULL", name=op.f("ck_person_contact")
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_person"),
         sa.UniqueConstraint("email", name="uq_person_email"),
         sa.UniqueConstraint("phone", name="uq_person_phone"),
@@ -62,10 +64,10 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name="ck_shop_country"),
-        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="ck_shop_currency"),
-        sa.CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="ck_shop_slug"),
-        sa.CheckConstraint("capacity > 0", name="ck_shop_capacity"),
+        sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name=op.f("ck_shop_country")),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_shop_currency")),
+        sa.CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name=op.f("ck_shop_slug")),
+        sa.CheckConstraint("capacity > 0", name=op.f("ck_shop_capacity")),
         sa.PrimaryKeyConstraint("id", name="pk_shop"),
         sa.UniqueConstraint("slug", name="uq_shop_slug"),
     )
@@ -90,7 +92,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('uploaded', 'queued', 'running', 'done', 'failed')",
-            name="ck_import_batch_state",
+            name=op.f("ck_import_batch_state"),
         ),
         sa.ForeignKeyConstraint(
             ["created_by"],
@@ -237,7 +239,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("role IN ('owner', 'staff', 'analyst')", name="ck_staff_role"),
+        sa.CheckConstraint("role IN ('owner', 'staff', 'analyst')", name=op.f("ck_staff_role")),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name="fk_staff_person_id_person", ondelete="CASCADE"
         ),
@@ -264,7 +266,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("id ~ '^[a-z0-9-]{1,32}$'", name="ck_device_id"),
+        sa.CheckConstraint("id ~ '^[a-z0-9-]{1,32}$'", name=op.f("ck_device_id")),
         sa.ForeignKeyConstraint(
             ["shop_id", "site_id"],
             ["site.shop_id", "site.id"],
@@ -288,7 +290,8 @@ def upgrade() -> None:
         sa.Column("entity_id", sa.Uuid(), nullable=True),
         sa.Column("before", JSONB(), nullable=True),
         sa.CheckConstraint(
-            "outcome IN ('created', 'updated', 'skipped', 'rejected')", name="ck_import_row_outcome"
+            "outcome IN ('created', 'updated', 'skipped', 'rejected')",
+            name=op.f("ck_import_row_outcome"),
         ),
         sa.ForeignKeyConstraint(
             ["shop_id", "import_id"],
@@ -319,9 +322,9 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="ck_purchase_currency"),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_purchase_currency")),
         sa.CheckConstraint(
-            "refunds_id IS NULL OR amount_minor <= 0", name="ck_purchase_refund_amount"
+            "refunds_id IS NULL OR amount_minor <= 0", name=op.f("ck_purchase_refund_amount")
         ),
         sa.ForeignKeyConstraint(
             ["shop_id", "import_id"],
@@ -374,8 +377,10 @@ def upgrade() -> None:
         sa.Column("clv_minor", sa.BigInteger(), nullable=True),
         sa.Column("revenue_at_risk_minor", sa.BigInteger(), nullable=True),
         sa.Column("drivers", JSONB(), nullable=False),
-        sa.CheckConstraint("risk IN ('high', 'medium', 'low')", name="ck_score_risk"),
-        sa.CheckConstraint("churn_probability BETWEEN 0 AND 1", name="ck_score_churn_probability"),
+        sa.CheckConstraint("risk IN ('high', 'medium', 'low')", name=op.f("ck_score_risk")),
+        sa.CheckConstraint(
+            "churn_probability BETWEEN 0 AND 1", name=op.f("ck_score_churn_probability")
+        ),
         sa.ForeignKeyConstraint(
             ["shop_id", "membership_id"],
             ["membership.shop_id", "membership.id"],
@@ -469,7 +474,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "time_source IN ('device', 'boot', 'received')", name="ck_event_time_source"
+            "time_source IN ('device', 'boot', 'received')", name=op.f("ck_event_time_source")
         ),
         sa.ForeignKeyConstraint(
             ["shop_id", "device_id"],
