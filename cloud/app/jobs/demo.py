@@ -48,7 +48,7 @@ def demo(port: int, folder: Path) -> None:
     _require_free(port, "SHOPBELL_PORT")
     folder.mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
-    _write_sign_ins(folder / "demo.json", url)
+    write_sign_ins(folder / "demo.json", url)
     broker = BrokerFolder(folder / "broker", _mqtt_port(folder))
     click.echo("Starting PostgreSQL")
     with embedded_postgres(folder / "postgres") as database:
@@ -83,7 +83,8 @@ def _mqtt_port(folder: Path) -> int:
     return port
 
 
-def _write_sign_ins(path: Path, url: str) -> None:
+def write_sign_ins(path: Path, url: str) -> None:
+    """Write the address and the owners' sign-ins; passwords are made once and kept."""
     kept = json.loads(path.read_text())["sign_ins"] if path.exists() else []
     passwords = {entry["login"]: entry["password"] for entry in kept}
     sign_ins = [
