@@ -4,6 +4,7 @@ import os
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import getproxies
 
 import requests
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
@@ -79,7 +80,7 @@ def _session() -> requests.Session:
     if bundle is not None:
         session.verify = bundle
         session.trust_env = False  # it would put its own bundle in the place of ours
-        session.proxies = requests.utils.getproxies()
+        session.proxies = getproxies()
     return session
 
 
