@@ -7,7 +7,7 @@ import sys
 import benchmarks
 
 # not benchmarks themselves
-SHARED = {"__main__", "report"}
+SHARED = {"__main__", "report", "shops"}
 
 
 def main() -> int:

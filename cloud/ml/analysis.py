@@ -8,21 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from cloud.ml.btyd import ConvergenceError, GammaGamma
-from cloud.ml.churn import (
-    DAYS_PER_WEEK,
-    MIN_CUSTOMERS,
-    ChurnScores,
-    Snapshot,
-    churn_by_band,
-    drivers,
-    risk_bands,
-    score_churn,
-    usual_horizon,
-)
+from cloud.ml.churn import ChurnScores, churn_by_band, risk_bands, score_churn, usual_horizon
+from cloud.ml.clv import Terms, Value, last_spend, value_customers
+from cloud.ml.drivers import Scorer, contributions, drivers, shop_drivers, typical_inputs
 from cloud.ml.features import customer_days
 from cloud.ml.segments import rfm_segments, tiers
+from cloud.ml.snapshot import Snapshot
 
 COLUMNS = (
     "customer_id",
@@ -38,12 +31,12 @@ COLUMNS = (
     "risk",
     "expected_visits",
     "clv",
+    "clv_low",
+    "clv_high",
+    "past_spend",
+    "last_horizon_spend",
 )
 MAX_HORIZON_DAYS = 3650
-# An amount this many robust standard deviations (of logarithms) above the median is a typing
-# error: 1,000,000 in a shop of 30s is 16 away, the largest real order of our data sets 6.
-TYPO_DEVIATIONS = 8.0
-LEAST_LOG_DEVIATION = 0.5  # so that a shop with one price does not call a double order a typo
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,22 +45,13 @@ Floats = npt.NDArray[np.float64]
 class Analysis:
     """Customers: a frame of COLUMNS and `drivers` (list of str), missing values None or NaN.
 
-    Summary: a dictionary that is safe to write as JSON.
+    Summary: a dictionary that is safe to write as JSON. Scorer: scores customers by hand, if there
+    is a signal.
     """
 
     customers: pd.DataFrame
     summary: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Value:
-    """What customers will probably bring within the horizon, and the parameters behind it."""
-
-    expected_visits: Floats | None
-    clv: Floats | None
-    value_if_kept: Floats | None
-    parameters: dict[str, Any]
-    notes: list[str]
+    scorer: Scorer | None = None
 
 
 def analyse(
@@ -77,6 +61,7 @@ def analyse(
     horizon_days: int | None = None,
     previous_tiers: Mapping[str, str] | None = None,
     random_state: int = 0,
+    terms: Terms | None = None,
 ) -> Analysis:
     """Score every customer of one shop with what was known at the end of the day `as_of`.
 
@@ -87,6 +72,7 @@ def analyse(
     horizon_days : how far churn, expected visits and CLV look ahead; by default the shop's rhythm
     previous_tiers : the tier of each customer at the previous run, for the hysteresis
     random_state : seed of everything that draws
+    terms : margin and discount rate of CLV; by default undiscounted revenue
 
     Returns
     -------
@@ -104,7 +90,9 @@ def analyse(
     now = Snapshot(days, as_of, horizon_days)
     if now.table.empty:
         return _empty(days, as_of, horizon_days)
-    return _analysis(now, previous_tiers, random_state)
+    # Many shops are scored side by side: more threads than cores only wait for each other.
+    with threadpool_limits(limits=1):
+        return _analysis(now, previous_tiers, random_state, terms)
 
 
 def json_safe(value: Any) -> Any:
@@ -123,18 +111,18 @@ def json_safe(value: Any) -> Any:
 
 
 def _analysis(
-    now: Snapshot, previous_tiers: Mapping[str, str] | None, random_state: int
+    now: Snapshot,
+    previous_tiers: Mapping[str, str] | None,
+    random_state: int,
+    terms: Terms | None,
 ) -> Analysis:
     churn = score_churn(now, random_state)
-    value = _value(now)
-    customers = now.table.copy()
-    customers["segment"] = rfm_segments(customers)
-    customers["tier"] = tiers(customers, previous_tiers)
-    customers["churn_probability"] = churn.probability
-    customers["risk"] = None if churn.probability is None else risk_bands(churn.probability)
-    customers["expected_visits"] = value.expected_visits
-    customers["clv"] = value.clv
-    customers["drivers"] = drivers(customers)
+    value = value_customers(now, churn.probability, terms, random_state)
+    scorer = _scorer(now, churn)
+    customers = _customers(now, churn, value, previous_tiers)
+    customers["drivers"] = drivers(
+        customers, contributions(scorer.model, now, scorer.typical) if scorer else None
+    )
     summary = {
         "as_of": now.as_of,
         "horizon_days": now.horizon_days,
@@ -143,13 +131,38 @@ def _analysis(
         "verdict": churn.verdict,
         "reason": churn.reason,
         "backtest": _backtest_summary(churn),
+        "drivers": shop_drivers(scorer.model, now, random_state) if scorer else {},
+        "value": value.summary,
         "kpis": _kpis(now, churn, value),
         "segments": customers["segment"].value_counts().to_dict(),
         "tiers": customers["tier"].value_counts().to_dict(),
         "parameters": value.parameters,
         "notes": _notes(now) + value.notes,
     }
-    return Analysis(customers[[*COLUMNS, "drivers"]], json_safe(summary))
+    return Analysis(customers[[*COLUMNS, "drivers"]], json_safe(summary), scorer)
+
+
+def _customers(
+    now: Snapshot, churn: ChurnScores, value: Value, previous_tiers: Mapping[str, str] | None
+) -> pd.DataFrame:
+    customers = now.table.copy()
+    customers["segment"] = rfm_segments(customers)
+    customers["tier"] = tiers(customers, previous_tiers)
+    customers["churn_probability"] = churn.probability
+    customers["risk"] = None if churn.probability is None else risk_bands(churn.probability)
+    customers["expected_visits"] = value.expected_visits
+    customers["clv"] = value.clv
+    customers["clv_low"] = value.clv_low
+    customers["clv_high"] = value.clv_high
+    customers["past_spend"] = customers["net_amount"]
+    customers["last_horizon_spend"] = last_spend(now)
+    return customers
+
+
+def _scorer(now: Snapshot, churn: ChurnScores) -> Scorer | None:
+    if churn.fitted is None:
+        return None
+    return Scorer(churn.fitted, typical_inputs(churn.fitted, now), now.as_of)
 
 
 def _empty(days: pd.DataFrame, as_of: date | None, horizon_days: int | None) -> Analysis:
@@ -164,6 +177,8 @@ def _empty(days: pd.DataFrame, as_of: date | None, horizon_days: int | None) -> 
         "verdict": "too little data",
         "reason": reason,
         "backtest": {"folds": [], "candidates": {}},
+        "drivers": {},
+        "value": {"method": None},
         "kpis": {"customers": 0},
         "segments": {},
         "tiers": {},
@@ -171,57 +186,6 @@ def _empty(days: pd.DataFrame, as_of: date | None, horizon_days: int | None) -> 
         "notes": [],
     }
     return Analysis(pd.DataFrame(columns=[*COLUMNS, "drivers"]), json_safe(summary))
-
-
-def _value(now: Snapshot) -> Value:
-    """Expected visits by MBG/NBD, times the expected amount by Gamma-Gamma."""
-    if len(now.table) < MIN_CUSTOMERS:
-        note = f"Below {MIN_CUSTOMERS} customers, future visits and value are not estimated."
-        return Value(None, None, None, {}, [note])
-    try:
-        mbg = now.mbg
-    except ConvergenceError as error:
-        return Value(None, None, None, {}, [f"Future visits cannot be estimated: {error}."])
-    # Days are distinct, so nobody visits more often than once a day.
-    expected = mbg.expected_purchases(now.own_rhythm, now.horizon_days / DAYS_PER_WEEK)
-    expected = np.clip(expected, 0.0, float(now.horizon_days))
-    parameters: dict[str, Any] = {"time_unit": "week", "mbg_nbd": _parameters(mbg)}
-    capped, notes = _without_typos(now)
-    try:
-        spend = GammaGamma().fit(_repeat_values(capped.rhythm))
-    except ConvergenceError as error:
-        note = f"Future value cannot be estimated: {error}."
-        return Value(expected, None, None, parameters, [*notes, note])
-    parameters["gamma_gamma"] = _parameters(spend)
-    amount = spend.expected_value(capped.table[["visits", "monetary_value"]])
-    kept = np.maximum(1 - now.no_purchase_probability, 1e-9)
-    # At least one visit is certain for somebody who is kept.
-    value_if_kept = np.maximum(expected / kept, 1.0) * amount
-    return Value(expected, expected * amount, value_if_kept, parameters, notes)
-
-
-def _repeat_values(rhythm: pd.DataFrame) -> pd.DataFrame:
-    """Number and mean of repeat purchases; free goods have no amount to learn from."""
-    return rhythm.loc[rhythm["repeat_value"] > 0, ["frequency", "repeat_value"]]
-
-
-def _without_typos(now: Snapshot) -> tuple[Snapshot, list[str]]:
-    """The same snapshot with implausible amounts cut to the largest plausible one, and a note."""
-    days = now.days[now.days["day"] <= pd.Timestamp(now.as_of)]
-    logs = np.log(days.loc[days["net_amount"] > 0, "net_amount"].to_numpy(dtype=float))
-    median = np.median(logs)
-    deviation = max(1.4826 * float(np.median(np.abs(logs - median))), LEAST_LOG_DEVIATION)
-    limit = float(np.exp(median + TYPO_DEVIATIONS * deviation))
-    n_typos = int((days["net_amount"] > limit).sum())
-    if not n_typos:
-        return now, []
-    note = (
-        f"{n_typos} day(s) of a customer with more than {limit:,.2f} (the usual is "
-        f"{np.exp(median):,.2f}) look like typing errors and count as {limit:,.2f} in CLV; "
-        f"the largest is {days['net_amount'].max():,.2f}."
-    )
-    capped = days.assign(net_amount=days["net_amount"].clip(upper=limit))
-    return Snapshot(capped, now.as_of, now.horizon_days), [note]
 
 
 def _notes(now: Snapshot) -> list[str]:
@@ -291,8 +255,3 @@ def _churn_rate(now: Snapshot) -> float | None:
 
 def _ratio(part: float, whole: float) -> float | None:
     return float(part / whole) if whole else None
-
-
-def _parameters(model: Any) -> dict[str, float]:
-    values = {name: getattr(model, f"{name}_") for name in model.parameters}
-    return {**values, "log_likelihood": model.log_likelihood_}

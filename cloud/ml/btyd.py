@@ -12,6 +12,7 @@ Schmittlein, Morrison, Colombo (1987), Counting your customers: Pareto/NBD.
 Fader, Hardie (2013), The Gamma-Gamma model of monetary value.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -39,8 +40,12 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
     parameters: ClassVar[tuple[str, ...]]
 
+    def __init__(self, prior: Mapping[str, tuple[float, float]] | None = None) -> None:
+        """`prior`: mean and standard deviation of the logarithm of each parameter, for few data."""
+        self.prior = prior
+
     def fit(self, X: pd.DataFrame | Floats, y: None = None) -> Self:
-        """Find the parameters of maximum likelihood.
+        """Find the parameters of maximum likelihood or, with a prior, of maximum posterior.
 
         Parameters
         ----------
@@ -52,11 +57,11 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             When nobody bought again, or the search ended without an optimum.
         """
         x, t_x, T = _checked(X)
-        if not x.any():
+        if self.prior is None and not x.any():
             raise ConvergenceError("expected customers who bought again, found none")
-        scale = float(T.max())
+        scale = float(T.max()) or 1.0
         x, t_x, T, count = _compressed(x, t_x / scale, T / scale)
-        log_parameters = self._search(x, t_x, T, count)
+        log_parameters = self._search(x, t_x, T, count, self._scaled_prior(scale))
         values = np.exp(log_parameters)
         values[list(self._time_parameters())] *= scale
         for name, value in zip(self.parameters, values, strict=True):
@@ -94,14 +99,28 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         expected: Floats = self.alive_probability(X) * self._expected_alive(x, T, horizon)
         return expected
 
-    def _search(self, x: Floats, t_x: Floats, T: Floats, count: Floats) -> Floats:
+    def _scaled_prior(self, scale: float) -> tuple[Floats, Floats]:
+        """Means and precisions of the logarithms of parameters, with time over `scale`."""
+        pairs = self.prior or dict.fromkeys(self.parameters, (0.0, np.inf))
+        mean, deviation = np.array([pairs[name] for name in self.parameters], dtype=float).T
+        mean[list(self._time_parameters())] -= np.log(scale)
+        return mean, deviation**-2
+
+    def _search(
+        self, x: Floats, t_x: Floats, T: Floats, count: Floats, prior: tuple[Floats, Floats]
+    ) -> Floats:
         n = count.sum()
+        mean, precision = prior
 
         def cost(log_parameters: Floats) -> tuple[float, Floats]:
             values = np.exp(log_parameters)
             log_likelihood = self._log_likelihood(values, x, t_x, T)
             gradient = self._gradient(values, x, t_x, T, count)
-            return -float(count @ log_likelihood) / n, -gradient * values / n
+            away = log_parameters - mean
+            return (
+                float(precision @ away**2 / 2 - count @ log_likelihood) / n,
+                (precision * away - gradient * values) / n,
+            )
 
         return _minimum(cost, len(self.parameters))
 
@@ -147,12 +166,11 @@ class BetaGeometricNBD(PurchaseModel):
         """Logs of the common factor, of staying until T, and of leaving at t_x."""
         r, alpha, a, b = values
         tosses = x + cls._first_tosses
-        common = gammaln(r + x) - gammaln(r) + r * np.log(alpha) - betaln(a, b)
-        stayed = betaln(a, b + tosses) - (r + x) * np.log(alpha + T)
-        left = np.full_like(stayed, -np.inf)
-        could = tosses > 0
-        left[could] = betaln(a + 1, b + tosses[could] - 1)
-        left[could] -= (r + x[could]) * np.log(alpha + t_x[could])
+        common = _by_count(gammaln, r, x) - gammaln(r) + r * np.log(alpha) - betaln(a, b)
+        stayed = _by_count(lambda n: betaln(a, n), b, tosses) - (r + x) * np.log(alpha + T)
+        left = _by_count(lambda n: betaln(a + 1, n - 1), b, tosses)
+        left -= (r + x) * np.log(alpha + t_x)
+        left[tosses == 0] = -np.inf
         return common, stayed, left
 
     @classmethod
@@ -167,12 +185,12 @@ class BetaGeometricNBD(PurchaseModel):
         w = np.exp(stayed - np.logaddexp(stayed, left))  # share of those who stayed
         v = 1.0 - w
         log_T, log_t = np.log(alpha + T), np.log(alpha + t_x)
-        by_r = digamma(r + x) - digamma(r) + np.log(alpha) - w * log_T - v * log_t
+        by_r = _by_count(digamma, r, x) - digamma(r) + np.log(alpha) - w * log_T - v * log_t
         by_alpha = r / alpha - (r + x) * (w / (alpha + T) + v / (alpha + t_x))
-        both = digamma(a + b) - digamma(a + b + tosses)
+        both = digamma(a + b) - _by_count(digamma, a + b, tosses)
         by_a = both + v / a
         lost = np.where(tosses > 0, 1.0 / np.maximum(b + tosses - 1, 1e-12), 0.0)
-        by_b = both + digamma(b + tosses) - digamma(b) - v * lost
+        by_b = both + _by_count(digamma, b, tosses) - digamma(b) - v * lost
         return np.array([count @ part for part in (by_r, by_alpha, by_a, by_b)])
 
     def _log_alive(self, x: Floats, T: Floats) -> Floats:
@@ -337,7 +355,17 @@ def _checked(X: pd.DataFrame | Floats) -> tuple[Floats, Floats, Floats]:
     x, t_x, T = table.T
     if not np.isfinite(table).all() or (x < 0).any() or (t_x < 0).any() or (t_x > T).any():
         raise ValueError("expected frequency >= 0 and 0 <= t_x <= T, found other values")
+    if (x % 1).any():
+        raise ValueError("expected whole frequencies, found fractions")
     return x, t_x, T
+
+
+def _by_count(function: Callable[[Floats], Floats], start: float, counts: Floats) -> Floats:
+    """function(start + counts), computed once for each count: there are few, all whole numbers."""
+    if not len(counts):
+        return np.empty(0)
+    table: Floats = function(start + np.arange(counts.max() + 1))
+    return table[counts.astype(np.intp)]
 
 
 def _compressed(x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats, Floats, Floats]:

@@ -15,7 +15,7 @@ from cloud.app.jobs.analyse import analyse
 HEADER = [
     "customer_id", "visits", "days_since_last_visit", "tenure_days", "monetary_value",
     "average_order_value", "usual_gap_days", "segment", "tier", "churn_probability", "risk",
-    "expected_visits", "clv",
+    "expected_visits", "clv", "clv_low", "clv_high", "past_spend", "last_horizon_spend",
 ]  # fmt: skip
 
 
@@ -65,6 +65,35 @@ def test_file_becomes_customers_and_a_summary(tmp_path: Path) -> None:
     assert {"as_of", "horizon_days", "model", "backtest", "kpis"} <= told.keys()
     assert "NaN" not in (tmp_path / "out" / "summary.json").read_text()
     assert "nan" not in (tmp_path / "out" / "customers.csv").read_text().lower()
+
+
+def test_margin_scales_the_value_and_a_customer_can_be_asked_for(tmp_path: Path) -> None:
+    run(tmp_path, shop())
+    revenue = {name: float(row["clv"]) for name, row in customers(tmp_path).items()}
+
+    result = run(tmp_path, shop(), "--margin", "0.4", "--what-if", "6", "20", "80", "30")
+
+    assert result.exit_code == 0, result.output
+    margin = {name: float(row["clv"]) for name, row in customers(tmp_path).items()}
+    assert sum(margin.values()) == pytest.approx(0.4 * sum(revenue.values()), rel=1e-3)
+    assert "What if: churn probability 0." in result.output
+    assert "usually every 12 days, now 20" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--margin", "40"), "margin: expected a share above 0 up to 1, found 40"),
+        (("--what-if", "6", "20", "22", "30"), "tenure_days: expected at least 25"),
+    ],
+)
+def test_impossible_terms_and_figures_are_refused(
+    options: tuple[str, ...], complaint: str, tmp_path: Path
+) -> None:
+    result = run(tmp_path, shop(), *options)
+
+    assert result.exit_code == 1
+    assert complaint in result.output
 
 
 def test_gzipped_file_gives_the_same(tmp_path: Path) -> None:

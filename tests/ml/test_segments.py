@@ -5,10 +5,15 @@ import pandas as pd
 import pytest
 
 from cloud.ml.segments import (
+    DEFAULT_REWARDS,
+    GUIDE,
     SEGMENTS,
+    TIERS,
     TierRule,
     frequency_scores,
+    moves,
     recency_scores,
+    rewards,
     rfm_segments,
     tiers,
 )
@@ -116,3 +121,62 @@ def test_tier_shares_out_of_order_are_refused() -> None:
 
 def test_no_customers_have_no_segments() -> None:
     assert len(rfm_segments(customers(0))) == len(tiers(customers(0))) == 0
+
+
+def run_of(**customers: tuple[str, str]) -> pd.DataFrame:
+    rows = [(name, segment, tier) for name, (segment, tier) in customers.items()]
+    return pd.DataFrame(rows, columns=["customer_id", "segment", "tier"])
+
+
+def test_every_segment_says_what_it_means_and_what_to_do() -> None:
+    assert set(GUIDE) == set(SEGMENTS)
+    assert all(meaning and action.endswith(".") for meaning, action in GUIDE.values())
+
+
+def test_moves_log_who_changed_and_nobody_else() -> None:
+    before = run_of(
+        anna=("Loyal", "Gold"), ben=("Loyal", "Gold"), cleo=("At Risk", "Silver"),
+        dana=("Lost", "Bronze"),
+    )  # fmt: skip
+    after = run_of(
+        anna=("Loyal", "Gold"), ben=("At Risk", "Silver"), cleo=("At Risk", "Platinum"),
+        emil=("New Customers", "Bronze"),
+    )  # fmt: skip
+
+    log = moves(before, after)
+
+    assert log.values.tolist() == [
+        ["ben", "segment", "Loyal", "At Risk", "changed"],
+        ["ben", "tier", "Gold", "Silver", "down"],
+        ["cleo", "tier", "Silver", "Platinum", "up"],
+        ["dana", "segment", "Lost", None, "gone"],
+        ["dana", "tier", "Bronze", None, "gone"],
+        ["emil", "segment", None, "New Customers", "new"],
+        ["emil", "tier", None, "Bronze", "new"],
+    ]
+
+
+def test_first_run_logs_everybody_as_new() -> None:
+    log = moves(run_of(), run_of(anna=("Loyal", "Gold")))
+
+    assert log["direction"].tolist() == ["new", "new"]
+
+
+def test_two_equal_runs_log_nothing() -> None:
+    table = run_of(anna=("Loyal", "Gold"))
+
+    assert moves(table, table.sample(frac=1)).empty
+    assert moves(run_of(), run_of()).empty
+
+
+def test_owner_may_edit_rewards() -> None:
+    found = rewards({"Gold": " A free coffee ", "Bronze": ""})
+
+    assert found == {**DEFAULT_REWARDS, "Gold": "A free coffee", "Bronze": ""}
+    assert tuple(rewards()) == TIERS
+
+
+@pytest.mark.parametrize("wrong", [{"Diamond": "all"}, {"Gold": "x" * 201}])
+def test_reward_for_no_tier_or_without_end_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="rewards: expected"):
+        rewards(wrong)

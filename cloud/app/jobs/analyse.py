@@ -17,9 +17,20 @@ from cloud.app.domain.errors import Invalid
 from cloud.app.domain.tables import Table, TableError, open_table
 from cloud.ml.analysis import COLUMNS, MAX_HORIZON_DAYS, Analysis
 from cloud.ml.analysis import analyse as analyse_transactions
+from cloud.ml.clv import Terms
+from cloud.ml.drivers import Figures
 
 ROLES = ("customer", "date", "amount", "invoice", "product", "quantity", "price")
 DECIMALS = {"churn_probability": 4, "expected_visits": 4, "usual_gap_days": 1}
+MONEY = (
+    "monetary_value",
+    "average_order_value",
+    "clv",
+    "clv_low",
+    "clv_high",
+    "past_spend",
+    "last_horizon_spend",
+)
 MONEY_DECIMALS = 2
 
 
@@ -69,6 +80,14 @@ class Purchases:
 )
 @click.option("--date-order", type=click.Choice(["ymd", "dmy", "mdy"]))
 @click.option("--decimal", type=click.Choice(["point", "comma"]), help="Decimal mark of amounts.")
+@click.option("--margin", type=float, help="Share of revenue that is margin, above 0 up to 1.")
+@click.option("--discount-rate", type=float, default=0.0, help="A year, 0 to 1.")
+@click.option(
+    "--what-if",
+    type=(int, int, int, float),
+    metavar="VISITS DAYS_SINCE_LAST_VISIT TENURE_DAYS MONETARY_VALUE",
+    help="Also score a customer with these figures.",
+)
 def analyse(
     file: Path,
     out: Path,
@@ -77,15 +96,23 @@ def analyse(
     chosen: str,
     date_order: DateOrder | None,
     decimal: str | None,
+    margin: float | None,
+    discount_rate: float,
+    what_if: tuple[int, int, int, float] | None,
 ) -> None:
     """Analyse the purchases in FILE (CSV, also gzipped) into customers.csv and summary.json."""
     mark: DecimalMark | None = {"point": ".", "comma": ","}.get(decimal or "")  # type: ignore[assignment]  # the values are marks
     today = datetime.now(UTC).date()
     try:
+        terms = Terms(margin, discount_rate)
+        figures = Figures(*what_if) if what_if else None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    try:
         purchases = read_purchases(file, _told_columns(chosen), date_order, mark)
         last_day = as_of.date() if as_of else _last_known_day(purchases.transactions, today)
         analysis = analyse_transactions(
-            purchases.transactions, as_of=last_day, horizon_days=horizon_days
+            purchases.transactions, as_of=last_day, horizon_days=horizon_days, terms=terms
         )
     except Invalid as error:
         raise click.ClickException(str(error)) from error
@@ -94,6 +121,19 @@ def analyse(
     click.echo(f"{summary['customers']} customers: {summary['verdict']}. {summary['reason']}")
     for name in ("customers.csv", "summary.json"):
         click.echo(str(out / name))
+    if figures:
+        _say_what_if(analysis, figures)
+
+
+def _say_what_if(analysis: Analysis, figures: Figures) -> None:
+    if analysis.scorer is None:
+        click.echo("What if: no score, for the same reason.")
+        return
+    answer = analysis.scorer.what_if(figures)
+    click.echo(
+        f"What if: churn probability {answer.probability:.2f}, risk {answer.risk} "
+        f"({'; '.join(answer.drivers)})"
+    )
 
 
 def read_purchases(
@@ -126,7 +166,7 @@ def write(out: Path, analysis: Analysis, purchases: Purchases) -> None:
     """Write customers.csv and summary.json into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
     customers = analysis.customers[list(COLUMNS)].copy()
-    for name in ("monetary_value", "average_order_value", "clv"):
+    for name in MONEY:
         customers[name] = customers[name].astype(float).round(MONEY_DECIMALS)
     for name, decimals in DECIMALS.items():
         customers[name] = customers[name].astype(float).round(decimals)
