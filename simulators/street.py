@@ -12,6 +12,8 @@ from simulators.doors import Board
 from simulators.town import ShopPlan, amount_minor, basket
 
 BUYER_SHARE = 0.55
+# a new board measures the floor first, once the door has been still for a while
+CALIBRATED_AFTER_S = 9
 
 
 class Street:
@@ -27,9 +29,10 @@ class Street:
     def run(self, stopped: threading.Event) -> None:
         """Open the door and let people walk until told to stop."""
         self._board.open_door()
+        stopped.wait(CALIBRATED_AFTER_S)
         for _ in range(2):
-            stopped.wait(3)
             self._enter()
+            stopped.wait(3)
         while not stopped.wait(self._chance.uniform(6, 20)):
             if self._chance.random() < self._inside / self._plan.capacity * 1.6:
                 self._leave()

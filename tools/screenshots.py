@@ -73,7 +73,9 @@ def _take_all(
     page.goto(document["public_pages"][0])  # type: ignore[index]
     _take(page, f"public-{size}")
     _sign_in(page, document)
-    expect(page.get_by_role("region", name="The shop now")).to_contain_text("2 inside")
+    expect(page.get_by_role("region", name="The shop now")).to_contain_text(
+        "2 inside", timeout=30_000
+    )
     _take(page, f"today-{size}")
     page.get_by_role("link", name="Customers").click()
     customer = page.locator("main a[href*='/customers/']").first

@@ -1,4 +1,4 @@
-"""`python -m tools.test_machine`: make sure that Mosquitto and Chromium are here for the tests.
+"""`python -m tools.test_machine`: make sure that what the tests drive is here.
 
 On Debian, as root, what is missing is installed with apt-get; elsewhere it is named.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 # program -> Debian's package
-NEEDED = {"mosquitto": "mosquitto", "chromium": "chromium"}
+NEEDED = {"mosquitto": "mosquitto", "chromium": "chromium", "openssl": "openssl"}
 
 # Debian keeps daemons out of a user's PATH
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))

@@ -1,21 +1,28 @@
 """The wiring of the firmware: one asyncio task per duty, brought together here and nowhere else."""
 
 import asyncio
+import os
 import sys
 import time
 
 import boots
+import button
 import health
 import machine
+import safemode
+import slots
 from clock import Clock, ClockError
 from commands import Commands
 from door import Door
+from i2cbus import Bus
 from link import Link
-from machine import I2C, Pin
+from machine import Pin
 from micropython import const
 from outbox import Outbox, newest_boot
 from people import PeopleCounter
 from pir import Pir
+from presence import Presence
+from rtclog import RtcLog
 from vl53l1x import ADDRESS, VL53L1X
 from watchdog import Watchdog
 
@@ -24,8 +31,12 @@ FIRMWARE = "0.1.0"
 _OUTBOX = "/outbox"
 _BOOT = "/boot"
 _CALIBRATION = ""  # the root of the flash
-_I2C_HZ = const(400000)
-_FLUSH_MS = const(1000)  # what a power cut can cost, and how often the flash is written
+_LOOK_MS = const(500)
+_FLASH_MS = const(150)
+_WALK_TEST = "/walk-test"  # written by the set-up
+_WALK_TEST_MS = const(3600000)
+_SAFE_MS = const(600000)
+_TRIAL_MS = const(300000)  # to get online with a new firmware, before the old one returns
 _CLOCK_RETRY_MS = const(5000)
 _CLOCK_SYNC_MS = const(6 * 3600 * 1000)
 
@@ -33,17 +44,29 @@ _CLOCK_SYNC_MS = const(6 * 3600 * 1000)
 class Board:
     """The parts of one board. `run` returns only when a duty has failed."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, is_trial=False, is_safe=False):
         self._settings = settings
+        self._is_trial = is_trial
+        self._is_safe = is_safe
         self._failure = None
+        self._stall_ms = 0
+        self._has_lasted = False
         self.clock = Clock()
+        self.clock.set_floor(settings["boot_start"])
         start = max(settings["boot_start"], newest_boot(_OUTBOX) + 1)
-        self.outbox = Outbox(_OUTBOX, boots.next_boot(_BOOT, start))
+        rtc_log = RtcLog(machine.RTC())
+        self.outbox = Outbox(_OUTBOX, boots.next_boot(_BOOT, start), rtc_log)
         pins = settings["pins"]
         self.door = Door(pins["door"], self.report)
         self.pir = Pir(pins["pir"], self.report)
-        self.counters = _counters(pins, settings["invert"], self.report)
-        commands = Commands(Pin(pins["led"], Pin.OUT), self.counters, self.reset)
+        self.counters = []
+        if not is_safe:
+            self.counters = _counters(
+                pins, settings["invert"], self.report, Presence(self.door, self.pir)
+            )
+        self._led = Pin(pins["led"], Pin.OUT)
+        self._shows_passages = _take(_WALK_TEST)
+        commands = Commands(self._led, self.counters, self.reset, self.update)
         self.link = Link(
             settings, self.outbox, self.clock, self._status, commands.execute, _tls(settings)
         )
@@ -54,31 +77,102 @@ class Board:
         uptime_ms = self.clock.uptime_ms(ticks)
         self.outbox.append(kind, uptime_ms, self.clock.unix_ms(uptime_ms), fields)
         self.link.wake()
+        is_walk_test = self._shows_passages and uptime_ms < _WALK_TEST_MS
+        if kind == "passage" and is_walk_test:
+            asyncio.create_task(self._blink(1 if fields["direction"] == "in" else 2))
 
     async def run(self):
         asyncio.get_event_loop().set_exception_handler(self._on_task_died)
         duty = self.watchdog.duty
-        asyncio.create_task(self.door.run(duty("door", 15000)))
-        asyncio.create_task(self.pir.run(duty("pir", 15000)))
+        if not self._is_safe:
+            asyncio.create_task(self.door.run(duty("door", 15000)))
+            asyncio.create_task(self.pir.run(duty("pir", 15000)))
         for index, counter in enumerate(self.counters):
             asyncio.create_task(counter.run(duty("counter %d" % index, 15000)))
         asyncio.create_task(self.link.run(duty("link", 60000)))
         asyncio.create_task(self._keep_time(duty("clock", 30000)))
+        pin = self._settings["pins"]["button"]
+        asyncio.create_task(button.watch(pin, self.reset, duty("button", 15000)))
         asyncio.create_task(self.watchdog.run())
         beat = duty("outbox", 15000)
         while self._failure is None:
             beat()
-            self.outbox.flush()
-            await asyncio.sleep_ms(_FLUSH_MS)
+            uptime_ms = self.clock.uptime_ms()
+            if self.outbox.is_due(uptime_ms):
+                self.outbox.flush()
+            if not self._is_settled and self._judge(uptime_ms):
+                return
+            await self._look_later()
         sys.print_exception(self._failure)
 
     def reset(self):
-        """Restart, with everything in flash."""
+        """Restart on purpose, with everything in flash."""
         self.outbox.flush()
+        safemode.lasted()
         machine.reset()
 
+    def update(self, url, expected):
+        """Have the network task load a new firmware once it has left the broker."""
+
+        async def errand(beat):
+            import update  # here: an update is rare, and its code large
+
+            key = self._settings["key"].encode()
+            tls = _tls(self._settings)
+            try:
+                version = await update.fetch(url, expected, key, tls, beat)
+            except update.UpdateError as error:
+                print("update:", error)
+                return
+            print("update: restarting into", version)
+            self.reset()
+
+        self.link.run_errand(errand)
+
+    async def _blink(self, times):
+        """The walk test after a set-up: one flash for in, two for out."""
+        for _ in range(times):
+            self._led.value(1)
+            await asyncio.sleep_ms(_FLASH_MS)
+            self._led.value(0)
+            await asyncio.sleep_ms(_FLASH_MS)
+
+    @property
+    def _is_settled(self):
+        return not self._is_trial and not self._is_safe and self._has_lasted
+
+    def _judge(self, uptime_ms):
+        """Confirm a firmware on trial, forget bad starts; return True when a restart is due."""
+        if uptime_ms >= safemode.LASTED_MS and not self._is_safe and not self._has_lasted:
+            self._has_lasted = True
+            safemode.lasted()
+        if self._is_trial and self.link.is_online:
+            slots.confirm()
+            self._is_trial = False
+            print("update: confirmed", FIRMWARE)
+        if self._is_safe and uptime_ms >= _SAFE_MS:
+            safemode.lasted()  # the next start is an ordinary one
+            return True
+        return self._is_trial and uptime_ms >= _TRIAL_MS
+
+    async def _look_later(self):
+        """Wait, and remember the longest time that something kept all duties waiting."""
+        ticks = time.ticks_ms()
+        await asyncio.sleep_ms(_LOOK_MS)
+        stall_ms = time.ticks_diff(time.ticks_ms(), ticks) - _LOOK_MS
+        self._stall_ms = max(self._stall_ms, stall_ms)
+
     def _status(self):
-        return health.report(FIRMWARE, self.outbox.boot, self.clock, self.outbox, self.link.rssi)
+        message = health.report(FIRMWARE, self.outbox.boot, self.clock, self.outbox, self.link.rssi)
+        message["safe_mode"] = int(self._is_safe)
+        message["stall_ms"] = self._stall_ms  # the longest one since the last message
+        self._stall_ms = 0
+        message["sensors"] = [self._sampling(counter) for counter in self.counters]
+        return message
+
+    def _sampling(self, counter):
+        gap_ms, counter.longest_gap_ms = counter.longest_gap_ms, 0
+        return {"pairs": counter.pairs, "longest_gap_ms": gap_ms}
 
     async def _keep_time(self, beat):
         server = self._settings["ntp"]
@@ -101,24 +195,36 @@ class Board:
         self._failure = context["exception"]
 
 
-def start(settings):
+def start(settings, is_trial=False, is_safe=False):
     """Run the board until it fails, then restart it; Ctrl-C ends in the REPL."""
-    board = Board(settings)
+    board = Board(settings, is_trial, is_safe)
     print("shopbell", FIRMWARE, "device", settings["device"], "boot", board.outbox.boot)
     try:
         asyncio.run(board.run())
     except KeyboardInterrupt:  # somebody is at the console
         board.outbox.flush()
         raise
-    board.reset()
+    board.outbox.flush()
+    machine.reset()
 
 
-def _counters(pins, invert, report):
-    i2c = I2C(0, sda=Pin(pins["sda"]), scl=Pin(pins["scl"]), freq=_I2C_HZ)
+def _take(path):
+    """Remove a file and tell whether it was there."""
+    try:
+        os.remove(path)
+        return True
+    except OSError:
+        return False
+
+
+def _counters(pins, invert, report, presence):
+    bus = Bus(pins["sda"], pins["scl"])
     counters = []
     for index, xshut in enumerate(pins["xshut"]):
-        sensor = VL53L1X(i2c, ADDRESS, Pin(xshut, Pin.OUT, value=1))
-        counters.append(PeopleCounter(index, sensor, report, _CALIBRATION, invert))
+        # the factory's address is left free for the sensor that wakes next
+        address = ADDRESS + 1 + index if len(pins["xshut"]) > 1 else ADDRESS
+        sensor = VL53L1X(bus, address, Pin(xshut, Pin.OUT, value=0), bus.recover)
+        counters.append(PeopleCounter(index, sensor, report, _CALIBRATION, invert, presence))
     return counters
 
 

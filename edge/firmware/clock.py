@@ -51,11 +51,15 @@ class Clock:
     def set_unix_ms(self, unix_ms):
         """Take over the time of day, here and in the RTC, by which TLS judges certificates."""
         self._boot_unix_ms = unix_ms - self.uptime_ms()
-        epoch_s = _EPOCH_2000_S if time.gmtime(0)[0] == 2000 else 0
-        year, month, day, hour, minute, second, weekday, _ = time.gmtime(unix_ms // 1000 - epoch_s)[
-            :8
-        ]
-        machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
+        _set_rtc(unix_ms // 1000)
+
+    def set_floor(self, unix_s):
+        """Let the RTC not lie before a moment that is known to have passed.
+
+        With the year 2000 no certificate is valid: TLS would need a time server for ever.
+        """
+        if not self.is_set and time.time() + _epoch_s() < unix_s:
+            _set_rtc(unix_s)
 
     async def sync(self, host, port=123):
         """Ask a time server (SNTP) and set the clock; raise ClockError."""
@@ -66,6 +70,15 @@ class Clock:
         except OSError as error:
             raise ClockError("time server: %s" % error)
         self.set_unix_ms(unix_ms)
+
+
+def _epoch_s():
+    return _EPOCH_2000_S if time.gmtime(0)[0] == 2000 else 0
+
+
+def _set_rtc(unix_s):
+    year, month, day, hour, minute, second, weekday = time.gmtime(unix_s - _epoch_s())[:7]
+    machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
 
 
 async def _ask(host, port):

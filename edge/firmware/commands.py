@@ -1,6 +1,7 @@
 """What the cloud may ask of the board, and its replies."""
 
 import asyncio
+import binascii
 
 from micropython import const
 
@@ -13,15 +14,18 @@ _REMEMBERED = const(8)
 class Commands:
     """Executes each command once: a message can arrive twice, and a reboot must not be repeated."""
 
-    def __init__(self, led, counters, reset):
+    def __init__(self, led, counters, reset, update):
         self._led = led
         self._counters = counters
         self._reset = reset
+        self._update = update
         self._replies = []  # (id, reply) of the last commands
         self._actions = {
+            "configure": self._configure,
             "identify": self._identify,
             "recalibrate": self._recalibrate,
             "reboot": self._reboot,
+            "update": self._begin_update,
         }
 
     def execute(self, command):
@@ -38,18 +42,37 @@ class Commands:
         action = self._actions.get(command["name"])
         if action is None:
             return 0, "%s: this firmware does not know it" % command["name"]
-        return 1, action()
+        try:
+            return 1, action(command["args"])
+        except (ValueError, KeyError, TypeError) as error:
+            return 0, ("args: expected others, got %r" % error)[:200]
 
-    def _identify(self):
+    def _configure(self, args):
+        import settings  # here: it is rarely needed
+
+        settings.change(args)
+        asyncio.create_task(self._reset_soon())
+        return "kept; rebooting in 2 s"
+
+    def _begin_update(self, args):
+        url, expected = args["url"], binascii.unhexlify(args["hmac"])
+        asyncio.create_task(self._update_soon(url, expected))
+        return "loading in 2 s"
+
+    async def _update_soon(self, url, expected):
+        await asyncio.sleep_ms(_REBOOT_AFTER_MS)
+        self._update(url, expected)
+
+    def _identify(self, _args):
         asyncio.create_task(self._blink())
         return "blinking for 10 s"
 
-    def _recalibrate(self):
+    def _recalibrate(self, _args):
         for counter in self._counters:
             counter.recalibrate_requested = True
         return "will measure the floor as soon as nobody is there"
 
-    def _reboot(self):
+    def _reboot(self, _args):
         asyncio.create_task(self._reset_soon())
         return "rebooting in 2 s"
 

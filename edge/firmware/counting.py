@@ -1,19 +1,38 @@
 """From the distances of two zones to passages with a direction; pure, so that it runs anywhere.
 
-Zone 0 looks to the street, zone 1 into the shop. Somebody is in a zone while its distance is well
-below the idle distance, which is the one to the floor. A visit lasts from the first zone that is
-occupied until both have been free for a while; the zones' order at its start and at its end tells
-the direction.
+Zone 0 looks to the street, zone 1 into the shop. What counts is how high something stands above the
+floor. The higher one of both zones follows a head: one head is one rise and fall, so a fall and a
+new rise may begin the next person although the zones never became free; it does when who was there
+has gone through and the new one comes from where they came from. The direction is told by which
+zone saw somebody earlier: at the begin, at the end, and on the average in between.
+
+Everything is integers in lists that were made once: adding a reading allocates nothing.
 """
 
 from micropython import const
 
-_HYSTERESIS_MM = const(100)
-_FREE_MS = const(150)  # shorter than the gap between two people
-_WEAK_READINGS = const(4)  # black hair reflects little: a few readings may be missing
-_SURE_LEAD_MS = const(400)  # a walker is that much earlier in the first zone, on and off added
-_UNSURE_LEAD_MS = const(70)  # about one pair of samples: the order could be chance
-_NEVER = const(-1)
+_PRESENT_MM = const(600)  # above the floor: a dog, a basket or a mat is nobody
+_SMALLEST_MM = const(850)  # a trolley is lower
+_SMALL_MM = const(1150)  # up to here it is a child or a pram: the pram is longer
+_PRAM_MM = const(430)
+_TALLEST_MM = const(1970)  # higher is the upper edge of the door's leaf
+_FALL_MM = const(180)  # between two heads the view falls at least to the shoulders
+_FREE_MS = const(120)
+_GAP_MS = const(95)  # a zone is read every 62 ms
+_WEAK_READINGS = const(2)  # black hair and the sun cost single readings
+_FEW_READINGS = const(3)  # of a body: fewer are noise
+_SLOW_MS = const(2500)  # who takes longer may have stood still: only begin and end tell
+_BRISK_MS = const(1500)  # two who cross take no longer
+_ODD_MS = const(1000)
+_UNSURE_LEAD_MS = const(14)
+_STRETCH_MS = const(135)  # who walks steadily needs as long from zone to zone at the end
+_CLEAR_MS = const(45)
+_SURE_LEAD_MS = const(150)
+_WEIGHT_SHIFT = const(5)
+_LONG_MM = const(700)  # from chest to back nobody is that long
+_RUN_MM_S = const(1700)
+_SOON_MS = const(700)  # so soon after somebody, half a person is not somebody who looked in
+_ZONE_TAN_256 = const(60)  # a zone is 13.5 degrees wide, and that far from the other one
 
 
 class Counter:
@@ -23,63 +42,266 @@ class Counter:
     """
 
     def __init__(self, idle_mm):
-        self._threshold_mm = [0, 0]
-        self._occupied = [False, False]
+        self._idle_mm = [0, 0]
+        self._above_mm = [0, 0]
         self._weak = [0, 0]
-        self._on_ms = [_NEVER, _NEVER]
-        self._off_ms = [_NEVER, _NEVER]
+        self._body = _Body()  # who is under the sensor
+        self._next = _Body()  # since the last fall and rise: the same one, or the next
+        self._rest = _Body()  # since the lowest view after the head of `_next`
+        self._peak_mm = 0
+        self._valley_mm = 0
+        self._was_seen = True  # also between `_body` and `_next`
+        self._seen_ms = 0
+        self._passed_ms = None  # when the last one ended that was not nobody
+        self._half_ms = None  # when the last one ended that only one zone saw
+        self._pending = None
+        self.is_busy = False
         self.set_idle(idle_mm)
 
-    @property
-    def is_busy(self):
-        """Whether somebody is under the sensor."""
-        return self._on_ms[0] != _NEVER or self._on_ms[1] != _NEVER
-
     def set_idle(self, idle_mm):
-        """Take new distances to the floor; a quarter of them, or 300 mm, must be covered."""
-        for zone in (0, 1):
-            self._threshold_mm[zone] = idle_mm[zone] - max(300, idle_mm[zone] // 4)
+        """Take new distances to the floor."""
+        self._idle_mm[0], self._idle_mm[1] = idle_mm
 
     def add(self, at_ms, zone, distance_mm):
         """Add one reading, None when it was no distance.
 
         Return None, ("in", confidence), ("out", confidence), or ("ambiguous", duration in ms).
         """
-        self._update(at_ms, zone, distance_mm)
-        if not self.is_busy or self._occupied[0] or self._occupied[1]:
+        if self._pending is not None:
+            outcome, self._pending = self._pending, None
+            return outcome  # this reading comes 30 ms later again
+        above_mm = self._above(zone, distance_mm)
+        if above_mm:
+            self._seen_ms = at_ms
+            if not self.is_busy:
+                self._begin(at_ms)
+            self._rest.add(at_ms, zone, above_mm)
+        elif not self.is_busy:
             return None
-        if at_ms - max(self._off_ms) < _FREE_MS:
-            return None
-        return self._conclude()
+        return self._follow(at_ms, max(self._above_mm[0], self._above_mm[1]))
 
-    def _update(self, at_ms, zone, distance_mm):
-        if distance_mm is None:
+    def _above(self, zone, distance_mm):
+        """Return how high it stands in the zone above the floor, 0 when nobody is there."""
+        above_mm = self._idle_mm[zone] - distance_mm if distance_mm is not None else _TALLEST_MM
+        if above_mm >= _TALLEST_MM:
             self._weak[zone] += 1
             if self._weak[zone] > _WEAK_READINGS:
-                self._occupied[zone] = False
-            return
+                self._above_mm[zone] = 0
+            return 0
         self._weak[zone] = 0
-        threshold = self._threshold_mm[zone]
-        if self._occupied[zone]:
-            threshold += _HYSTERESIS_MM
-        self._occupied[zone] = distance_mm < threshold
-        if self._occupied[zone]:
-            if self._on_ms[zone] == _NEVER:
-                self._on_ms[zone] = at_ms
-            self._off_ms[zone] = at_ms
+        self._above_mm[zone] = above_mm if above_mm >= _PRESENT_MM else 0
+        return self._above_mm[zone]
 
-    def _conclude(self):
-        on, off = self._on_ms, self._off_ms
-        self._on_ms, self._off_ms = [_NEVER, _NEVER], [_NEVER, _NEVER]
-        if on[0] == _NEVER or on[1] == _NEVER:
+    def _begin(self, at_ms):
+        self.is_busy = True
+        self._body.clear(at_ms)
+        self._next.clear(at_ms)
+        self._rest.clear(at_ms)
+        self._peak_mm = 0
+        self._valley_mm = 0
+        self._was_seen = True
+
+    def _follow(self, at_ms, view_mm):
+        """Follow the highest view: a fall and a rise may be the next person."""
+        if min(view_mm, self._peak_mm) > self._valley_mm + _FALL_MM:
+            outcome = self._join_or_part(self._was_seen)
+            self._was_seen = self._valley_mm > 0
+            self._next, self._rest = self._rest, self._next
+            self._rest.clear(at_ms)
+            self._peak_mm = self._valley_mm = view_mm
+            return outcome
+        if view_mm >= self._peak_mm:
+            self._peak_mm = self._valley_mm = view_mm
+            self._next.take(self._rest)
+        elif view_mm < self._valley_mm:
+            self._valley_mm = view_mm
+            self._next.take(self._rest)
+        if view_mm == 0 and at_ms - self._seen_ms >= _FREE_MS:
+            return self._end()
+        return None
+
+    def _join_or_part(self, was_seen):
+        """Add `_next` to the body, or return the body's outcome when `_next` is another one."""
+        outcome = None
+        if self._body.is_followed_by(self._next, was_seen):
+            outcome = self._body.outcome(self._idle_mm[0])
+            self._body, self._next = self._next, self._body
+        else:
+            self._body.take(self._next)
+        return outcome
+
+    def _end(self):
+        self._next.take(self._rest)
+        self.is_busy = False
+        outcome = self._join_or_part(self._was_seen)
+        last = self._body.outcome(self._idle_mm[0])
+        half = None
+        if last is None and self._body.is_one_sided:
+            if self._is_soon_after(self._passed_ms):
+                last = ("ambiguous", self._seen_ms - self._body.began_ms)
+            self._half_ms = self._seen_ms
+        elif last is not None:
+            if self._is_soon_after(self._half_ms):
+                half = ("ambiguous", self._body.began_ms - self._half_ms)
+            self._passed_ms = self._seen_ms
+        if outcome is None:
+            outcome, last = last, half
+        self._pending = last
+        return outcome
+
+    def _is_soon_after(self, at_ms):
+        return at_ms is not None and self._body.began_ms - at_ms < _SOON_MS
+
+
+class _Body:
+    """The readings of one body in both zones, summed up."""
+
+    def __init__(self):
+        self._start_ms = 0
+        self._count = [0, 0]
+        self._weight = [0, 0]
+        self._moment = [0, 0]  # weight times milliseconds since the start
+        self._on_ms = [0, 0]
+        self._off_ms = [0, 0]
+        self._has_gap = [False, False]
+        self._peak_mm = [0, 0]
+
+    def clear(self, at_ms):
+        self._start_ms = at_ms
+        for zone in (0, 1):
+            self._count[zone] = self._weight[zone] = self._moment[zone] = self._peak_mm[zone] = 0
+            self._has_gap[zone] = False
+
+    def add(self, at_ms, zone, above_mm):
+        since_ms = at_ms - self._start_ms
+        self._extend(zone, since_ms, since_ms)
+        self._count[zone] += 1
+        weight = above_mm >> _WEIGHT_SHIFT
+        if since_ms < _SLOW_MS:  # beyond, the sums are not used and would outgrow small integers
+            self._weight[zone] += weight
+            self._moment[zone] += weight * since_ms
+        self._peak_mm[zone] = max(self._peak_mm[zone], above_mm)
+
+    @property
+    def began_ms(self):
+        return self._start_ms
+
+    @property
+    def is_one_sided(self):
+        """Whether only one zone saw it, and not by chance."""
+        few = min(self._count[0], self._count[1])
+        many = max(self._count[0], self._count[1])
+        return few == 0 and many > 1 and max(self._peak_mm[0], self._peak_mm[1]) > _SMALL_MM
+
+    def take(self, other):
+        """Take over the readings of another one, which came later."""
+        shift_ms = other._start_ms - self._start_ms
+        for zone in (0, 1):
+            if not other._count[zone]:
+                continue
+            self._extend(zone, other._on_ms[zone] + shift_ms, other._off_ms[zone] + shift_ms)
+            self._has_gap[zone] |= other._has_gap[zone]
+            self._count[zone] += other._count[zone]
+            if other._off_ms[zone] + shift_ms < _SLOW_MS:
+                self._weight[zone] += other._weight[zone]
+                self._moment[zone] += other._moment[zone] + other._weight[zone] * shift_ms
+            self._peak_mm[zone] = max(self._peak_mm[zone], other._peak_mm[zone])
+        other.clear(other._start_ms)
+
+    def _extend(self, zone, on_ms, off_ms):
+        if not self._count[zone]:
+            self._on_ms[zone] = on_ms
+        elif on_ms - self._off_ms[zone] > _GAP_MS:
+            self._has_gap[zone] = True
+        self._off_ms[zone] = off_ms
+
+    def is_followed_by(self, other, was_seen):
+        """Tell whether the other one is the next person in the same direction."""
+        if not self._count[0] or not self._count[1]:
+            return False
+        outcome = self._direction()
+        if outcome == 0:
+            return False
+        first = abs(self._on_ms[1] - self._on_ms[0])
+        last = abs(self._off_ms[1] - self._off_ms[0])
+        if was_seen and min(first, last) < _CLEAR_MS:
+            return False  # still in both zones
+        entry = 0 if outcome > 0 else 1
+        if not other._count[entry]:
+            return False
+        return not other._count[1 - entry] or other._mean_lead_ms() * outcome > 0
+
+    def outcome(self, idle_mm):
+        """Tell what it was, or None for nobody and for who turned back."""
+        if not self._count[0] or not self._count[1]:
             return None  # touched one side only
-        first, last = on[1] - on[0], off[1] - off[0]
-        lead = first + last
-        if first * last < 0 and min(abs(first), abs(last)) > _UNSURE_LEAD_MS:
-            return None  # came in on one side and left on the same: turned back
-        if abs(lead) < _UNSURE_LEAD_MS:
-            return ("ambiguous", max(off) - min(on))
-        return ("in" if lead > 0 else "out", _confidence(abs(lead)))
+        height_mm = max(self._peak_mm[0], self._peak_mm[1])
+        if height_mm < _SMALLEST_MM or self._count[0] + self._count[1] < _FEW_READINGS:
+            return None
+        zone_mm = (idle_mm - height_mm) * _ZONE_TAN_256 >> 8
+        if height_mm < _SMALL_MM and self._length_mm(zone_mm) > _PRAM_MM:
+            return None
+        duration_ms = max(self._off_ms[0], self._off_ms[1]) - min(self._on_ms[0], self._on_ms[1])
+        direction = self._direction()
+        if direction == 0:
+            return ("ambiguous", duration_ms) if self._could_be_two(duration_ms) else None
+        if duration_ms < _ODD_MS and self._is_odd(zone_mm):
+            return ("ambiguous", duration_ms)
+        return ("in" if direction > 0 else "out", _confidence(abs(direction)))
+
+    def _could_be_two(self, duration_ms):
+        """Tell whether two who crossed would look like this one who turned back."""
+        if duration_ms >= _BRISK_MS:
+            return False
+        outer = 0 if self._count[0] > self._count[1] else 1
+        return self._has_gap[outer] or not self._is_lopsided(50)
+
+    def _stretch_ms(self):
+        """Return how much more the zones differ at the end than at the begin, or the reverse."""
+        return abs(self._off_ms[1] - self._off_ms[0] - self._on_ms[1] + self._on_ms[0])
+
+    def _is_lopsided(self, percent):
+        """Tell whether one zone saw it less than that share of the time of the other."""
+        few = min(self._count[0], self._count[1])
+        many = max(self._count[0], self._count[1])
+        return 100 * few < percent * many
+
+    def _is_odd(self, zone_mm):
+        """Tell whether one body would have to be slanted, or be long and yet run."""
+        if self._is_lopsided(50) or self._stretch_ms() > _STRETCH_MS:
+            return True
+        lead_ms = abs(self._lead_ms())
+        runs = 1000 * zone_mm > _RUN_MM_S * lead_ms
+        return runs and self._length_mm(zone_mm) > _LONG_MM
+
+    def _length_mm(self, zone_mm):
+        """Return how long it is, from the time it takes and the time between the zones."""
+        lead_ms = max(1, abs(self._lead_ms()))
+        stay_ms = (self._off_ms[0] - self._on_ms[0] + self._off_ms[1] - self._on_ms[1]) // 2
+        return zone_mm * (stay_ms + 62 - lead_ms) // lead_ms
+
+    def _lead_ms(self):
+        first = self._on_ms[1] - self._on_ms[0]
+        last = self._off_ms[1] - self._off_ms[0]
+        lead_ms = (first + last) // 2
+        if max(self._off_ms[0], self._off_ms[1]) < _SLOW_MS:
+            lead_ms = (lead_ms + self._mean_lead_ms()) // 2
+        return lead_ms
+
+    def _mean_lead_ms(self):
+        if not self._weight[0] or not self._weight[1]:
+            return 0
+        return self._moment[1] // self._weight[1] - self._moment[0] // self._weight[0]
+
+    def _direction(self):
+        """Return how much earlier zone 0 saw it than zone 1; 0 when it turned back or is unsure."""
+        first = self._on_ms[1] - self._on_ms[0]
+        last = self._off_ms[1] - self._off_ms[0]
+        lead_ms = self._lead_ms()
+        inside_ms = abs(first - last) // 2  # one zone saw it only in the midst of the other
+        if inside_ms > abs(lead_ms) + 2 * _UNSURE_LEAD_MS and first * last <= 0:
+            return 0
+        return lead_ms if abs(lead_ms) >= _UNSURE_LEAD_MS else 0
 
 
 def _confidence(lead_ms):

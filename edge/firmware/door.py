@@ -1,55 +1,115 @@
-"""The reed contact at the door: an interrupt latches each change, a pause debounces it."""
+"""The reed contact at the door: an interrupt latches each edge, a pause debounces them."""
 
 import asyncio
 import time
+from array import array
 
 from machine import Pin
 from micropython import const
 
 _SETTLE_MS = const(30)  # a reed bounces for a few milliseconds
+_EDGES = const(64)  # latched while the loop is busy, with a TLS handshake for instance
+_CHATTER_CHANGES = const(60)  # nobody opens and closes a door that often
+_CHATTER_MS = const(10000)  # within this time
 
 
 class Door:
     """Reports each change with the time of its first edge.
 
-    The contact pulls the pin to ground while the door is closed, so a cut wire reads as open.
+    The contact pulls the pin to ground while the door is closed, so a cut wire reads as open. Edges
+    are latched from the constructor on: an opening that is over before anybody looks is not lost. A
+    contact that chatters is `is_chattering`, and reported again once it has been quiet.
     """
 
     def __init__(self, pin_number, report):
         self._report = report
-        self._pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
+        self._ticks = array("i", bytearray(4 * _EDGES))
+        self._levels = bytearray(_EDGES)
+        self._count = 0  # latched edges
+        self._lost = False
         self._edge = asyncio.ThreadSafeFlag()
-        self._first_edge_ticks = None
-        self._last_edge_ticks = 0
+        self._level = None  # the latest, which may be bouncing
+        self._level_ticks = 0
+        self._first_ticks = None  # of the edges that have not settled
+        self._changes = 0
+        self._window_ticks = time.ticks_ms()
+        self.changed_ticks = self._window_ticks
         self.is_open = None
+        self.is_chattering = False
+        self._pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
+        self._pin.irq(self._on_edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
 
     async def run(self, beat):
-        self._pin.irq(self._on_edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
-        self._settled(time.ticks_ms())  # the state at boot is news: nobody knows what we missed
+        self._report_boot()
         while True:
             beat()
+            self._work_off()
+            self._end_chatter()
+            pause_ms = _SETTLE_MS if self._first_ticks is not None else 1000
             try:
-                await asyncio.wait_for_ms(self._edge.wait(), 5000)
+                await asyncio.wait_for_ms(self._edge.wait(), pause_ms)
             except asyncio.TimeoutError:
-                continue
-            await self._wait_until_quiet()
+                pass
 
-    def _on_edge(self, _pin):
-        self._last_edge_ticks = time.ticks_ms()
-        if self._first_edge_ticks is None:
-            self._first_edge_ticks = self._last_edge_ticks
+    def _on_edge(self, pin):
+        if self._count < _EDGES:
+            self._ticks[self._count] = time.ticks_ms()
+            self._levels[self._count] = pin.value()
+            self._count += 1
+        else:
+            self._lost = True
         self._edge.set()
 
-    async def _wait_until_quiet(self):
-        while time.ticks_diff(time.ticks_ms(), self._last_edge_ticks) < _SETTLE_MS:
-            await asyncio.sleep_ms(_SETTLE_MS)
-        first = self._first_edge_ticks
-        self._first_edge_ticks = None
-        if first is not None:
-            self._settled(first)
+    def _report_boot(self):
+        # the state at boot is news: nobody knows what we missed
+        level = 1 - self._levels[0] if self._count else self._pin.value()
+        self._level = level
+        self._level_ticks = time.ticks_add(time.ticks_ms(), -_SETTLE_MS)
+        self._change(level, time.ticks_ms())
 
-    def _settled(self, ticks):
-        is_open = self._pin.value() == 1
-        if is_open != self.is_open:
-            self.is_open = is_open
-            self._report("door", ticks, {"open": int(is_open)})
+    def _work_off(self):
+        """Go through the latched edges: a level that lasted is a change, a shorter one bounces."""
+        index = 0
+        while index < self._count:
+            self._settle(self._ticks[index])
+            self._follow(self._levels[index], self._ticks[index])
+            index += 1
+        self._count = 0  # an interrupt runs between two bytecodes, at worst an edge is late
+        now = time.ticks_ms()
+        if self._lost:
+            self._lost = False
+            self._follow(self._pin.value(), now)
+        self._settle(now)
+
+    def _follow(self, level, ticks):
+        if self._first_ticks is None:
+            self._first_ticks = ticks
+        if level != self._level:
+            self._level = level
+            self._level_ticks = ticks
+
+    def _settle(self, ticks):
+        if self._first_ticks is None or time.ticks_diff(ticks, self._level_ticks) < _SETTLE_MS:
+            return
+        first, self._first_ticks = self._first_ticks, None
+        if (self._level == 1) != self.is_open:
+            self._change(self._level, first)
+
+    def _change(self, level, ticks):
+        self.is_open = level == 1
+        self.changed_ticks = ticks
+        self._changes += 1
+        if self._changes > _CHATTER_CHANGES:
+            self.is_chattering = True
+        if not self.is_chattering:
+            self._report("door", ticks, {"open": level})
+
+    def _end_chatter(self):
+        now = time.ticks_ms()
+        if time.ticks_diff(now, self._window_ticks) < _CHATTER_MS:
+            return
+        if self.is_chattering and self._changes <= 1:
+            self.is_chattering = False
+            self._report("door", self.changed_ticks, {"open": int(self.is_open)})
+        self._window_ticks = now
+        self._changes = 0

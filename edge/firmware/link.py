@@ -17,6 +17,7 @@ from wire.messages import decode_ack, decode_command, encode
 from wire.topics import parse, topic
 
 _JOIN_DEADLINE_MS = const(20000)
+_CLOCK_DEADLINE_MS = const(7000)  # two questions to the time server
 _HEARTBEAT_MS = const(30000)
 _PING_AFTER_MS = const(15000)
 _SILENCE_MS = const(25000)  # a ping unanswered for 10 s: the link is dead
@@ -54,6 +55,7 @@ class Link:
         self._news = asyncio.Event()
         self._commands = []
         self._failure = None
+        self._errand = None
         self._attempt = 0
         self._resend_ms = _RESEND_MS
         self._ack_ticks = 0
@@ -72,12 +74,21 @@ class Link:
         """Something is to be sent, or a received message is to be answered."""
         self._news.set()
 
+    def run_errand(self, errand):
+        """Close the session and await errand(beat): memory for a second TLS link is not there."""
+        self._errand = errand
+        self._news.set()
+
     async def run(self, beat):
         while True:
             beat()
             try:
                 await self._join()
+                await self._wait_for_clock(beat)
                 beat()
+                if self._errand is not None:
+                    errand, self._errand = self._errand, None
+                    await errand(beat)
                 await self._session(beat)
             except LinkError as error:
                 if self.is_online or self._attempt == 0:  # a loss is logged once
@@ -98,6 +109,18 @@ class Link:
                 wlan.disconnect()  # else the ESP32 can stay in a state that never connects
                 raise LinkError("Wi-Fi: expected to join within 20 s, it did not")
             await asyncio.sleep_ms(100)
+
+    async def _wait_for_clock(self, beat):
+        """Give the time server a moment: TLS judges certificates by the clock.
+
+        Without an answer the date of the set-up must do (`Clock.set_floor`).
+        """
+        deadline = time.ticks_add(time.ticks_ms(), _CLOCK_DEADLINE_MS)
+        while self._client.tls and not self._clock.is_set:
+            beat()
+            if time.ticks_diff(deadline, time.ticks_ms()) < 0:
+                return
+            await asyncio.sleep_ms(50)
 
     async def _session(self, beat):
         gc.collect()  # TLS needs one large block; sockets that were given up are closed here
@@ -145,6 +168,8 @@ class Link:
     def _check(self):
         if self._failure is not None:
             raise self._failure
+        if self._errand is not None and not self._commands:
+            raise LinkError("update: the broker has to wait")
         if not self._wlan.isconnected():
             raise LinkError("Wi-Fi: expected to be connected, it is not")
         if self._outbox.in_flight:

@@ -1,13 +1,18 @@
-"""What the board runs after power-on: read the settings and start."""
+"""What the board runs after power-on: choose the firmware's folder and start it."""
 
 import sys
 
-sys.path.insert(0, "/app")
+import machine
+import slots
 
-import app  # noqa: E402  (the path above is where it is)
-import settings  # noqa: E402
+folder, is_trial = slots.choose()
+sys.path.insert(0, folder)
 
 try:
-    app.start(settings.load())
-except settings.SettingsError as error:
-    print("shopbell:", error)
+    import start  # only now it can be found
+
+    start.run(is_trial)
+except Exception as error:
+    sys.print_exception(error)
+    if is_trial:
+        machine.reset()  # into the old firmware

@@ -183,8 +183,14 @@ class Client(MQTTClient):
         return packet
 
     async def _send(self, packet):
+        await within(self._write(packet), _WRITE_DEADLINE_MS, "write")
+
+    async def _write(self, packet):
+        # write() itself can fail: asyncio tries the socket at once and keeps only the rest
+        if self._stream is None:
+            raise OSError("closed")
         self._stream.write(packet)
-        await within(self._stream.drain(), _WRITE_DEADLINE_MS, "write")
+        await self._stream.drain()
 
     def _next_pid(self):
         self.pid = self.pid % _PID_MAX + 1  # 0 is not a packet id

@@ -6,9 +6,11 @@ bytes), and the event as JSON. A power cut can tear the last record of a segment
 there, and the next boot begins a segment of its own, so nothing is ever written behind a torn
 record.
 
-New events wait in RAM until `flush()`, so that the flash is written in batches. An event leaves
-when the cloud says that it has committed it, and not before; when all segments are used, the oldest
-one goes and its events are counted as dropped.
+New events wait in RAM, and in the RTC's memory, until `flush()`, so that the flash is written in
+batches: every write costs about one erase, which stops the sampling for as long. A reset therefore
+loses nothing, and a power cut no event that the cloud has or that is older than `FLUSH_AFTER_MS`.
+An event leaves when the cloud says that it has committed it, and not before; when all segments are
+used, the oldest one goes and its events are counted as dropped.
 """
 
 import binascii
@@ -19,9 +21,13 @@ from micropython import const
 
 from wire.messages import encode
 
+FLUSH_AFTER_MS = const(60000)  # what a power cut can cost while the cloud is out of reach
+
+_FLUSH_EVENTS = const(24)  # more than the RTC's memory holds
 _SEGMENT_BYTES = const(4096)  # one erase block
 _ENOSPC = const(28)  # `errno` does not have it on every port
-_BATCH_EVENTS = const(64)  # what one message may carry
+_SEGMENT_EVENTS = const(64)  # and what waits in RAM while the flash refuses
+_MESSAGE_EVENTS = const(24)  # a message is in RAM three times while it is sent
 _HEADER = ">HI"
 _HEADER_BYTES = const(6)
 
@@ -32,9 +38,12 @@ def newest_boot(folder):
 
 
 class Outbox:
-    def __init__(self, folder, boot, max_segments=128):
+    def __init__(self, folder, boot, rtc_log=None, max_segments=128):
         self.boot = boot
         self.dropped = 0
+        self._rtc_log = rtc_log
+        self._is_rtc_full = False
+        self._pending_since_ms = 0
         self._folder = folder
         self._max_segments = max_segments
         self._seq = 0  # the last one given away in this boot
@@ -44,8 +53,10 @@ class Outbox:
         self._committed = {}  # boot -> sequence number
         self._sent = []  # (boot, last) of each batch that waits for its ack
         self._cursor = (-1, 0)  # (boot, seq) of the last event handed out
-        self._buffer = bytearray(_SEGMENT_BYTES)
         self._load()
+        if rtc_log is not None:
+            self._recover(*rtc_log.load())
+            rtc_log.clear()
 
     @property
     def depth(self):
@@ -63,15 +74,28 @@ class Outbox:
         return len(self._pending)
 
     def append(self, kind, uptime_ms, unix_ms, fields):
-        """Add an event of this boot; it is durable after the next `flush()`."""
+        """Add an event of this boot; it survives a reset now, and a power cut after `flush()`."""
         self._seq += 1
         event = {"seq": self._seq, "up": uptime_ms, "at": unix_ms, "kind": kind}
         event.update(fields)
-        self._pending.append(encode(event))
-        if len(self._pending) > _BATCH_EVENTS:  # the flash refuses: the RAM is bounded as well
+        record = encode(event)
+        if not self._pending:
+            self._pending_since_ms = uptime_ms
+        self._pending.append(record)
+        if self._rtc_log is None or not self._rtc_log.add(self.boot, self._seq, record):
+            self._is_rtc_full = True
+        if len(self._pending) > _SEGMENT_EVENTS:  # the flash refuses: the RAM is bounded as well
             self._pending.pop(0)
             self.dropped += 1
             self._tail_bytes = _SEGMENT_BYTES  # a segment has no gaps
+
+    def is_due(self, uptime_ms):
+        """Tell whether what waits in RAM should go to flash now."""
+        if not self._pending:
+            return False
+        waited_ms = uptime_ms - self._pending_since_ms
+        is_full = self._is_rtc_full or len(self._pending) >= _FLUSH_EVENTS
+        return is_full or waited_ms >= FLUSH_AFTER_MS
 
     def flush(self):
         """Write what waits in RAM; return False when the flash refuses, and keep it."""
@@ -86,6 +110,7 @@ class Outbox:
                 if error.errno == _ENOSPC and len(self._segments) > 1:
                     self._drop(self._segments[0])
                 return False
+        self._clear_rtc()
         return True
 
     def next_batch(self):
@@ -100,9 +125,10 @@ class Outbox:
                 self._give_up(segment, after)
         after = self._after(self.boot)
         first = self._seq - len(self._pending) + 1
-        waiting = self._pending[max(0, after + 1 - first) :]
+        skipped = max(0, after + 1 - first)
+        waiting = self._pending[skipped : skipped + _MESSAGE_EVENTS]
         if waiting:
-            return self._batch(self.boot, self._seq - len(waiting) + 1, waiting)
+            return self._batch(self.boot, first + skipped, waiting)
         return None
 
     def rewind(self):
@@ -123,6 +149,8 @@ class Outbox:
         if boot == self.boot:
             first = self._seq - len(self._pending) + 1
             del self._pending[: max(0, seq + 1 - first)]
+            if not self._pending:
+                self._clear_rtc()
 
     def _load(self):
         try:
@@ -137,13 +165,35 @@ class Outbox:
             if segment[2] < first:
                 self._remove(segment)  # its only record is torn
 
+    def _recover(self, boot, first, records):
+        """Write to flash what only the RTC's memory has kept of an earlier boot."""
+        known = [segment[2] for segment in self._segments if segment[0] == boot]
+        skipped = max(0, max(known or [0]) + 1 - first)
+        records = records[skipped:]
+        if boot == self.boot or not records:
+            return
+        segment = [boot, first + skipped, first + skipped + len(records) - 1]
+        content = bytearray()
+        for number, record in enumerate(records, segment[1]):
+            _append_record(content, record, number)
+        try:
+            with open(self._path(segment), "wb") as file:
+                file.write(content)
+            self._segments.append(segment)
+        except OSError:
+            self.dropped += len(records)
+
+    def _clear_rtc(self):
+        self._is_rtc_full = False
+        if self._rtc_log is not None:
+            self._rtc_log.clear()
+
     def _last_of(self, segment, following):
         # only the last segment of a boot can be torn, so only that one is read
         if following and following[0][0] == segment[0]:
             return following[0][1] - 1
         segment[2] = segment[1] + _SEGMENT_BYTES
-        records = self._read(segment, 0)
-        return records[-1][0] if records else segment[1] - 1
+        return segment[1] - 1 + sum(1 for _ in self._records(segment))
 
     def _path(self, segment):
         return "%s/%d-%d" % (self._folder, segment[0], segment[1])
@@ -166,10 +216,9 @@ class Outbox:
         for record in self._pending:
             if self._tail_bytes + len(content) + _HEADER_BYTES + len(record) > _SEGMENT_BYTES:
                 break
-            if first + count - segment[1] >= _BATCH_EVENTS:
+            if first + count - segment[1] >= _SEGMENT_EVENTS:
                 break
-            content.extend(struct.pack(_HEADER, len(record), _crc(record, first + count)))
-            content.extend(record)
+            _append_record(content, record, first + count)
             count += 1
         if count:
             with open(self._path(segment), "ab" if self._tail_bytes else "wb") as file:
@@ -177,31 +226,36 @@ class Outbox:
             self._tail_bytes += len(content)
             segment[2] += count
             del self._pending[:count]
-        if count == 0 or segment[2] - segment[1] + 1 >= _BATCH_EVENTS:
+        if count == 0 or segment[2] - segment[1] + 1 >= _SEGMENT_EVENTS:
             self._tail_bytes = _SEGMENT_BYTES
 
     def _read(self, segment, after):
-        """Return [(seq, event as JSON)] of a segment beyond `after`, up to the first bad record."""
-        boot, seq, last = segment
+        """Return [(seq, event as JSON)] of a segment beyond `after`, as many as a message takes."""
         records = []
-        view = memoryview(self._buffer)
+        for seq, record in self._records(segment):
+            if seq > after:
+                records.append((seq, record))
+                if len(records) == _MESSAGE_EVENTS:
+                    break
+        return records
+
+    def _records(self, segment):
+        """Yield (seq, event as JSON) of a segment, up to the first bad record."""
+        seq = segment[1]
         try:
             with open(self._path(segment), "rb") as file:
-                end = file.readinto(self._buffer)
+                while seq <= segment[2]:
+                    header = file.read(_HEADER_BYTES)
+                    if len(header) < _HEADER_BYTES:
+                        return
+                    length, crc = struct.unpack(_HEADER, header)
+                    record = file.read(min(length, _SEGMENT_BYTES))
+                    if len(record) < length or _crc(record, seq) != crc:
+                        return
+                    yield seq, record
+                    seq += 1
         except OSError:
-            return records
-        at = 0
-        while at + _HEADER_BYTES <= end and seq <= last:
-            length, crc = struct.unpack_from(_HEADER, self._buffer, at)
-            at += _HEADER_BYTES
-            record = view[at : at + length]
-            if at + length > end or _crc(record, seq) != crc:
-                break
-            if seq > after:
-                records.append((seq, bytes(record)))
-            at += length
-            seq += 1
-        return records
+            return
 
     def _after(self, boot):
         """Return the sequence number behind which a boot's events are still to be handed out."""
@@ -253,6 +307,11 @@ class Outbox:
             pass  # never written
         if segment[0] != self.boot and not [s for s in self._segments if s[0] == segment[0]]:
             self._committed.pop(segment[0], None)
+
+
+def _append_record(content, record, seq):
+    content.extend(struct.pack(_HEADER, len(record), _crc(record, seq)))
+    content.extend(record)
 
 
 def _crc(record, seq):

@@ -1,10 +1,10 @@
 """The duty of one people counter: sample both zones, count, and look after the sensor."""
 
 import asyncio
-import json
-import os
 import time
 
+from blockage import Blockage
+from calibration import Calibration, measured
 from counting import Counter
 from micropython import const
 from vl53l1x import VALID, SensorError
@@ -13,27 +13,38 @@ _ZONE_CENTRES = (167, 231)  # of the left and the right half, as ST's people cou
 _ZONE_COLUMNS = const(8)
 _ZONE_ROWS = const(16)
 _CALIBRATION_READINGS = const(15)
+_CALIBRATION_MS = const(5000)
+_QUIET_WAIT_MS = const(60000)  # how long a first calibration waits for nobody to be there
 _FROZEN_READINGS = const(40)  # light never is that constant: signal, ambient and range equal
-_BLOCKED_AFTER_MS = const(5000)
 _COVERED_MM = const(150)
+_STANDS_MS = const(600000)  # who stands there for that long is a display stand
+_FREE_BEFORE_FOLLOWING_MS = const(3000)
 _RETRY_MS = const(500)
 
 
 class PeopleCounter:
-    """Counts with one sensor and reports passages, blockages and calibrations."""
+    """Counts with one sensor and reports passages, blockages and calibrations.
 
-    def __init__(self, index, sensor, report, folder, invert=False):
+    presence (`is_quiet()`) says when nobody is there; without it the idle distance is not followed.
+    """
+
+    def __init__(self, index, sensor, report, folder, invert=False, presence=None):
         self._index = index
         self._sensor = sensor
         self._report = report
-        self._path = "%s/idle-%d.json" % (folder, index)
+        self._presence = presence
         self._centres = tuple(reversed(_ZONE_CENTRES)) if invert else _ZONE_CENTRES
+        self._calibration = Calibration("%s/idle-%d.json" % (folder, index))
+        self._blockage = Blockage(index, report)
         self._counter = None
-        self._good_ticks = time.ticks_ms()
-        self._blocked_ticks = None
+        self._busy_ticks = time.ticks_ms()
+        self._free_ticks = self._busy_ticks
+        self._read_ticks = self._busy_ticks
         self._same = 0
-        self._last = (0, 0, 0)
+        self._last = [0, 0, 0]
         self.recalibrate_requested = False
+        self.pairs = 0  # of zones read since boot
+        self.longest_gap_ms = 0  # between two readings; whoever reports it sets it to 0
 
     async def run(self, beat):
         while True:
@@ -44,27 +55,50 @@ class PeopleCounter:
                 await self._prepare(beat)
                 await self._count(beat)
             except (OSError, SensorError) as error:
-                self._notice_trouble(error)
+                self._blockage.bad(error)
+                self._sensor.recover()
                 await asyncio.sleep_ms(_RETRY_MS)
 
     async def _prepare(self, beat):
+        if self._calibration.idle_mm is None:
+            await self._wait_for_nobody(beat)
+            await self._calibrate(beat)
         if self._counter is None:
-            idle_mm = _load_idle(self._path)
-            self._counter = Counter(idle_mm or await self._calibrate(beat))
+            self._counter = Counter(self._calibration.idle_mm)
+        self._read_ticks = time.ticks_ms()
+
+    async def _wait_for_nobody(self, beat):
+        until = time.ticks_add(time.ticks_ms(), _QUIET_WAIT_MS)
+        while not self._is_quiet() and time.ticks_diff(until, time.ticks_ms()) > 0:
+            beat()
+            await asyncio.sleep_ms(_RETRY_MS)
 
     async def _count(self, beat):
         while True:
             beat()
             for zone in (0, 1):
-                await self._sensor.read(self._centres[zone])
-                self._check_health()
-                distance_mm = self._sensor.distance_mm if self._sensor.status == VALID else None
+                await self._read(zone)
+                distance_mm = self._distance_mm()
                 outcome = self._counter.add(time.ticks_ms(), zone, distance_mm)
                 if outcome is not None:
                     self._report_passage(*outcome)
+                self._look_after(zone, distance_mm)
+            self.pairs += 1
             if self.recalibrate_requested and not self._counter.is_busy:
-                self.recalibrate_requested = False
-                self._counter.set_idle(await self._calibrate(beat))
+                await self._recalibrate(beat)
+
+    async def _read(self, zone):
+        await self._sensor.read(self._centres[zone])
+        now = time.ticks_ms()
+        gap_ms = time.ticks_diff(now, self._read_ticks)
+        self._read_ticks = now
+        if gap_ms > self.longest_gap_ms:
+            self.longest_gap_ms = gap_ms
+
+    def _distance_mm(self):
+        # 0 mm is what a wrapped phase can look like
+        sensor = self._sensor
+        return sensor.distance_mm if sensor.status == VALID and sensor.distance_mm else None
 
     def _report_passage(self, what, value):
         now = time.ticks_ms()
@@ -75,65 +109,68 @@ class PeopleCounter:
             fields = {"sensor": self._index, "direction": what, "confidence": value}
             self._report("passage", now, fields)
 
-    async def _calibrate(self, beat):
-        """Measure the distance of both zones to the floor and keep it in flash."""
-        idle_mm = [0, 0]
-        for zone in (0, 1):
-            readings = []
-            deadline = time.ticks_add(time.ticks_ms(), _BLOCKED_AFTER_MS)
-            while len(readings) < _CALIBRATION_READINGS:
-                beat()
-                await self._sensor.read(self._centres[zone])
-                if self._sensor.status == VALID:
-                    readings.append(self._sensor.distance_mm)
-                elif time.ticks_diff(deadline, time.ticks_ms()) < 0:
-                    raise SensorError("floor: expected valid distances, got too few")
-            idle_mm[zone] = sorted(readings)[_CALIBRATION_READINGS // 2]
-        _save_idle(self._path, idle_mm)
-        fields = {"sensor": self._index, "idle_mm": idle_mm}
-        self._report("calibrated", time.ticks_ms(), fields)
-        return idle_mm
+    def _look_after(self, zone, distance_mm):
+        """Notice a frozen or covered sensor; follow the floor while nobody is there."""
+        self._check_alive()
+        now = time.ticks_ms()
+        if not self._counter.is_busy:
+            self._busy_ticks = now
+        else:
+            self._free_ticks = now
+        if distance_mm is not None and distance_mm < _COVERED_MM:
+            self._blockage.bad("something covers it")
+        elif time.ticks_diff(now, self._busy_ticks) > _STANDS_MS:
+            self._blockage.bad("something stands below it")
+        else:
+            self._blockage.good()
+            if distance_mm is not None and self._is_free_for_long(now) and self._is_quiet():
+                if self._calibration.follow(zone, distance_mm):
+                    self._counter.set_idle(self._calibration.idle_mm)
 
-    def _check_health(self):
-        """Raise SensorError for a frozen sensor; report one that is covered or uncovered."""
-        sensor = self._sensor
-        reading = (sensor.distance_mm, sensor.signal, sensor.ambient)
-        self._same = self._same + 1 if reading == self._last else 0
-        self._last = reading
+    def _is_free_for_long(self, now):
+        free_ms = time.ticks_diff(now, self._free_ticks)
+        return self._presence is not None and free_ms > _FREE_BEFORE_FOLLOWING_MS
+
+    def _is_quiet(self):
+        return self._presence is None or self._presence.is_quiet()
+
+    def _check_alive(self):
+        sensor, last = self._sensor, self._last
+        same = (
+            sensor.distance_mm == last[0] and sensor.signal == last[1] and sensor.ambient == last[2]
+        )
+        self._same = self._same + 1 if same else 0
+        last[0], last[1], last[2] = sensor.distance_mm, sensor.signal, sensor.ambient
         if self._same >= _FROZEN_READINGS:
             self._same = 0
             raise SensorError("reading: expected noise, got the same %d times" % _FROZEN_READINGS)
-        if sensor.status == VALID and sensor.distance_mm < _COVERED_MM:
-            self._notice_trouble(None)
-        else:
-            self._notice_good()
 
-    def _notice_good(self):
-        self._good_ticks = time.ticks_ms()
-        if self._blocked_ticks is not None:
-            duration_ms = time.ticks_diff(self._good_ticks, self._blocked_ticks)
-            self._blocked_ticks = None
-            fields = {"sensor": self._index, "duration_ms": duration_ms}
-            self._report("sensor_cleared", self._good_ticks, fields)
+    async def _recalibrate(self, beat):
+        if not self._is_quiet():
+            return  # as soon as nobody is there
+        self.recalibrate_requested = False
+        try:
+            await self._calibrate(beat)
+            self._counter.set_idle(self._calibration.idle_mm)
+        except SensorError as error:  # somebody came, or it is no floor: the old one stays
+            print("sensor %d: not calibrated," % self._index, error)
 
-    def _notice_trouble(self, error):
-        silent_ms = time.ticks_diff(time.ticks_ms(), self._good_ticks)
-        if self._blocked_ticks is None and silent_ms >= _BLOCKED_AFTER_MS:
-            print("sensor %d: blocked" % self._index, error or "something covers it")
-            self._blocked_ticks = self._good_ticks
-            self._report("sensor_blocked", self._blocked_ticks, {"sensor": self._index})
-
-
-def _load_idle(path):
-    try:
-        with open(path) as file:
-            zones = json.load(file)
-    except (OSError, ValueError):
-        return None
-    return zones if type(zones) is list and len(zones) == 2 else None
-
-
-def _save_idle(path, idle_mm):
-    with open(path + ".new", "w") as file:
-        json.dump(idle_mm, file)
-    os.rename(path + ".new", path)
+    async def _calibrate(self, beat):
+        """Measure the distance of both zones to the floor and keep it in flash."""
+        zones = ([], [])
+        until = time.ticks_add(time.ticks_ms(), _CALIBRATION_MS)
+        while len(zones[1]) < _CALIBRATION_READINGS:
+            beat()
+            for zone in (0, 1):
+                await self._read(zone)
+                distance_mm = self._distance_mm()
+                if distance_mm is not None and len(zones[zone]) < _CALIBRATION_READINGS:
+                    zones[zone].append(distance_mm)
+            if time.ticks_diff(until, time.ticks_ms()) < 0:
+                raise SensorError("floor: expected valid distances, got too few")
+        idle_mm = measured(zones) if len(zones[0]) >= _CALIBRATION_READINGS else None
+        if idle_mm is None:
+            raise SensorError("floor: expected a free one 1.2 to 4 m below, got something else")
+        self._calibration.take(idle_mm)
+        fields = {"sensor": self._index, "idle_mm": idle_mm}
+        self._report("calibrated", time.ticks_ms(), fields)

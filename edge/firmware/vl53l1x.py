@@ -22,6 +22,7 @@ SIGMA_HIGH = const(6)
 WRAPPED = const(7)
 
 _SOFT_RESET = const(0x0000)
+_DEVICE_ADDRESS = const(0x0001)
 _OSC_FREQUENCY = const(0x0006)
 _VHV_TIMEOUT_LOOP_BOUND = const(0x0008)
 _DEFAULTS_START = const(0x002D)
@@ -46,6 +47,8 @@ _SINGLE_SHOT = const(0x10)
 _STOP = const(0x00)
 
 _BOOT_DEADLINE_MS = const(50)
+_SPARE_MS = const(40)  # beyond the budget
+_FIRST_SHOT_MS = const(300)  # it takes 103 ms and more (sparkfun#37)
 _POLL_MS = const(1)
 
 # ULD's default block for 0x2D..0x87. 0x2E and 0x2F: bit 0 set, I2C and GPIO are pulled up to 2.8 V.
@@ -69,6 +72,9 @@ _MODES = {
 _TIMING_GUARD_US = const(4528)
 
 
+waking = asyncio.Lock()  # all wake up at ADDRESS, so one at a time
+
+
 class SensorError(Exception):
     """The sensor does not answer as it should; the text says what was expected and found."""
 
@@ -76,10 +82,18 @@ class SensorError(Exception):
 class VL53L1X:
     """One sensor. After `start()`, `await read(centre)` leaves its result in the attributes."""
 
-    def __init__(self, i2c, address=ADDRESS, xshut=None):
+    def __init__(self, i2c, address=ADDRESS, xshut=None, recover_bus=None):
+        """Keep the sensor shut down until `start()`, so that it leaves ADDRESS to the others.
+
+        address is where it will answer; recover_bus() frees a bus whose data line is held down.
+        """
         self._i2c = i2c
+        self._own_address = address
         self._address = address
         self._xshut = xshut
+        self._recover_bus = recover_bus
+        if xshut is not None:
+            xshut.value(0)
         self._budget_ms = 0
         # every transfer uses these buffers: reading allocates nothing
         self._byte = bytearray(1)
@@ -93,14 +107,16 @@ class VL53L1X:
 
     async def start(self, mode=LONG, budget_ms=28):
         """Reset, identify and configure the sensor; raise SensorError or OSError."""
-        await self._power_cycle()
-        await self._wait_for_boot()
-        self._check_identity()
+        async with waking:
+            await self._power_cycle()
+            await self._wait_for_boot()
+            self._check_identity()
+            self._move()
         self._i2c.writeto_mem(self._address, _DEFAULTS_START, _DEFAULTS, addrsize=16)
         self._set_mode(mode)
         self._set_budget(mode, budget_ms)
         # the very first shot calibrates; later ones start from where it found the temperature
-        await self.read(199)
+        await self.read(199, _FIRST_SHOT_MS)
         self._write(_VHV_TIMEOUT_LOOP_BOUND, 0x09)
         self._write(0x000B, 0x00)
 
@@ -108,12 +124,12 @@ class VL53L1X:
         """Set the size of the zones in SPADs, 4 to 16 each."""
         self._write(_ROI_SIZE, (rows - 1) << 4 | (columns - 1))
 
-    async def read(self, centre):
+    async def read(self, centre, spare_ms=_SPARE_MS):
         """Measure in the zone around a SPAD; `status` and `distance_mm` have the result."""
         self._write(_ROI_CENTRE, centre)
         self._i2c.writeto_mem(self._address, _INTERRUPT_CLEAR, self._start_shot, addrsize=16)
         await asyncio.sleep_ms(self._budget_ms)
-        await self._wait_for_data()
+        await self._wait_for_data(spare_ms)
         self._i2c.readfrom_mem_into(self._address, _RESULT, self._result, addrsize=16)
         self._write(_INTERRUPT_CLEAR, 0x01)
         result = self._result
@@ -126,15 +142,37 @@ class VL53L1X:
         """End ranging."""
         self._write(_INTERRUPT_CLEAR + 1, _STOP)
 
+    def recover(self):
+        """Free the bus, before the next `start()`."""
+        if self._recover_bus is not None:
+            self._recover_bus()
+
     async def _power_cycle(self):
         if self._xshut is not None:  # also frees a sensor that a soft reset cannot reach
             self._xshut.value(0)
             await asyncio.sleep_ms(2)
             self._xshut.value(1)
             await asyncio.sleep_ms(2)
+            self._address = ADDRESS  # a sensor that was shut down has forgotten its own
+        else:
+            self._find()
         self._write(_SOFT_RESET, 0x00)
         await asyncio.sleep_ms(1)
+        self._find()
         self._write(_SOFT_RESET, 0x01)
+
+    def _find(self):
+        """Look where an earlier run may have left the sensor, or else at ADDRESS."""
+        self._address = self._own_address
+        try:
+            self._read_word(_MODEL_ID)
+        except OSError:
+            self._address = ADDRESS
+
+    def _move(self):
+        if self._address != self._own_address:
+            self._write(_DEVICE_ADDRESS, self._own_address)
+            self._address = self._own_address
 
     async def _wait_for_boot(self):
         deadline = time.ticks_add(time.ticks_ms(), _BOOT_DEADLINE_MS)
@@ -166,9 +204,9 @@ class VL53L1X:
         self._write_word(_RANGE_TIMEOUT_A, _timeout_word(timeout_us, frequency, vcsel_a))
         self._write_word(_RANGE_TIMEOUT_B, _timeout_word(timeout_us, frequency, vcsel_b))
 
-    async def _wait_for_data(self):
+    async def _wait_for_data(self, spare_ms):
         # data is ready when the pin has the level of the active polarity, which is high
-        deadline = time.ticks_add(time.ticks_ms(), self._budget_ms + 100)
+        deadline = time.ticks_add(time.ticks_ms(), self._budget_ms + spare_ms)
         while not self._read_byte(_GPIO_TIO_HV_STATUS) & 1:
             await self._pause(deadline, "data")
 

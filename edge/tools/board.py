@@ -12,13 +12,24 @@ from mpremote.transport_serial import SerialTransport
 _PLATFORMS = ("esp32", "linux")  # linux is the virtual board
 _MPY_VERSION = 6
 _READ_TIMEOUT_S = 3
-_ATTEMPTS = 3
+_ATTEMPTS = 6
 
 # The watchdog of the ESP32 cannot be stopped, but a new one may give more time: an hour for our
 # work.
 _HOLD_WATCHDOG = "import machine; machine.WDT(timeout=3_600_000)"
+# The program that was interrupted keeps its memory, of which little may be left for our work.
+_MAKE_ROOM = """
+import sys, gc, asyncio
+asyncio.new_event_loop()
+for name in list(sys.modules):
+    if getattr(sys.modules[name], '__file__', '').startswith('/app'):
+        del sys.modules[name]
+app = settings = None
+gc.collect()
+"""
 _DESCRIBE = (
-    "import sys, json; print(json.dumps([sys.platform, getattr(sys.implementation, '_mpy', 0)]))"
+    "import sys, json, binascii, machine; print(json.dumps([sys.platform,"
+    " getattr(sys.implementation, '_mpy', 0), binascii.hexlify(machine.unique_id()).decode()]))"
 )
 _LIST = """
 import os, json, hashlib, binascii
@@ -63,16 +74,17 @@ class Board:
     transport: Any
     platform: str
     takes_mpy: bool
+    chip: str
 
     def hashes(self, folder: str) -> dict[str, str]:
         """Return the SHA-256 of every file below a folder of the board."""
-        found: dict[str, str] = json.loads(self._run(_LIST % ([folder],)))
+        found: dict[str, str] = json.loads(self.run(_LIST % ([folder],)))
         return found
 
     def hash_of(self, path: str) -> str | None:
         """Return the SHA-256 of one file, None when there is none."""
         try:
-            return self._run(_HASH_ONE % path)
+            return self.run(_HASH_ONE % path)
         except BoardError:
             return None
 
@@ -80,8 +92,13 @@ class Board:
         """Write a file, making the folders that it needs."""
         parts = path.strip("/").split("/")[:-1]
         for depth in range(len(parts)):
-            self._run(_MAKE_FOLDER % ("/" + "/".join(parts[: depth + 1])))
+            self.run(_MAKE_FOLDER % ("/" + "/".join(parts[: depth + 1])))
         self.transport.fs_writefile(path, content, chunk_size=1024)
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a file."""
+        content: bytes = self.transport.fs_readfile(path)
+        return content
 
     def remove(self, path: str) -> None:
         """Remove a file."""
@@ -92,7 +109,8 @@ class Board:
         with suppress(TransportError, OSError):  # a native USB port goes away with the reset
             self.transport.exec_raw_no_follow("import machine; machine.reset()")
 
-    def _run(self, code: str) -> str:
+    def run(self, code: str) -> str:
+        """Run code on the board and return what it prints; raise BoardError."""
         try:
             output: bytes = self.transport.exec(code)
         except TransportExecError as error:
@@ -120,12 +138,13 @@ def connected(port: str) -> Iterator[Board]:
 
 def _introduced(port: str, transport: Any) -> Board:
     _interrupt(port, transport)
+    transport.exec(_MAKE_ROOM)
     transport.exec(_HOLD_WATCHDOG)
-    platform, mpy = json.loads(transport.exec(_DESCRIBE))
+    platform, mpy, chip = json.loads(transport.exec(_DESCRIBE))
     if platform not in _PLATFORMS:
         expected = " or ".join(_PLATFORMS)
         raise BoardError(f"{port}: expected a board of type {expected}, got {platform}")
-    return Board(transport, platform, mpy & 0xFF == _MPY_VERSION)
+    return Board(transport, platform, mpy & 0xFF == _MPY_VERSION, chip)
 
 
 def _interrupt(port: str, transport: Any) -> None:

@@ -14,8 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "edge" / "firmware"
 WIRE = ROOT / "wire"
 FOLDER = "/app"
-# The only file that is run by its name, so it stays a source.
-LAUNCHER = "/main.py"
+# Outside of the folder, because it chooses the folder; main.py is run by its name: sources both.
+LAUNCHERS = ("/main.py", "/slots.py")
+# Written by updates over the air: without it the board runs what is in the folder.
+SLOT = "/slot.json"
 
 
 class CompileError(Exception):
@@ -24,7 +26,7 @@ class CompileError(Exception):
 
 def sources() -> dict[str, Path]:
     """Return the path on the board, without its suffix, of every module and where it comes from."""
-    modules = {p.stem: p for p in sorted(FIRMWARE.glob("*.py")) if p.name != "main.py"}
+    modules = {p.stem: p for p in sorted(FIRMWARE.glob("*.py")) if f"/{p.name}" not in LAUNCHERS}
     modules |= {f"wire/{path.stem}": path for path in sorted(WIRE.glob("*.py"))}
     modules["umqtt/simple"] = module_path(UMQTT_SIMPLE)
     return {f"{FOLDER}/{name}": path for name, path in modules.items()}
@@ -32,7 +34,7 @@ def sources() -> dict[str, Path]:
 
 def build(*, compiled: bool) -> dict[str, bytes]:
     """Return the files of the board by path."""
-    files = {LAUNCHER: (FIRMWARE / "main.py").read_bytes()}
+    files = {path: (FIRMWARE / path.strip("/")).read_bytes() for path in LAUNCHERS}
     if not compiled:
         return files | {f"{name}.py": path.read_bytes() for name, path in sources().items()}
     return files | {f"{name}.mpy": compile_module(path) for name, path in sources().items()}
@@ -56,9 +58,10 @@ def changes(board: Board, files: dict[str, bytes]) -> tuple[list[str], list[str]
     A source that stayed behind would win over its compiled module, so what is not ours has to go.
     """
     present = board.hashes(FOLDER)
-    launcher = board.hash_of(LAUNCHER)
-    if launcher is not None:
-        present[LAUNCHER] = launcher
+    for path in (*LAUNCHERS, SLOT):
+        digest = board.hash_of(path)
+        if digest is not None:
+            present[path] = digest
     copy = [path for path, content in files.items() if present.get(path) != _sha256(content)]
     remove = sorted(set(present) - set(files))
     return copy, remove

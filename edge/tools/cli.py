@@ -11,9 +11,13 @@ from typing import Any
 import click
 import serial
 
+from edge.tools import backup
 from edge.tools.board import Board, BoardError, connected
 from edge.tools.bundle import CompileError, build, changes
 from edge.tools.packages import PackageError
+from edge.tools.release import release, sign
+from edge.tools.selftest import examine
+from edge.tools.watch import messages_of
 
 _port = click.option("--port", required=True, help="Serial port of the board.")
 
@@ -26,11 +30,19 @@ def device() -> None:
 @device.command()
 @_port
 @click.option("--dry-run", is_flag=True, help="Say what would change, change nothing.")
-def deploy(port: str, dry_run: bool) -> None:
+@click.option("--roll-back", is_flag=True, help="Put back what the last deploy replaced.")
+def deploy(port: str, dry_run: bool, roll_back: bool) -> None:
     """Copy the firmware to the board: only what has changed."""
     with _board_at(port) as board:
+        if roll_back:
+            for path in backup.restore(board):
+                click.echo(f"back   {path}")
+            board.reset()
+            return
         files = build(compiled=board.takes_mpy)
         copy, remove = changes(board, files)
+        if not dry_run and (copy or remove):
+            backup.keep(board, copy, remove)
         for path in remove:
             click.echo(f"remove {path}")
             if not dry_run:
@@ -97,8 +109,27 @@ def provision(
 
 @device.command()
 @_port
-def watch(port: str) -> None:
-    """Show what the board logs, until Ctrl-C; the board goes on."""
+@click.option("--api", required=True, help="Address of the API, https://...")
+@click.option(
+    "--ca", type=click.Path(path_type=Path, exists=True), help="Its CA (PEM), to be checked."
+)
+@click.pass_context
+def add(context: click.Context, port: str, api: str, ca: Path | None) -> None:
+    """Prepare a new board for its owner: firmware, and where the set-up page claims it."""
+    context.invoke(deploy, port=port, dry_run=False, roll_back=False)
+    with _board_at(port) as board:
+        if ca:
+            board.write("/setup-ca.der", ssl.PEM_cert_to_DER_cert(ca.read_text()))
+        setup = {"api": api, "ca": "/setup-ca.der" if ca else None}
+        board.write("/setup.json", json.dumps(setup).encode())
+        board.reset()
+    click.echo("ready: the board opens its set-up page at its next start")
+
+
+@device.command()
+@_port
+def logs(port: str) -> None:
+    """Show what the board prints, until Ctrl-C; the board goes on."""
     try:
         with serial.serial_for_url(port, baudrate=115200, timeout=0.2) as console:
             while True:
@@ -107,6 +138,67 @@ def watch(port: str) -> None:
         return
     except serial.SerialException as error:
         raise click.ClickException(f"{port}: expected a serial port, got {error}") from error
+
+
+@device.command()
+@click.option("--device", "device_id", required=True, help="The device's id.")
+@click.option("--mqtt-host", default="127.0.0.1", show_default=True)
+@click.option("--mqtt-port", default=1883, show_default=True)
+@click.option("--mqtt-user")
+@click.option("--mqtt-password", envvar="SHOPBELL_MQTT_PASSWORD", help="Better by the variable.")
+@click.option("--ca", type=click.Path(exists=True), help="The CA (PEM); asks for TLS.")
+@click.option("--count", default=0, help="End after so many messages; 0 never ends.")
+def watch(
+    device_id: str,
+    mqtt_host: str,
+    mqtt_port: int,
+    mqtt_user: str | None,
+    mqtt_password: str | None,
+    ca: str | None,
+    count: int,
+) -> None:
+    """Show a device's messages as they pass the broker, until Ctrl-C."""
+    try:
+        for text in messages_of(
+            device_id, mqtt_host, mqtt_port, (mqtt_user, mqtt_password), ca, count
+        ):
+            click.echo(text)
+    except KeyboardInterrupt:
+        return
+    except OSError as error:
+        raise click.ClickException(
+            f"{mqtt_host}:{mqtt_port}: expected an MQTT broker, got {error}"
+        ) from error
+
+
+@device.command("release")
+@click.option("--version", required=True)
+@click.option("--output", type=click.Path(path_type=Path), required=True)
+@click.option("--key", envvar="SHOPBELL_DEVICE_KEY", help="A device's key: prints its HMAC.")
+def make_release(version: str, output: Path, key: str | None) -> None:
+    """Build the bundle that boards load over the air."""
+    try:
+        bundle = release(version)
+    except (CompileError, PackageError) as error:
+        raise click.ClickException(str(error)) from error
+    output.write_bytes(bundle)
+    click.echo(f"{output}: {len(bundle)} bytes")
+    if key:
+        click.echo(f"hmac {sign(bundle, key)}")
+
+
+@device.command()
+@_port
+def selftest(port: str) -> None:
+    """Examine a real board: heap, flash, timing, wiring, sensor, Wi-Fi."""
+    with _board_at(port) as board:
+        findings = examine(board)
+        board.reset()
+    for finding in findings:
+        mark = "ok  " if finding.is_good else "FAIL"
+        click.echo(f"{mark} {finding.what}: {finding.found} (expected: {finding.expected})")
+    if not all(finding.is_good for finding in findings):
+        raise click.ClickException("the board does not pass; see docs/first-board.md")
 
 
 def _further(text: str) -> dict[str, Any]:

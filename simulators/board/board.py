@@ -31,7 +31,7 @@ from simulators.board.vl53l1x import VL53L1X, Reading
 from simulators.board.world import Body, World
 
 # How the firmware's defaults wire it (`edge/firmware/settings.py`).
-DOOR_PIN, PIR_PIN, XSHUT_PIN = 27, 26, 25
+DOOR_PIN, PIR_PIN, XSHUT_PIN, BUTTON_PIN = 27, 26, 25, 0
 
 _TICK_S = 0.05
 _CONSOLE_KEPT = 200_000
@@ -44,10 +44,11 @@ class VirtualBoard:
 
     Drive it with `open_door()`, `close_door()`, `walk_in()`, `walk_out()`, `motion()`,
     `press_reset()`, `power_cut()` and `power_on()`; `hardware` and `world` give everything else.
+    Its objects are of 64 bits: the default heap is what 110 kB are on an ESP32.
     """
 
     def __init__(
-        self, flash: Path, seed: int = 1, heap: str = "160k", mount_mm: int = 2400
+        self, flash: Path, seed: int = 1, heap: str = "192k", mount_mm: int = 2400
     ) -> None:
         self.flash = flash.resolve()
         self.flash.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,7 @@ class VirtualBoard:
         self.time_server = TimeServer()
         self.hardware = Hardware(self._interrupt)
         self.hardware.sensors[XSHUT_PIN] = VL53L1X(self._look)
+        self.hardware.levels[BUTTON_PIN] = 1  # pulled up
         self.hardware.lose_power()
         self.console = ""
         self._heap = heap

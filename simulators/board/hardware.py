@@ -7,6 +7,8 @@ go the other way, on a channel of their own: pin and level, two bytes. The board
 """
 
 import errno
+import functools
+import operator
 import struct
 import time
 from collections.abc import Callable
@@ -22,8 +24,15 @@ _FALLING = 2
 # machine.reset_cause() of the ESP32
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5
 
+SCL_PIN = 22
+_CLOCKS_TO_FREE = 9
+
 _WIFI_JOIN_S = 0.3
 _RTC_MEMORY_BYTES = 2048
+
+
+class BusStuck(Exception):
+    """A device holds the data line of the I2C bus down."""
 
 
 class ResetRequested(Exception):
@@ -54,6 +63,7 @@ class Hardware:
     watchdog_s: float | None = None
     fed_at: float = 0.0
     has_booted: bool = False
+    clocks: int = 0
 
     def lose_power(self) -> None:
         """Forget what only a powered chip remembers."""
@@ -92,6 +102,8 @@ class Hardware:
             content = self._OPERATIONS[operation](self, small, medium, number, payload)
         except Nack:
             return struct.pack("<BH", errno.ENODEV, 0)
+        except BusStuck:
+            return struct.pack("<BH", errno.ETIMEDOUT, 0)
         return struct.pack("<BH", 0, len(content)) + content
 
     @staticmethod
@@ -105,26 +117,42 @@ class Hardware:
         return b""
 
     def _read_i2c(self, address: int, register: int, size: int, _: bytes) -> bytes:
-        return self._on_bus(address).read(address, register, size, _now_us())
+        answers = [s.read(address, register, size, _now_us()) for s in self._on_bus(address)]
+        # who talks at the same time pulls the line low
+        return bytes(
+            functools.reduce(operator.and_, column) for column in zip(*answers, strict=True)
+        )
 
     def _write_i2c(self, address: int, register: int, _: int, data: bytes) -> bytes:
-        self._on_bus(address).write(address, register, data, _now_us())
+        for sensor in self._on_bus(address):
+            sensor.write(address, register, data, _now_us())
         return b""
 
-    def _on_bus(self, address: int) -> VL53L1X:
-        for sensor in self.sensors.values():
-            if sensor.answers(address):
-                return sensor
-        raise Nack(f"0x{address:02x}")
+    def _on_bus(self, address: int) -> list[VL53L1X]:
+        if any(sensor.holds_bus for sensor in self.sensors.values()):
+            raise BusStuck
+        sensors = [sensor for sensor in self.sensors.values() if sensor.answers(address)]
+        if not sensors:
+            raise Nack(f"0x{address:02x}")
+        return sensors
 
     def _get_pin(self, pin: int, _: int, __: int, ___: bytes) -> bytes:
         return bytes([self.levels.get(pin, 0)])
 
     def _set_pin(self, pin: int, level: int, _: int, __: bytes) -> bytes:
+        if pin == SCL_PIN and level and not self.levels.get(pin, 0):
+            self._clock()
         self.levels[pin] = level
         if pin in self.sensors:
             self.sensors[pin].set_power(bool(level), _now_us())
         return b""
+
+    def _clock(self) -> None:
+        """Count the clocks of a bus recovery; the ninth frees the data line."""
+        self.clocks += 1
+        if self.clocks % _CLOCKS_TO_FREE == 0:
+            for sensor in self.sensors.values():
+                sensor.release()
 
     def _set_interrupt(self, pin: int, edges: int, _: int, __: bytes) -> bytes:
         self.edges[pin] = edges

@@ -27,12 +27,16 @@ def program(name: str) -> Path:
 
 
 def run_file(
-    path: Path, search: Iterable[Path], heap: str = "2m", timeout_s: float = 60
+    path: Path,
+    search: Iterable[Path],
+    heap: str = "2m",
+    timeout_s: float = 60,
+    arguments: Iterable[str] = (),
 ) -> subprocess.CompletedProcess[str]:
     """Run one file on MicroPython, with these folders to import from."""
     folders = [".frozen", *map(str, search)]
     return subprocess.run(
-        [str(micropython()), "-X", f"heapsize={heap}", str(path)],
+        [str(micropython()), "-X", f"heapsize={heap}", str(path), *arguments],
         env={**os.environ, "MICROPYPATH": os.pathsep.join(folders)},
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """What virtual boards talk to in tests and benchmarks: a Mosquitto, a cloud that acknowledges."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -27,17 +28,22 @@ def wait_until(condition: Callable[[], Any], timeout_s: float = 10) -> Any:
 
 
 class Broker:
-    """A Mosquitto that can be stopped and started on the same port; it keeps its sessions."""
+    """A Mosquitto that can be stopped and started on the same port; it keeps its sessions.
 
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as spare:
-            spare.bind(("127.0.0.1", 0))
-            self.port: int = spare.getsockname()[1]
+    With a certificate and its key it listens on `tls_port` too.
+    """
+
+    def __init__(self, folder: Path, tls: tuple[Path, Path] | None = None) -> None:
+        self.port, self.tls_port = _spare_port(), _spare_port()
+        config = f"listener {self.port} 127.0.0.1\n"
+        if tls is not None:
+            config += f"listener {self.tls_port} 127.0.0.1\ncertfile {tls[0]}\nkeyfile {tls[1]}\n"
+        config += f"allow_anonymous true\npersistence true\npersistence_location {folder}/\n"
+        config += "max_queued_messages 0\n"
+        if os.geteuid() == 0:
+            config += "user root\n"  # else it cannot read the key of a private folder
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\n"
-            f"persistence true\npersistence_location {folder}/\n"
-        )
+        self._config.write_text(config)
         self.start()
 
     def start(self) -> None:
@@ -55,6 +61,13 @@ class Broker:
     def _accepts(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _spare_port() -> int:
+    with socket.socket() as spare:
+        spare.bind(("127.0.0.1", 0))
+        port: int = spare.getsockname()[1]
+        return port
 
 
 class Cloud:

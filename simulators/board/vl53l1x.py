@@ -11,12 +11,17 @@ except ImportError:  # MicroPython ignores the annotations
     pass
 
 ADDRESS = 0x29
+# RESULT__RANGE_STATUS bits 4..0, as the chip writes them
 VALID = 9
+SIGNAL_WEAK = 4
+SIGMA_HIGH = 6
+WRAPPED = 7
 
-# What `fault` can be: no answer; data never ready; the last reading for ever.
+# What `fault` can be: no answer; data never ready; the last reading for ever; a stuck bus.
 NACK = "nack"
 STALE = "stale"
 FROZEN = "frozen"
+STUCK = "stuck"  # holds SDA down: nobody on the bus answers until nine clocks or a shutdown
 
 _SOFT_RESET = 0x0000
 _DEVICE_ADDRESS = 0x0001
@@ -38,6 +43,7 @@ _REGISTERS = 0x0200
 
 _BOOT_US = 1200
 _GUARD_US = 4528
+_FIRST_SHOT_US = 75_000  # on top, for the very first one after boot
 _OSC = 0xB000  # 11 MHz in 4.12 fixed point
 
 
@@ -69,9 +75,18 @@ class VL53L1X:
     def set_power(self, on: bool, now_us: int) -> None:
         """Drive XSHUT; a sensor that was off has forgotten everything, its address too."""
         if on and not self.is_powered:
-            self.fault = None if self.fault == FROZEN else self.fault
+            self.fault = None if self.fault in (FROZEN, STUCK) else self.fault
             self._reset(now_us)
         self.is_powered = on
+
+    def release(self) -> None:
+        """Let go of the bus after nine clocks."""
+        self.fault = None if self.fault == STUCK else self.fault
+
+    @property
+    def holds_bus(self) -> bool:
+        """Whether it keeps SDA low."""
+        return self.is_powered and self.fault == STUCK
 
     def answers(self, address: int) -> bool:
         """Tell whether the sensor would acknowledge this address."""
@@ -104,6 +119,7 @@ class VL53L1X:
         self._address = ADDRESS
         self._booted_us = now_us + _BOOT_US
         self._due_us: int | None = None
+        self._is_first = True
         self._is_ready = False
         self._set_ready(False)
 
@@ -119,7 +135,8 @@ class VL53L1X:
             self._set_ready(False)
         elif register == _MODE_START:
             starts = value in (0x10, 0x40)
-            self._due_us = now_us + self.shot_us() if starts else None
+            first_us = _FIRST_SHOT_US if self._is_first else 0
+            self._due_us = now_us + self.shot_us() + first_us if starts else None
 
     def shot_us(self) -> int:
         """Return how long one shot takes with the timing registers as they are."""
@@ -156,6 +173,7 @@ class VL53L1X:
         self._set_ready(True)
 
     def _measure(self) -> None:
+        self._is_first = False
         self.shots += 1
         reading = self.look(*self.zone())
         self._registers[_RESULT] = reading.status

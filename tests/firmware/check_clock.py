@@ -34,6 +34,15 @@ class ClockTest(unittest.TestCase):
         Clock().set_unix_ms(_NOW_S * 1000)
         self.assertEqual((2026, 11, 20, 4, 12, 57, 25, 0), machine.RTC.calendar)
 
+    def test_a_clock_that_starts_in_the_past_is_set_to_the_date_of_the_set_up(self):
+        board_clock = Clock()
+        machine.RTC.calendar = None
+        board_clock.set_floor(int(time.time()) - 1000)
+        self.assertIsNone(machine.RTC.calendar)
+        board_clock.set_floor(int(time.time()) + 1_000_000)
+        self.assertTrue(machine.RTC.calendar is not None)
+        self.assertFalse(board_clock.is_set)
+
     def test_uptime_at_an_earlier_tick(self):
         board_clock = Clock()
         earlier = time.ticks_add(time.ticks_ms(), -20)

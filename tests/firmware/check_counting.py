@@ -1,5 +1,6 @@
 """From zone distances to passages: the cases that can be checked by hand."""
 
+import gc
 import unittest
 
 from counting import Counter
@@ -8,16 +9,28 @@ _FLOOR = 2400
 _HEAD = 700
 
 
-def _feed(counter, *visits, pause_ms=400, floor_mm=_FLOOR, head_mm=_HEAD):
+def _feed(counter, *visits, pause_ms=400, floor_mm=_FLOOR, head_mm=_HEAD, start_ms=0):
     """Feed a sample every 30 ms; a visit is ((on, off) of zone 0, (on, off) of zone 1)."""
     end = max(off for zones in visits for _, off in zones) + pause_ms
     outcomes = []
     for at in range(0, end, 30):
         zone = at // 30 % 2
         busy = any(zones[zone][0] <= at < zones[zone][1] for zones in visits)
-        outcome = counter.add(at, zone, head_mm if busy else floor_mm)
+        outcome = counter.add(start_ms + at, zone, head_mm if busy else floor_mm)
         if outcome:
             outcomes.append(outcome)
+    return outcomes
+
+
+def _profile(counter, *parts):
+    """Feed parts of ((on, off, distance) of zone 0, the same of zone 1); return the outcomes."""
+    outcomes = []
+    for at in range(0, max(off for part in parts for _, off, _ in part) + 400, 30):
+        zone = at // 30 % 2
+        seen = [p[zone][2] for p in parts if p[zone][0] <= at < p[zone][1]]
+        outcome = counter.add(at, zone, min(seen) if seen else _FLOOR)
+        if outcome:
+            outcomes.append(outcome[0])
     return outcomes
 
 
@@ -51,8 +64,46 @@ class CountingTest(unittest.TestCase):
 
     def test_a_child_is_seen_over_a_deep_floor(self):
         visit = ((0, 500), (250, 750))
-        outcomes = _feed(Counter((2800, 2800)), visit, floor_mm=2800, head_mm=1800)
+        outcomes = _feed(Counter((2800, 2800)), visit, floor_mm=2800, head_mm=1600)
         self.assertEqual(["in"], [what for what, _ in outcomes])
+
+    def test_a_pram_is_nobody_and_who_pushes_it_is_one(self):
+        counter = Counter((_FLOOR, _FLOOR))
+        pram = _feed(counter, ((0, 1100), (350, 1450)), head_mm=1450)
+        pusher = _feed(counter, ((0, 500), (200, 700)), start_ms=2000)
+        self.assertEqual([[], ["in"]], [[what for what, _ in o] for o in (pram, pusher)])
+
+    def test_the_upper_edge_of_the_door_leaf_is_nobody(self):
+        visit = ((0, 150), (90, 240))
+        self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), visit, head_mm=350))
+
+    def test_two_heads_close_together_are_two_although_nobody_ever_left_both_zones(self):
+        counter = Counter((_FLOOR, _FLOOR))
+        first = ((0, 400, 700), (200, 600, 700))
+        shoulders = ((660, 780, 1300), (600, 680, 1300))
+        second = ((780, 1260, 700), (900, 1460, 700))
+        self.assertEqual(["in", "in"], _profile(counter, first, shoulders, second))
+
+    def test_who_stands_and_sways_under_the_sensor_and_goes_on_is_one(self):
+        counter = Counter((_FLOOR, _FLOOR))
+        sway = [((at, at + 600, 700 + 300 * (at // 600 % 2)),) * 2 for at in range(300, 6300, 600)]
+        begin, end = ((0, 300, 700), (200, 300, 700)), ((6300, 6310, 700), (6300, 6600, 700))
+        self.assertEqual(["in"], _profile(counter, begin, *sway, end))
+
+    def test_two_who_cross_are_ambiguous_and_not_silence(self):
+        visit = ((0, 700), (60, 640))
+        outcomes = _feed(Counter((_FLOOR, _FLOOR)), visit)
+        self.assertEqual(["ambiguous"], [what for what, _ in outcomes])
+
+    def test_adding_readings_allocates_nothing(self):
+        if not hasattr(gc, "mem_alloc"):
+            return  # CPython does not tell
+        counter = Counter((_FLOOR, _FLOOR))
+        gc.collect()
+        before = gc.mem_alloc()
+        for at in range(0, 900, 31):
+            counter.add(at, at & 1, _HEAD)
+        self.assertEqual(0, gc.mem_alloc() - before)
 
     def test_a_few_weak_readings_do_not_end_a_visit(self):
         counter = Counter((_FLOOR, _FLOOR))

@@ -107,16 +107,16 @@ class PirTest(unittest.TestCase):
 
 class CommandsTest(unittest.TestCase):
     def test_an_unknown_command_is_refused_by_name(self):
-        reply = Commands(None, [], None).execute({"id": "1", "name": "update", "args": {}})
+        reply = Commands(None, [], None, None).execute({"id": "1", "name": "dance", "args": {}})
         self.assertEqual(0, reply["ok"])
-        self.assertTrue("update" in reply["detail"])
+        self.assertTrue("dance" in reply["detail"])
 
     def test_a_command_that_arrives_twice_is_carried_out_once(self):
         class Counted:
             recalibrate_requested = False
 
         counter = Counted()
-        commands = Commands(None, [counter], None)
+        commands = Commands(None, [counter], None, None)
         command = {"id": "1", "name": "recalibrate", "args": {}}
         first = commands.execute(command)
         counter.recalibrate_requested = False

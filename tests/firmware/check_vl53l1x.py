@@ -10,22 +10,40 @@ from simulators.board import vl53l1x as model
 
 
 class Bus:
-    """An I2C bus with one sensor; a NACK is the ESP32's ENODEV."""
+    """An I2C bus; a NACK is the ESP32's ENODEV, a stuck one its ETIMEDOUT."""
+
+    def __init__(self, *sensors):
+        self.sensors = sensors
+
+    def readfrom_mem_into(self, address, register, buffer, addrsize=8):
+        (sensor,) = self._answering(address)  # two at one address would garble each other
+        buffer[:] = sensor.read(address, register, len(buffer), time.ticks_us())
+
+    def writeto_mem(self, address, register, data, addrsize=8):
+        for sensor in self._answering(address):
+            sensor.write(address, register, data, time.ticks_us())
+
+    def recover(self):
+        for sensor in self.sensors:
+            sensor.release()
+
+    def _answering(self, address):
+        if any(sensor.holds_bus for sensor in self.sensors):
+            raise OSError(116)
+        answering = [sensor for sensor in self.sensors if sensor.answers(address)]
+        if not answering:
+            raise OSError(19)
+        return answering
+
+
+class LeanBus:
+    """A bus with one sensor that allocates nothing itself."""
 
     def __init__(self, sensor):
         self.sensor = sensor
 
     def readfrom_mem_into(self, address, register, buffer, addrsize=8):
-        try:
-            buffer[:] = self.sensor.read(address, register, len(buffer), time.ticks_us())
-        except model.Nack:
-            raise OSError(19) from None
-
-    def writeto_mem(self, address, register, data, addrsize=8):
-        try:
-            self.sensor.write(address, register, data, time.ticks_us())
-        except model.Nack:
-            raise OSError(19) from None
+        buffer[:] = self.sensor.read(address, register, len(buffer), time.ticks_us())
 
 
 class Scene:
@@ -93,6 +111,7 @@ class DriverTest(unittest.TestCase):
         sensor.look = lambda first, last: reading
         gc.collect()
         driver._write(0x007F, 167)
+        driver._i2c = LeanBus(sensor)
         before = gc.mem_alloc()
         for _ in range(20):
             driver._read_byte(0x0031)
@@ -132,6 +151,45 @@ class DriverTest(unittest.TestCase):
         asyncio.run(driver.start(budget_ms=20))
         asyncio.run(driver.read(167))
         self.assertEqual(1111, driver.distance_mm)
+
+    def test_two_sensors_share_a_bus_at_addresses_of_their_own(self):
+        sensors = [model.VL53L1X(lambda first, last, mm=mm: model.Reading(mm)) for mm in (700, 900)]
+        bus = Bus(*sensors)
+        drivers = [VL53L1X(bus, 0x30 + i, Shutdown(s)) for i, s in enumerate(sensors)]
+
+        async def both():
+            await asyncio.gather(*(driver.start(budget_ms=20) for driver in drivers))
+            for driver in drivers:
+                await driver.read(167)
+
+        asyncio.run(both())
+        self.assertEqual([700, 900], [driver.distance_mm for driver in drivers])
+
+    def test_a_sensor_that_was_shut_down_gets_its_address_again(self):
+        sensor = model.VL53L1X(lambda first, last: model.Reading(800))
+        driver = VL53L1X(Bus(sensor), 0x31, Shutdown(sensor))
+        for _ in range(2):
+            asyncio.run(driver.start(budget_ms=20))
+            asyncio.run(driver.read(167))
+            self.assertTrue(sensor.answers(0x31))
+
+    def test_without_a_shutdown_pin_a_sensor_is_found_where_the_last_run_left_it(self):
+        sensor = model.VL53L1X(lambda first, last: model.Reading(800))
+        asyncio.run(VL53L1X(Bus(sensor), 0x31).start(budget_ms=20))
+        asyncio.run(VL53L1X(Bus(sensor), 0x31).start(budget_ms=20))
+        self.assertTrue(sensor.answers(0x31))
+
+    def test_a_stuck_bus_is_an_error_and_nine_clocks_free_it(self):
+        sensor = model.VL53L1X(lambda first, last: model.Reading(800))
+        bus = Bus(sensor)
+        driver = VL53L1X(bus, recover_bus=bus.recover)
+        asyncio.run(driver.start(budget_ms=20))
+        sensor.fault = model.STUCK
+        with self.assertRaises(OSError):
+            asyncio.run(driver.read(167))
+        driver.recover()
+        asyncio.run(driver.read(167))
+        self.assertEqual(800, driver.distance_mm)
 
 
 unittest.main()

@@ -52,8 +52,8 @@ def shop_id(api: Api) -> str:
 
 
 @pytest.fixture
-def board(api: Api, shop_id: str, tmp_path: Path) -> Iterator[VirtualBoard]:
-    """A virtual board at the bakery's door: deployed, set up, and online."""
+def board(api: Api, shop_id: str, own_settings: Settings, tmp_path: Path) -> Iterator[VirtualBoard]:
+    """A virtual board at the bakery's door: deployed, set up, online, and it knows the floor."""
     made = api.call("POST", f"/shops/{shop_id}/devices", json={"name": "Front door"})["credential"]
     credential = Credential(
         made["mqtt_host"], made["mqtt_port"], made["username"], made["password"]
@@ -63,6 +63,7 @@ def board(api: Api, shop_id: str, tmp_path: Path) -> Iterator[VirtualBoard]:
     try:
         path = f"/shops/{shop_id}/live"
         api.wait(path, lambda live: bool(live["devices"][0]["is_online"]), "the board online")
+        wait_until(lambda: stored(own_settings, "calibrated") == 1, "the floor to be measured")
         yield board
     finally:
         board.close()

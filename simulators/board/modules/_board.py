@@ -4,34 +4,53 @@ The protocol is described in `simulators/board/hardware.py`.
 """
 
 import os
+import select
 import struct
 
 _requests = open(int(os.getenv("BOARD_REQUESTS_FD")), "r+b")
 _header = bytearray(8)
 _status = bytearray(3)
+_is_waiting = [False]
+_LATE_MS = 50
 
 
 def request(operation, small=0, medium=0, number=0, payload=None):
     """Ask the host and return how many bytes of answer follow; raise the OSError it says."""
+    if _is_waiting[0]:
+        _skip_answer()
+    _is_waiting[0] = True
     struct.pack_into("<BBHI", _header, 0, ord(operation), small, medium, number)
     _requests.write(_header)
     if payload is not None:
         _requests.write(payload)
     _requests.readinto(_status)
+    size = _status[1] | _status[2] << 8
+    _is_waiting[0] = size > 0
     if _status[0]:
         raise OSError(_status[0])
-    return _status[1] | _status[2] << 8
+    return size
 
 
 def ask(operation, small=0, medium=0, number=0, payload=None):
     """Ask the host and return its answer."""
     size = request(operation, small, medium, number, payload)
-    return _requests.read(size) if size else b""
+    answer = _requests.read(size) if size else b""
+    _is_waiting[0] = False
+    return answer
 
 
 def read_into(buffer):
     """Read the answer to `request`."""
     _requests.readinto(buffer)
+    _is_waiting[0] = False
+
+
+def _skip_answer():
+    """Ctrl-C came between a question and its answer: the answer is nobody's now."""
+    poll = select.poll()
+    poll.register(_requests, select.POLLIN)
+    while poll.poll(_LATE_MS):
+        _requests.read(1)
 
 
 def interrupts():

@@ -27,6 +27,7 @@ def unique_id():
 class Pin:
     IN = 1
     OUT = 3
+    OPEN_DRAIN = 7
     PULL_UP = 2
     PULL_DOWN = 1
     IRQ_RISING = 1

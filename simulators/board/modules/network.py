@@ -1,4 +1,4 @@
-"""`network` of the ESP32: a station; the access point and the sockets are the host's."""
+"""`network` of the ESP32: a station and an access point; the sockets are the host's."""
 
 import struct
 
@@ -23,6 +23,9 @@ class WLAN:
         self._is_active = bool(is_active)
         return None
 
+    def config(self, **_settings):
+        pass
+
     def connect(self, ssid=None, key=None):
         if not self._is_active:
             raise OSError("Wifi Not Started")
@@ -38,6 +41,9 @@ class WLAN:
         if what == "rssi":
             return self._state()[1]
         return STAT_GOT_IP if self.isconnected() else STAT_IDLE
+
+    def scan(self):
+        return []
 
     def ifconfig(self):
         return "127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"

@@ -3,15 +3,20 @@
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 
 
+def reset_cause():
+    return PWRON_RESET
+
+
 class Pin:
     IN = 1
     OUT = 3
+    OPEN_DRAIN = 7
     PULL_UP = 2
     IRQ_RISING = 1
     IRQ_FALLING = 2
 
-    def __init__(self, number, mode=-1, pull=-1, value=0):
-        self.level = value
+    def __init__(self, number, mode=-1, pull=-1, value=None):
+        self.level = value or (1 if pull == Pin.PULL_UP else 0)
         self.handler = None
 
     def value(self, level=None):
@@ -30,8 +35,22 @@ class Pin:
             self.handler(self)
 
 
+class I2C:
+    opened = 0
+
+    def __init__(self, id=-1, scl=None, sda=None, freq=400000):
+        I2C.opened += 1
+
+
 class RTC:
     calendar = None
+    content = b""
+
+    def memory(self, data=None):
+        if data is None:
+            return RTC.content
+        RTC.content = bytes(data)
+        return None
 
     def datetime(self, calendar=None):
         RTC.calendar = calendar

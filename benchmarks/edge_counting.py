@@ -1,0 +1,287 @@
+"""How well people are counted: our counter, ST's and Roode's algorithm on the very same samples.
+
+A run is one mounting height and a row of episodes (`simulators/board/crowds.py`) in one world
+(`simulators/board/world.py`). The two zones are sampled in turn, 31 ms each, and every reading goes
+to all three. Events and truth are compared by direction within each episode. ST's and Roode's
+algorithms are written anew from their public description, and calibrated as they would be.
+"""
+
+import importlib.util
+import multiprocessing
+import statistics
+import sys
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+from benchmarks.report import Figure, Options, at_least, at_most, main, plain
+from simulators.board.crowds import SCENARIOS, Episode, mount_mm
+from simulators.board.vl53l1x import VALID, Reading
+from simulators.board.world import World
+
+_SOURCE = Path(__file__).parents[1] / "edge" / "firmware" / "counting.py"
+_ZONES = ((0, 7), (8, 15))
+_SAMPLE_MS = 31.0
+_PAUSE_MS = (1200, 2500)
+_CROOKED_RAD = 0.045
+_EPISODES_A_RUN = 50
+_CALIBRATION = 20
+_FULL_EPISODES, _SMALL_EPISODES = 10_000, 150
+_WEEK_DAYS, _SMALL_WEEK_DAYS = 7, 1
+_DAY_EPISODES, _SMALL_DAY_EPISODES = 600, 100
+_ALGORITHMS = ("shopbell", "st", "roode")
+
+# of which figure the issue speaks, and how much of it
+_GOALS = {
+    "single_file": ("f1", 0.98),
+    "followers_1000_mm": ("recall", 0.97),
+    "followers_800_mm": ("recall", 0.88),
+    "turn_backs": ("correct", 0.97),
+    "lingerers": ("correct", 0.97),
+    "prams": ("correct", 0.97),
+    "door_leaf": ("precision", 0.95),
+    "crossing_pairs": ("resolved", 0.95),
+    "sunlight": ("precision", 0.95),
+    "busy_day": ("f1", 0.92),
+}
+
+
+class Algorithm(Protocol):
+    """Takes every reading and returns "in", "out", "ambiguous" or None."""
+
+    def add(self, at_ms: float, zone: int, reading: Reading) -> str | None: ...
+
+
+class Shopbell:
+    """The counter of the firmware, on CPython."""
+
+    def __init__(self, floor_mm: list[list[int]]) -> None:
+        self._counter = _firmware().Counter([round(statistics.median(f)) for f in floor_mm])
+
+    def add(self, at_ms: float, zone: int, reading: Reading) -> str | None:
+        distance_mm = reading.distance_mm if reading.status == VALID else None
+        outcome = self._counter.add(round(at_ms), zone, distance_mm)
+        return outcome[0] if outcome else None
+
+
+_PATHS: dict[tuple[int, ...], str] = {(1, 3, 2): "in", (2, 3, 1): "out"}
+
+
+class _PathTracker:
+    """What ST's and Roode's counter share: the path of the zones' states from 0 to 0."""
+
+    def __init__(self) -> None:
+        self._occupied = [False, False]
+        self._path: list[int] = []
+
+    def track(self, zone: int, is_occupied: bool) -> tuple[bool, str | None]:
+        """Return whether a path has ended, and the passage it was."""
+        if is_occupied == self._occupied[zone]:
+            return False, None
+        self._occupied[zone] = is_occupied
+        state = self._occupied[0] + 2 * self._occupied[1]
+        if state:
+            # the fourth place takes what comes later
+            self._path[3:] = []
+            self._path = [*self._path[:2], state] if len(self._path) >= 3 else [*self._path, state]
+            return False, None
+        path, self._path = self._path, []
+        return True, _PATHS.get(tuple(path))
+
+
+class St:
+    """STSW-IMG010: nearest of the last 10 readings of a zone, against a fixed 1.6 m."""
+
+    _THRESHOLD_MM = 1600
+    _KEPT = 10
+    _USABLE = frozenset((VALID, 4, 7))  # severe errors are far away
+
+    def __init__(self, _: list[list[int]]) -> None:
+        self._recent: list[list[int]] = [[], []]
+        self._tracker = _PathTracker()
+
+    def add(self, _: float, zone: int, reading: Reading) -> str | None:
+        distance_mm = reading.distance_mm if reading.status in self._USABLE else 4000
+        recent = self._recent[zone] = [*self._recent[zone][1 - self._KEPT :], distance_mm]
+        ended, passage = self._tracker.track(zone, min(recent) < self._THRESHOLD_MM)
+        if ended and passage:
+            self._recent = [[], []]
+        return passage
+
+
+class Roode:
+    """Nearest of two readings, against 85 % of the calibrated floor; the status is not read."""
+
+    _KEPT = 2
+
+    def __init__(self, floor_mm: list[list[int]]) -> None:
+        idle = [statistics.mean(f) - statistics.stdev(f) for f in floor_mm]
+        self._threshold_mm = [0.85 * distance for distance in idle]
+        self._recent: list[list[int]] = [[], []]
+        self._tracker = _PathTracker()
+
+    def add(self, _: float, zone: int, reading: Reading) -> str | None:
+        recent = self._recent[zone] = [*self._recent[zone][1 - self._KEPT :], reading.distance_mm]
+        return self._tracker.track(zone, min(recent) < self._threshold_mm[zone])[1]
+
+
+@dataclass
+class Tally:
+    """What an algorithm made of its episodes."""
+
+    episodes: int = 0
+    correct: int = 0
+    resolved: int = 0
+    ambiguous: int = 0
+    occupancy: int = 0  # counted minus true, at the end
+    matched_by: tuple[int, int] = (0, 0)
+    true_by: tuple[int, int] = (0, 0)
+    reported_by: tuple[int, int] = (0, 0)
+
+    def judge(self, episode: Episode, events: list[str]) -> None:
+        """Compare the events of one episode with the truth."""
+        true = (episode.entries, episode.exits)
+        reported = (events.count("in"), events.count("out"))
+        matched = (min(true[0], reported[0]), min(true[1], reported[1]))
+        self.true_by = _sum(self.true_by, true)
+        self.reported_by = _sum(self.reported_by, reported)
+        self.matched_by = _sum(self.matched_by, matched)
+        self.episodes += 1
+        self.correct += true == reported
+        self.resolved += true == reported or "ambiguous" in events
+        self.ambiguous += events.count("ambiguous")
+        self.occupancy += (reported[0] - reported[1]) - (true[0] - true[1])
+
+    def add(self, other: "Tally") -> None:
+        """Add the tally of another run."""
+        for name in ("episodes", "correct", "resolved", "ambiguous", "occupancy"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("true_by", "reported_by", "matched_by"):
+            setattr(self, name, _sum(getattr(self, name), getattr(other, name)))
+
+    def figure(self, name: str) -> float:
+        """Return one of its rates, between 0 and 1."""
+        matched, true, reported = (
+            sum(by) for by in (self.matched_by, self.true_by, self.reported_by)
+        )
+        return {
+            "recall": _ratio(matched, true),
+            "precision": _ratio(matched, reported),
+            "f1": _ratio(2 * matched, true + reported),
+            "recall_in": _ratio(self.matched_by[0], self.true_by[0]),
+            "recall_out": _ratio(self.matched_by[1], self.true_by[1]),
+            "precision_in": _ratio(self.matched_by[0], self.reported_by[0]),
+            "precision_out": _ratio(self.matched_by[1], self.reported_by[1]),
+            "correct": _ratio(self.correct, self.episodes),
+            "resolved": _ratio(self.resolved, self.episodes),
+            "ambiguous": _ratio(self.ambiguous, self.episodes),
+        }[name]
+
+
+def run(name: str, seed: int, episodes: int, mount: int | None = None) -> dict[str, Tally]:
+    """Play a row of episodes at one mounting height to all algorithms."""
+    draw = Random(f"{name} {seed}")
+    world = World(mount_mm=mount or mount_mm(name, draw), seed=seed, floor=draw.uniform(0.15, 0.5))
+    world.tilt = draw.uniform(-_CROOKED_RAD, _CROOKED_RAD)
+    floor_mm = [[world.look(*z, 0).distance_mm for _ in range(_CALIBRATION)] for z in _ZONES]
+    algorithms: dict[str, Algorithm] = {
+        "shopbell": Shopbell(floor_mm),
+        "st": St(floor_mm),
+        "roode": Roode(floor_mm),
+    }
+    tallies = {algorithm: Tally() for algorithm in algorithms}
+    now_ms = 1000.0
+    zone = 0
+    for _ in range(episodes):
+        episode = SCENARIOS[name](draw, int(now_ms) + 100)
+        world.ambient = episode.ambient
+        world.bodies, world.leaves = list(episode.bodies), list(episode.leaves)
+        events: dict[str, list[str]] = {algorithm: [] for algorithm in algorithms}
+        until = max(episode.ends_ms, now_ms) + draw.uniform(*_PAUSE_MS)
+        while now_ms < until:
+            zone ^= 1
+            now_ms += _SAMPLE_MS + draw.uniform(-1.5, 1.5)
+            reading = world.look(*_ZONES[zone], now_ms)
+            for algorithm, counter in algorithms.items():
+                event = counter.add(now_ms, zone, reading)
+                if event:
+                    events[algorithm].append(event)
+        for algorithm, tally in tallies.items():
+            tally.judge(episode, events[algorithm])
+    return tallies
+
+
+def measure(options: Options) -> list[Figure]:
+    """Return recall and precision by scenario and algorithm, and the drift over a week."""
+    episodes = _FULL_EPISODES if options.is_full else _SMALL_EPISODES
+    figures: list[Figure] = []
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        for name in SCENARIOS:
+            figures += _compared(name, _played(pool, name, episodes))
+        figures.append(_drift(pool, options.is_full))
+    return figures
+
+
+def _played(pool: Any, name: str, episodes: int) -> dict[str, Tally]:
+    runs = max(4, episodes // _EPISODES_A_RUN)
+    jobs = [(name, seed, episodes // runs) for seed in range(runs)]
+    totals = {algorithm: Tally() for algorithm in _ALGORITHMS}
+    for tallies in pool.starmap(run, jobs, chunksize=1):
+        for algorithm, tally in tallies.items():
+            totals[algorithm].add(tally)
+    return totals
+
+
+def _compared(name: str, totals: dict[str, Tally]) -> Iterator[Figure]:
+    ours = totals["shopbell"]
+    yield plain(f"{name}: passages", sum(ours.true_by), "passages")
+    measured, goal = _GOALS.get(name, ("f1", 0.0))
+    for algorithm, tally in totals.items():
+        for rate in ("recall_in", "recall_out", "precision_in", "precision_out"):
+            yield plain(f"{name}: {algorithm} {rate}", tally.figure(rate), "share")
+        yield plain(f"{name}: {algorithm} ambiguous", tally.figure("ambiguous"), "per episode")
+        if algorithm != "shopbell":
+            yield plain(f"{name}: {algorithm} {measured}", tally.figure(measured), "share")
+    if goal:
+        yield at_least(f"{name}: shopbell {measured}", ours.figure(measured), "share", goal)
+    ahead = min(ours.figure(measured) - totals[peer].figure(measured) for peer in _ALGORITHMS[1:])
+    yield at_least(f"{name}: ahead of the better peer", ahead, "share", 0)
+
+
+def _drift(pool: Any, is_full: bool) -> Figure:
+    """Return the worst day's error of the occupancy before it is set to zero at night."""
+    days = _WEEK_DAYS if is_full else _SMALL_WEEK_DAYS
+    episodes = _DAY_EPISODES if is_full else _SMALL_DAY_EPISODES
+    jobs = [("busy_day", 90_000 + day, episodes, 2400) for day in range(days)]
+    tallies = [tallies["shopbell"] for tallies in pool.starmap(run, jobs, chunksize=1)]
+    worst = max(abs(tally.occupancy) / max(1, tally.true_by[0]) for tally in tallies)
+    return at_most("worst day's drift of the occupancy", worst, "share of entries", 0.02)
+
+
+def _firmware() -> Any:
+    """Import the firmware's counter, which imports `const` from MicroPython."""
+    if "counting" not in sys.modules:
+        const: Callable[[int], int] = lambda value: value  # noqa: E731
+        sys.modules.setdefault("micropython", types.SimpleNamespace(const=const))  # type: ignore[arg-type]
+        spec = importlib.util.spec_from_file_location("counting", _SOURCE)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules["counting"] = module
+    return sys.modules["counting"]
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0
+
+
+def _sum(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
+    return left[0] + right[0], left[1] + right[1]
+
+
+if __name__ == "__main__":
+    main("edge_counting", measure)

@@ -1,0 +1,99 @@
+"""The firmware's live heap over a simulated day, and the smallest heap it lives a day in.
+
+The whole firmware runs on MicroPython with simulated time (`on_board/day.py`), Wi-Fi outages and an
+event every 20 s. The unix port has 64-bit objects: the ESP32 needs about half of these figures.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import Figure, Options, at_most, main, plain
+from edge.tools.bundle import FOLDER, build
+from simulators.board.chip import compiled_modules
+from simulators.board.interpreter import micropython
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = ROOT / "benchmarks" / "on_board" / "day.py"
+FAKES = ROOT / "tests" / "firmware" / "fakes"
+GOAL_K = 120
+STEP_K = 4
+
+
+def measure(options: Options) -> list[Figure]:
+    """Simulate 24 hours (small: 3), then shorter ones in smaller and smaller heaps."""
+    hours = 24 if options.is_full else 3
+    with tempfile.TemporaryDirectory(prefix="shopbell-day-") as folder:
+        flash = _flash(Path(folder))
+        harness = _harness(flash)
+        smallest = _smallest(flash, hours if options.is_full else 1, harness)
+        day = _run(flash, hours, max(GOAL_K, smallest + STEP_K) * 1024 + harness)
+        if day is None:
+            raise RuntimeError(f"the day did not fit a heap of {smallest + STEP_K} kB")
+        heap = day["heap"]
+    return [
+        plain("simulated time", len(heap) - 1, "h"),
+        plain("live heap after half an hour", heap[0], "bytes"),
+        plain("live heap at the end", heap[-1], "bytes"),
+        at_most(
+            "growth of the live heap from the second hour on", heap[-1] - heap[1], "bytes", 256
+        ),
+        at_most("smallest heap that it runs in", smallest, "kB", GOAL_K),
+    ]
+
+
+def _flash(folder: Path) -> Path:
+    """Lay out a flash with the compiled firmware and the hardware that `day.py` does not play."""
+    for path, content in build(compiled=True).items():
+        file = folder / path.strip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    shutil.copytree(FAKES, folder / "fakes")
+    shutil.copy(compiled_modules() / "os.mpy", folder / "fakes")
+    assert (folder / FOLDER.strip("/")).is_dir()
+    return folder
+
+
+def _harness(flash: Path) -> int:
+    """Return how much heap the simulation's own code takes, which a board does not have."""
+    day = _run(flash, 1, 4 * GOAL_K * 1024, pace_ms=1000)
+    assert day is not None
+    return int(day["harness"])
+
+
+def _run(flash: Path, hours: int, heap: int, pace_ms: int = 33) -> dict[str, Any] | None:
+    """Return what the day printed, or None when the memory did not suffice."""
+    shutil.rmtree(flash / "outbox", ignore_errors=True)
+    command = [str(micropython()), "-X", f"heapsize={heap}", str(SCRIPT), str(hours), str(pace_ms)]
+    result = subprocess.run(
+        command,
+        env=os.environ | {"BOARD_FLASH": str(flash)},
+        capture_output=True,
+        text=True,
+        timeout=3600,
+        check=False,
+    )
+    if "MemoryError" in result.stdout + result.stderr:
+        return None
+    if result.returncode:
+        raise RuntimeError(f"{SCRIPT.name}: {result.stdout[-2000:]}{result.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return found
+
+
+def _smallest(flash: Path, hours: int, harness: int) -> int:
+    """Return the smallest heap in kB that suffices; the sensor at a tenth of its pace."""
+    smallest = GOAL_K
+    while not _run(flash, hours, smallest * 1024 + harness, pace_ms=330):
+        smallest += STEP_K
+    while _run(flash, hours, (smallest - STEP_K) * 1024 + harness, pace_ms=330):
+        smallest -= STEP_K
+    return smallest
+
+
+if __name__ == "__main__":
+    main("edge_memory", measure)

@@ -1,0 +1,88 @@
+"""How fast a backlog leaves the board over TLS, beside stock umqtt.simple, and how it reconnects.
+
+Both run on MicroPython against one Mosquitto on loopback. Ours reads the events from the outbox's
+files and is done when the cloud has acknowledged each of them; the stock client publishes one event
+a message with QoS 1 and is done with the last PUBACK.
+"""
+
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.report import Figure, Options, at_least, at_most, main, plain
+from edge.tools.packages import UMQTT_SIMPLE, module_path
+from simulators.board.board import VirtualBoard
+from simulators.board.certificates import Authority
+from simulators.board.install import install
+from simulators.board.interpreter import run_file
+from simulators.board.rig import Broker, Cloud, wait_until
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = ROOT / "benchmarks" / "on_board" / "drain.py"
+
+
+def measure(options: Options) -> list[Figure]:
+    """Drain 5,000 events (small: 2,000) and restart the broker 20 times (small: 3)."""
+    folder = Path(tempfile.mkdtemp(prefix="shopbell-edge-mqtt-"))
+    authority = Authority(folder)
+    broker = Broker(folder, tls=authority.issue("localhost", "server"))
+    cloud = Cloud(broker.port)
+    try:
+        count = 5000 if options.is_full else 2000
+        ours = _drain("ours", broker, authority, folder, count)
+        stock = _drain("stock", broker, authority, folder, count // 20)
+        returns_s = _reconnects(broker, cloud, folder, 20 if options.is_full else 3)
+    finally:
+        cloud.close()
+        broker.stop()
+        shutil.rmtree(folder)
+    return [
+        plain("backlog drained by the firmware, TLS, QoS 1", ours, "events/s"),
+        plain("backlog drained by stock umqtt.simple, TLS, QoS 1", stock, "events/s"),
+        at_least("firmware over stock", ours / stock, "times", 100),
+        at_most("online again after a broker restart, p95", _p95(returns_s), "s", 10),
+        plain("online again after a broker restart, median", statistics.median(returns_s), "s"),
+    ]
+
+
+def _drain(who: str, broker: Broker, authority: Authority, folder: Path, count: int) -> float:
+    search = [ROOT / "edge" / "firmware", ROOT, module_path(UMQTT_SIMPLE).parents[1]]
+    arguments = (who, str(broker.tls_port), str(authority.der), str(folder / "outbox"), str(count))
+    result = run_file(SCRIPT, search, timeout_s=300, arguments=arguments)
+    if result.returncode:
+        raise RuntimeError(f"{SCRIPT.name} {who}: {result.stdout}{result.stderr}")
+    return float(json.loads(result.stdout)["events_per_s"])
+
+
+def _reconnects(broker: Broker, cloud: Cloud, folder: Path, times: int) -> list[float]:
+    """Return the seconds from each start of the broker to the board's next birth message."""
+    returns_s = []
+    with VirtualBoard(folder / "flash") as board:
+        board.power_on()
+        mqtt = {"host": "localhost", "port": broker.tls_port, "ca": str(folder / "ca.pem")}
+        install(board, {"device": "returning", "mqtt": mqtt})
+        wait_until(lambda: _births(cloud), timeout_s=30)
+        for number in range(times):
+            broker.stop()
+            time.sleep(1 + number % 5 * 2)  # outages of several lengths: the backoff grows
+            cloud.statuses.clear()
+            broker.start()
+            started = time.monotonic()
+            wait_until(lambda: _births(cloud), timeout_s=60)
+            returns_s.append(time.monotonic() - started)
+    return returns_s
+
+
+def _births(cloud: Cloud) -> int:
+    return sum(status["state"] == "online" for status in list(cloud.statuses))
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
+
+
+if __name__ == "__main__":
+    main("edge_mqtt", measure)

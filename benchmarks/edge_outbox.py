@@ -1,0 +1,41 @@
+"""Events lost or doubled over random power cuts, and what an event costs the flash in erases.
+
+Runs the firmware's outbox on MicroPython, over littlefs on a simulated flash that tears the write
+at which its power fails (`on_board/power_cuts.py`). Half of the cuts are resets, which the RTC's
+memory survives: then every event made must arrive. After a power cut, every event that was in flash
+must.
+"""
+
+import json
+from pathlib import Path
+
+from benchmarks.report import Figure, Options, at_most, main, plain
+from simulators.board.interpreter import run_file
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = ROOT / "benchmarks" / "on_board" / "power_cuts.py"
+SEED = 20261120
+
+
+def measure(options: Options) -> list[Figure]:
+    """Cut the power 2,000 times (small: 200)."""
+    cuts = 2000 if options.is_full else 200
+    search = [ROOT / "edge" / "firmware", ROOT]
+    result = run_file(SCRIPT, search, heap="16m", timeout_s=900, arguments=(str(cuts), str(SEED)))
+    if result.returncode:
+        raise RuntimeError(f"{SCRIPT.name}: {result.stdout}{result.stderr}")
+    found = json.loads(result.stdout)
+    return [
+        plain("cuts of power or resets", found["cuts"], "cuts"),
+        plain("cuts that tore a write or an erase", found["torn"], "cuts"),
+        plain("events made", found["made"], "events"),
+        at_most("events lost that were promised", found["lost"], "events", 0),
+        at_most("events doubled", found["doubled"], "events", 0),
+        at_most("erases per event, offline, one event in 2 s", found["erases_busy"], "erases", 0.1),
+        plain("erases per event, offline, one event in 20 s", found["erases_quiet"], "erases"),
+        plain("events younger than a minute that power cuts took", found["in_window"], "events"),
+    ]
+
+
+if __name__ == "__main__":
+    main("edge_outbox", measure)

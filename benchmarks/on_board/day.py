@@ -1,0 +1,204 @@
+"""Run the whole firmware through hours of simulated time and print its live heap as JSON.
+
+Runs on MicroPython: `micropython day.py HOURS`, with the environment of `benchmarks.edge_memory`.
+Time jumps to whatever the firmware waits for next. The sensor, the access point and the broker are
+played here, in the same heap; for five minutes of each hour the Wi-Fi is gone. The firmware's own
+code is the one that is deployed, compiled by mpy-cross.
+"""
+
+import gc
+import os
+import sys
+import time as real
+
+from vfs import VfsPosix, mount, umount
+
+umount("/")
+mount(VfsPosix(os.getenv("BOARD_FLASH")), "/")
+sys.path[:] = [".frozen", "/fakes", "/app", "/"]
+
+
+class Time:
+    """The module `time`, in which only waiting passes time."""
+
+    ticks_diff = staticmethod(real.ticks_diff)
+    ticks_add = staticmethod(real.ticks_add)
+    gmtime = staticmethod(real.gmtime)
+    now = real.ticks_add(0, 1000)
+    elapsed_ms = 0
+
+    @staticmethod
+    def ticks_ms():
+        return Time.now
+
+    @staticmethod
+    def time():
+        return 1795179445 + Time.elapsed_ms // 1000
+
+    @staticmethod
+    def advance(milliseconds):
+        Time.now = real.ticks_add(Time.now, milliseconds)
+        Time.elapsed_ms += milliseconds
+
+
+sys.modules["time"] = Time
+
+gc.collect()
+before = gc.mem_alloc()
+
+import asyncio  # noqa: E402  (only now it finds our time)
+import asyncio.core  # noqa: E402
+import asyncio.event  # noqa: E402
+import asyncio.funcs  # noqa: E402
+import json  # noqa: E402
+
+gc.collect()
+asyncio_bytes = gc.mem_alloc() - before
+
+
+class IoQueue:
+    """Nothing here waits for a socket: the time passes at once. Interrupts never come."""
+
+    map = ()
+
+    def queue_read(self, _flag):
+        asyncio.core.cur_task.data = self
+
+    def remove(self, _task):
+        pass
+
+    def wait_io_event(self, milliseconds):
+        Time.advance(max(0, milliseconds))
+
+
+asyncio.core._io_queue = IoQueue()
+
+
+def wifi_is_up():
+    return Time.elapsed_ms % 3_600_000 < 3_300_000
+
+
+class Stream:
+    """A connection to a broker that answers at once, and whose cloud commits at once."""
+
+    def __init__(self):
+        self.s = self
+        self._answer = bytearray()
+        self._arrived = asyncio.Event()
+
+    def close(self):
+        self._answer = None
+        self._arrived.set()
+
+    async def readexactly(self, size):
+        while self._answer is not None and len(self._answer) < size:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self._answer is None:
+            raise EOFError
+        part = bytes(self._answer[:size])
+        self._answer = self._answer[size:]
+        return part
+
+    def write(self, packet):
+        if not wifi_is_up():
+            raise OSError(104)
+        kind = packet[0] & 0xF0
+        at = 1
+        while packet[at] & 0x80:
+            at += 1
+        at += 1
+        if kind == 0x10:
+            self._reply(b"\x20\x02\x00\x00")
+        elif kind == 0x80:
+            self._reply(b"\x90\x03" + packet[at : at + 2] + b"\x01")
+        elif kind == 0xC0:
+            self._reply(b"\xd0\x00")
+        elif kind == 0x30:
+            self._take(packet, at)
+
+    async def drain(self):
+        await asyncio.sleep_ms(0)
+
+    def _take(self, packet, at):
+        length = packet[at] << 8 | packet[at + 1]
+        topic = bytes(packet[at + 2 : at + 2 + length])
+        self._reply(b"\x40\x02" + packet[at + 2 + length : at + 4 + length])
+        if topic.endswith(b"/event"):
+            batch = json.loads(packet[at + 4 + length :])
+            seq = batch["events"][-1]["seq"]
+            ack = b'{"boot":%d,"seq":%d}' % (batch["boot"], seq)
+            name = topic[:-5] + b"ack"
+            body = bytes((0, len(name))) + name + ack
+            self._reply(b"\x30" + bytes((len(body),)) + body)
+
+    def _reply(self, packet):
+        self._answer.extend(packet)
+        self._arrived.set()
+
+
+async def open_connection(*_):
+    if not wifi_is_up():
+        raise OSError(113)
+    stream = Stream()
+    return stream, stream
+
+
+asyncio.open_connection = open_connection
+
+gc.collect()
+harness_bytes = gc.mem_alloc() - asyncio_bytes
+
+import app  # noqa: E402
+import settings  # noqa: E402
+import vl53l1x  # noqa: E402
+
+loaded = settings.complete({"device": "front", "mqtt": {"host": "broker"}})
+del sys.modules["settings"], settings  # as the firmware does
+
+
+class Sensor(app.VL53L1X):
+    """The driver without its bus: an empty doorway, with noise, at the pace of the chip."""
+
+    async def start(self):
+        await asyncio.sleep_ms(100)
+
+    def set_zone_size(self, columns, rows):
+        pass
+
+    async def read(self, _centre):
+        await asyncio.sleep_ms(PACE_MS)
+        self.signal = 3000 + Time.elapsed_ms % 7
+        self.distance_mm = 2400 + Time.elapsed_ms % 11
+        self.status = vl53l1x.VALID
+
+
+async def set_clock(self, _host, _port):
+    self.set_unix_ms(Time.time() * 1000)
+
+
+async def live(board, hours):
+    """Report an event every twenty seconds and note the live heap at each full hour."""
+    task = asyncio.create_task(board.run())
+    heap = []
+    number = 0
+    while not task.done() and len(heap) <= hours:
+        await asyncio.sleep_ms(20_000)
+        number += 1
+        fields = {"sensor": 0, "direction": "in", "confidence": 90}
+        board.report("passage", Time.ticks_ms(), fields)
+        if number % 180 == 90:  # at half past, when the link has long been back
+            await asyncio.sleep_ms(5000)
+            gc.collect()
+            heap.append(gc.mem_alloc())
+    return heap
+
+
+PACE_MS = int(sys.argv[2])
+app.VL53L1X = Sensor
+app.Clock.sync = set_clock
+gc.threshold(4096)
+firmware = app.Board(loaded)
+figures = asyncio.run(live(firmware, int(sys.argv[1])))
+figures = [size - harness_bytes for size in figures]
+print(json.dumps({"heap": figures, "harness": harness_bytes, "depth": firmware.outbox.depth}))

@@ -1,0 +1,104 @@
+"""What only a real board can show: heap, flash, timing, wiring and Wi-Fi, asked and judged."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from edge.tools.board import Board
+
+# Runs on the board. Each part stands alone: a missing sensor must not hide a weak Wi-Fi.
+_SCRIPT = """
+import gc, json, os, sys, time, machine
+found = {'platform': sys.platform, 'version': sys.version}
+gc.collect()
+found['heap_free'] = gc.mem_free()
+size = os.statvfs('/')
+found['flash_free'] = size[0] * size[3]
+try:
+    settings = json.load(open('/config.json'))
+except (OSError, ValueError):
+    settings = {}
+pins = {'door': 27, 'pir': 26, 'sda': 21, 'scl': 22, 'xshut': [25]}
+pins.update(settings.get('pins', {}))
+started = time.ticks_us()
+with open('/selftest', 'wb') as file:
+    file.write(bytes(4096))
+found['flash_write_ms'] = time.ticks_diff(time.ticks_us(), started) // 1000
+os.remove('/selftest')
+started = time.ticks_us()
+gc.collect()
+found['gc_ms'] = time.ticks_diff(time.ticks_us(), started) / 1000
+found['door'] = machine.Pin(pins['door'], machine.Pin.IN, machine.Pin.PULL_UP).value()
+found['pir'] = machine.Pin(pins['pir'], machine.Pin.IN).value()
+for pin in pins['xshut']:
+    machine.Pin(pin, machine.Pin.OUT).value(1)
+time.sleep_ms(5)
+try:
+    i2c = machine.I2C(0, sda=machine.Pin(pins['sda']), scl=machine.Pin(pins['scl']), freq=400000)
+    found['i2c'] = i2c.scan()
+    started = time.ticks_us()
+    model = i2c.readfrom_mem(0x29, 0x010F, 2, addrsize=16)
+    found['i2c_read_us'] = time.ticks_diff(time.ticks_us(), started)
+    found['model'] = model[0] << 8 | model[1]
+except OSError as error:
+    found['i2c_error'] = str(error)
+try:
+    import network
+    wlan = network.WLAN(network.STA_IF)
+    wlan.active(True)
+    name = settings.get('wifi', {}).get('ssid', '')
+    seen = [n for n in wlan.scan() if n[0].decode() == name]
+    found['wifi_rssi'] = max([n[3] for n in seen]) if seen else None
+except (AttributeError, OSError) as error:
+    found['wifi_error'] = str(error)
+print(json.dumps(found))
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at, and what it should be."""
+
+    what: str
+    found: str
+    expected: str
+    is_good: bool
+
+
+def examine(board: Board) -> list[Finding]:
+    """Return the findings on a board."""
+    return judge(json.loads(board.run(_SCRIPT)))
+
+
+def judge(found: dict[str, Any]) -> list[Finding]:
+    """Compare what the board says with what it should be."""
+    model, rssi = found.get("model"), found.get("wifi_rssi")
+    addresses = [f"0x{address:02x}" for address in found.get("i2c", [])]
+    shown_model = f"0x{model:04x}" if model is not None else found.get("i2c_error", "no answer")
+    return [
+        _at_least("free heap", found["heap_free"], 60_000, "bytes"),
+        _at_least("free flash", found["flash_free"], 600_000, "bytes"),
+        _at_most("write of one flash block", found["flash_write_ms"], 100, "ms"),
+        _at_most("garbage collection", found["gc_ms"], 30, "ms"),
+        Finding(
+            "sensors on the bus",
+            ", ".join(addresses) or "none",
+            "0x29",
+            0x29 in found.get("i2c", []),
+        ),
+        Finding("model of the sensor", shown_model, "0xeacc", model == 0xEACC),
+        _at_most("read over I2C", found.get("i2c_read_us", 10**6), 2000, "us"),
+        Finding("door contact", "open" if found["door"] else "closed", "as the door is", True),
+        Finding("PIR", "motion" if found["pir"] else "quiet", "as you move", True),
+        Finding(
+            "Wi-Fi of the settings", f"{rssi} dBm", "-75 dBm or stronger", (rssi or -999) >= -75
+        ),
+    ]
+
+
+def _at_least(what: str, value: float, limit: float, unit: str) -> Finding:
+    return Finding(what, f"{value:g} {unit}", f"at least {limit:g}", value >= limit)
+
+
+def _at_most(what: str, value: float, limit: float, unit: str) -> Finding:
+    return Finding(what, f"{value:g} {unit}", f"at most {limit:g}", value <= limit)

@@ -1,0 +1,130 @@
+"""Set-up by the page of the board: claim, service, and back by the button."""
+
+import http.server
+import json
+import shutil
+import socket
+import threading
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.board.board import BUTTON_PIN, VirtualBoard
+from simulators.board.rig import Broker, Cloud, wait_until
+
+
+class Api:
+    """The part of the cloud that grants claims: one code, once."""
+
+    def __init__(self, grant: dict[str, Any]) -> None:
+        api = self
+        self.asked: list[dict[str, Any]] = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                size = int(self.headers["Content-Length"])
+                api.asked.append(json.loads(self.rfile.read(size)))
+                is_good = self.path == "/api/v1/claims" and api.asked[-1]["code"] == "GOOD-CODE"
+                body = json.dumps(grant if is_good else {"message": "unknown"}).encode()
+                self.send_response(201 if is_good else 404)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def api(broker: Broker) -> Iterator[Api]:
+    mqtt = {"host": "127.0.0.1", "port": broker.port, "user": None, "password": None}
+    grant = {"device": "front", "key": "k", "boot_start": 1795179445, "mqtt": mqtt, "ca": None}
+    api = Api(grant)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def page(api: Api, firmware_flash: Path, tmp_path: Path) -> Iterator[tuple[VirtualBoard, str]]:
+    """A new board with its page open, and the page's address."""
+    flash = tmp_path / "flash"
+    shutil.copytree(firmware_flash, flash)
+    with VirtualBoard(flash) as board:
+        http_port, dns_port = _spare_port(), _spare_port()
+        ntp = {"host": "127.0.0.1", "port": board.time_server.port}
+        setup = {"api": api.url, "http_port": http_port, "dns_port": dns_port, "ntp": ntp}
+        (flash / "setup.json").write_text(json.dumps(setup))
+        board.power_on()
+        wait_until(lambda: "portal: open" in board.console)
+        yield board, f"http://127.0.0.1:{http_port}/"
+
+
+def _spare_port() -> int:
+    with socket.socket() as spare:
+        spare.bind(("127.0.0.1", 0))
+        port: int = spare.getsockname()[1]
+        return port
+
+
+def _submit(address: str, code: str) -> str:
+    form = urllib.parse.urlencode({"ssid": "shop", "password": "p&q", "code": code})
+    with urllib.request.urlopen(address, form.encode(), timeout=10) as answer:
+        return str(answer.read(), "utf-8")
+
+
+def _read(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return str(answer.read(), "utf-8")
+
+
+def test_a_new_board_is_set_up_by_its_page(
+    page: tuple[VirtualBoard, str], api: Api, cloud: Cloud
+) -> None:
+    board, address = page
+
+    assert "Claim code" in wait_until(lambda: _read(address))
+    _submit(address, "GOOD-CODE")
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses), timeout_s=20)
+
+    assert api.asked[0]["code"] == "GOOD-CODE"
+    kept = json.loads((board.flash / "config.json").read_text())
+    assert kept["wifi"] == {"ssid": "shop", "password": "p&q"}
+    assert kept["device"] == "front"
+
+
+def test_a_wrong_code_is_explained_and_can_be_tried_again(
+    page: tuple[VirtualBoard, str], cloud: Cloud
+) -> None:
+    board, address = page
+
+    _submit(address, "WRONG")
+    wait_until(lambda: "unknown or was used" in _read(address))
+    assert not (board.flash / "config.json").exists()
+
+    _submit(address, "GOOD-CODE")
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses), timeout_s=20)
+
+
+def test_holding_the_button_takes_the_board_back_to_set_up(
+    page: tuple[VirtualBoard, str], cloud: Cloud
+) -> None:
+    board, address = page
+    _submit(address, "GOOD-CODE")
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses), timeout_s=20)
+
+    board.hardware.levels[BUTTON_PIN] = 0
+    wait_until(lambda: board.console.count("portal: open") == 2, timeout_s=20)
+
+    assert not (board.flash / "config.json").exists()

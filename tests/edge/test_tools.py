@@ -1,0 +1,97 @@
+"""`shopbell device`: roll back, release, watch, self-test, and errors that say what is wrong."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from edge.tools import backup
+from edge.tools.cli import device
+from edge.tools.selftest import judge
+from edge.tools.watch import messages_of
+from simulators.board.board import VirtualBoard
+from simulators.board.rig import Broker, Cloud, wait_until
+
+_GOOD: dict[str, Any] = {
+    "heap_free": 90_000,
+    "flash_free": 1_500_000,
+    "flash_write_ms": 40,
+    "gc_ms": 6.5,
+    "i2c": [0x29],
+    "i2c_read_us": 400,
+    "model": 0xEACC,
+    "door": 0,
+    "pir": 0,
+    "wifi_rssi": -60,
+}
+
+
+def _run(*arguments: str) -> Any:
+    return CliRunner().invoke(device, list(arguments))
+
+
+def test_a_deploy_can_be_rolled_back(
+    board: VirtualBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup.keep, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(backup.restore, "__defaults__", (tmp_path,))
+    old = board.flash / "app" / "door.mpy"
+    old.write_bytes(b"an older version")
+    (board.flash / "app" / "pir.mpy").unlink()
+
+    deployed = _run("deploy", "--port", board.port)
+    assert old.read_bytes() != b"an older version"
+    rolled_back = _run("deploy", "--port", board.port, "--roll-back")
+
+    assert (deployed.exit_code, rolled_back.exit_code) == (0, 0), rolled_back.output
+    assert old.read_bytes() == b"an older version"
+    assert not (board.flash / "app" / "pir.mpy").exists()
+
+
+def test_a_release_is_one_file_with_its_hmac(tmp_path: Path) -> None:
+    output = tmp_path / "bundle"
+
+    result = _run("release", "--version", "1", "--output", str(output), "--key", "k")
+
+    assert output.read_bytes()[:4] == b"SBU1"
+    assert output.stat().st_size < 100_000
+    assert "hmac " in result.output
+
+
+def test_a_port_without_a_board_is_named() -> None:
+    result = _run("deploy", "--port", "/dev/nowhere")
+
+    assert result.exit_code == 1
+    assert "/dev/nowhere: expected a free serial port with a board" in result.output
+
+
+def test_the_messages_of_a_device_can_be_watched(
+    board: VirtualBoard, broker: Broker, cloud: Cloud
+) -> None:
+    wait_until(lambda: cloud.statuses)
+    seen: list[str] = []
+    watcher = threading.Thread(
+        target=lambda: seen.extend(messages_of("front", "127.0.0.1", broker.port, count=1))
+    )
+
+    watcher.start()
+    watcher.join(timeout=10)
+
+    assert seen[0].startswith("status  {")
+
+
+def test_the_self_test_finds_the_sensor_of_a_board(board: VirtualBoard) -> None:
+    result = _run("selftest", "--port", board.port)
+
+    assert "ok   model of the sensor: 0xeacc" in result.output, result.output
+    assert "FAIL Wi-Fi of the settings" in result.output  # a virtual board scans nothing
+
+
+def test_a_good_board_passes_and_each_fault_is_found() -> None:
+    faults = {"heap_free": 10, "i2c": [], "model": 0xEE, "wifi_rssi": None, "flash_write_ms": 900}
+
+    assert all(finding.is_good for finding in judge(_GOOD))
+    for name, value in faults.items():
+        assert not all(finding.is_good for finding in judge(_GOOD | {name: value})), name

@@ -1,0 +1,102 @@
+"""The door contact and the presence it tells of, with a pin that the test drives."""
+
+import asyncio
+import time
+import unittest
+
+from door import Door
+from presence import Presence
+
+
+def _nothing():
+    pass
+
+
+class Events:
+    def __init__(self):
+        self.seen = []
+        self.ticks = []
+
+    def report(self, kind, ticks, fields):
+        self.seen.append(fields["open"])
+        self.ticks.append(ticks)
+
+
+def _play(door, script):
+    async def main():
+        task = asyncio.create_task(door.run(_nothing))
+        await asyncio.sleep_ms(0)
+        await script()
+        task.cancel()
+
+    asyncio.run(main())
+
+
+class DoorTest(unittest.TestCase):
+    def setUp(self):
+        self.events = Events()
+        self.door = Door(27, self.events.report)
+        self.door._pin.level = 0  # closed
+
+    async def _until(self, reports):
+        deadline = time.ticks_add(time.ticks_ms(), 5000)
+        while len(self.events.seen) < reports and time.ticks_diff(deadline, time.ticks_ms()) > 0:
+            await asyncio.sleep_ms(5)
+
+    def test_an_opening_before_anybody_looks_is_not_lost(self):
+        self.door._pin.drive(1)
+        time.sleep_ms(50)
+        self.door._pin.drive(0)
+        _play(self.door, lambda: self._until(3))
+        self.assertEqual([0, 1, 0], self.events.seen)
+
+    def test_an_opening_while_the_loop_is_busy_is_two_changes_with_their_times(self):
+        async def script():
+            opened = time.ticks_ms()
+            self.door._pin.drive(1)
+            time.sleep_ms(60)
+            self.door._pin.drive(0)
+            time.sleep_ms(200)
+            await self._until(3)
+            self.assertEqual([0, 1, 0], self.events.seen)
+            between_ms = time.ticks_diff(self.events.ticks[2], self.events.ticks[1])
+            self.assertTrue(time.ticks_diff(self.events.ticks[1], opened) < 60)
+            self.assertTrue(60 <= between_ms < 200)
+
+        _play(self.door, script)
+
+    def test_more_edges_than_can_be_latched_end_in_the_right_state(self):
+        async def script():
+            for _ in range(60):
+                self.door._pin.drive(1)
+                self.door._pin.drive(0)
+            self.door._pin.drive(1)
+            await self._until(2)
+
+        _play(self.door, script)
+        self.assertEqual([0, 1], self.events.seen)
+
+    def test_a_chattering_contact_is_not_streamed_and_its_last_state_comes_later(self):
+        for number in range(100):
+            self.door._change(number % 2, time.ticks_ms())
+        self.assertTrue(self.door.is_chattering)
+        self.assertEqual(60, len(self.events.seen))
+        for _ in range(2):
+            self.door._window_ticks -= 20_000
+            self.door._end_chatter()
+        self.assertFalse(self.door.is_chattering)
+        self.assertEqual(1, self.events.seen[-1])
+
+    def test_who_has_just_moved_the_door_is_still_there(self):
+        class Motion:
+            is_active = False
+
+        presence = Presence(self.door, Motion)
+        self.assertFalse(presence.is_quiet())
+        self.door.changed_ticks -= 10_000
+        self.assertTrue(presence.is_quiet())
+        Motion.is_active = True
+        self.assertFalse(presence.is_quiet())
+
+
+unittest.main()
