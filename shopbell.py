@@ -6,10 +6,12 @@ import click
 
 COMMANDS = {
     "analyse": "cloud.app.jobs.analyse:analyse",
+    "doctor": "cloud.app.jobs.doctor:doctor",
     "demo": "cloud.app.jobs.demo:demo",
     "broker": "cloud.app.jobs.broker:broker",
     "db": "cloud.app.jobs.database:db",
     "ingest": "cloud.app.ingest.main:ingest",
+    "replay": "cloud.app.ingest.replay:replay",
     "worker": "cloud.app.jobs.worker:worker",
     "device": "edge.tools.cli:device",
     "simulate": "simulators.cli:simulate",

@@ -27,6 +27,8 @@ class Settings:
     mqtt_username: str | None
     mqtt_password: str | None
     mqtt_ca_file: Path | None
+    mqtt_public_host: str
+    mqtt_public_port: int
     mqtt_admin_username: str | None
     mqtt_admin_password: str | None
     host: str
@@ -36,6 +38,8 @@ class Settings:
     web_dir: Path
     cookie_secure: bool
     smtp_url: str | None
+    event_retention_months: int
+    metrics_port: int | None
 
     @property
     def owner_url(self) -> URL:
@@ -61,6 +65,12 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         mqtt_username=environ.get("SHOPBELL_MQTT_USERNAME"),
         mqtt_password=_optional_secret(environ, "SHOPBELL_MQTT_PASSWORD"),
         mqtt_ca_file=_optional_path(environ, "SHOPBELL_MQTT_CA_FILE"),
+        mqtt_public_host=environ.get(
+            "SHOPBELL_MQTT_PUBLIC_HOST", environ.get("SHOPBELL_MQTT_HOST", "127.0.0.1")
+        ),
+        mqtt_public_port=_port(
+            environ, "SHOPBELL_MQTT_PUBLIC_PORT", _port(environ, "SHOPBELL_MQTT_PORT", 1883)
+        ),
         mqtt_admin_username=environ.get("SHOPBELL_MQTT_ADMIN_USERNAME"),
         mqtt_admin_password=_optional_secret(environ, "SHOPBELL_MQTT_ADMIN_PASSWORD"),
         host=environ.get("SHOPBELL_HOST", "127.0.0.1"),
@@ -70,6 +80,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         web_dir=Path(environ.get("SHOPBELL_WEB_DIR", "cloud/web/dist")).resolve(),
         cookie_secure=_boolean(environ, "SHOPBELL_COOKIE_SECURE", True),
         smtp_url=_optional_secret(environ, "SHOPBELL_SMTP_URL"),
+        event_retention_months=_positive(environ, "SHOPBELL_EVENT_RETENTION_MONTHS", 25),
+        metrics_port=_optional_port(environ, "SHOPBELL_METRICS_PORT"),
     )
 
 
@@ -117,6 +129,10 @@ def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise SettingError(f"{name}: expected 1..65535, got {text!r}")
     return int(text)
+
+
+def _optional_port(environ: Mapping[str, str], name: str) -> int | None:
+    return _port(environ, name, 0) if environ.get(name) else None
 
 
 def _positive(environ: Mapping[str, str], name: str, default: int) -> int:

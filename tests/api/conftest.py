@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from cloud.app.api.app import create_app
 from cloud.app.api.database import db
+from cloud.app.services.messengers import Messenger
 from cloud.app.services.passwords import Passwords
 from cloud.app.settings import Settings
 from cloud.app.store.people import Staff
@@ -94,9 +95,11 @@ def analyst(app: Flask, owner: Somebody) -> Somebody:
     return colleague(app, owner, "analyst")
 
 
-def make_app(settings: Settings, *, is_limited: bool = False) -> Flask:
+def make_app(
+    settings: Settings, *, is_limited: bool = False, messenger: Messenger | None = None
+) -> Flask:
     cheap = Passwords(time_cost=1, memory_kib=8)
-    return create_app(settings, passwords=cheap, is_limited=is_limited)
+    return create_app(settings, passwords=cheap, messenger=messenger, is_limited=is_limited)
 
 
 def somebody(app: Flask, name: str) -> Somebody:

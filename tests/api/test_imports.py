@@ -1,12 +1,16 @@
 """Imports at the door: upload, preview, the naming of columns. The worker has tests of its own."""
 
 import dataclasses
+import datetime as dt
 import gzip
 import io
+import zipfile
 
 import pytest
+from openpyxl import Workbook
 from werkzeug.test import TestResponse
 
+from cloud.app.services import workbooks
 from cloud.app.settings import Settings
 from tests.api.conftest import Somebody, body, made, make_app, problem, somebody
 
@@ -131,3 +135,63 @@ def test_a_file_above_the_limit_is_refused_with_the_limit(settings: Settings) ->
 
 def test_a_name_with_a_path_is_cut_to_the_name(owner: Somebody) -> None:
     assert made(upload(owner, TILL, "../till/export.csv"))["filename"] == "export.csv"
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_a_workbook_is_read_like_a_table(owner: Somebody) -> None:
+    rows: list[list[object]] = [
+        ["Customer", "Date", "Amount"],
+        [17, dt.date(2026, 3, 14), 3.5],
+        [18, dt.datetime(2026, 3, 15, 9, 26), 12],  # noqa: DTZ001 - workbooks know no zones
+    ]
+    preview = made(upload(owner, workbook(rows), "till.xlsx"))
+    assert [column["samples"] for column in preview["columns"]] == [
+        ["17", "18"], ["2026-03-14", "2026-03-15 09:26:00"], ["3.5", "12"]
+    ]  # fmt: skip
+    assert preview["rows_estimated"] == 2
+    assert len(preview["date_orders"]) == 1  # nothing to ask
+
+
+def test_an_archive_that_is_no_workbook_is_refused(owner: Somebody) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("till.csv", TILL)
+    found = problem(upload(owner, archive.getvalue(), "till.zip"), 422)
+    assert "got another archive" in found["detail"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"), [(b"1,2,3\n", "at most 1 MB when unpacked"), (b"1", "at most 1 MB")]
+)
+def test_what_unpacks_to_too_much_is_refused(
+    owner: Somebody, monkeypatch: pytest.MonkeyPatch, line: bytes, expected: str
+) -> None:
+    monkeypatch.setattr(workbooks, "UNPACKED_MAX_BYTES", 1024 * 1024)
+    bomb = gzip.compress(line * (2 * 1024 * 1024 // len(line)), mtime=0)
+    assert expected in problem(upload(owner, bomb, "bomb.csv.gz"), 422)["detail"]
+
+
+def test_one_line_that_never_ends_is_refused(owner: Somebody) -> None:
+    bomb = gzip.compress(b"1" * 4 * 1024 * 1024, mtime=0)
+    assert "lines of at most 1 MB" in problem(upload(owner, bomb, "bomb.csv.gz"), 422)["detail"]
+
+
+def test_consent_needs_evidence(owner: Somebody) -> None:
+    import_id = made(upload(owner, TILL))["id"]
+    mapping = {"customer": 0, "invoice": 1, "date": 2, "amount": 3}
+    answer = run(owner, import_id, mapping=mapping, consent={"channels": ["sms"]})
+    assert problem(answer, 422)["errors"][0]["field"] == "consent.evidence"
+
+
+def test_only_an_import_that_is_done_can_be_undone(owner: Somebody) -> None:
+    import_id = made(upload(owner, TILL))["id"]
+    found = problem(owner.post(f"{owner.url}/imports/{import_id}/undo"), 409)
+    assert "this one is uploaded" in found["detail"]

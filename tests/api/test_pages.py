@@ -52,7 +52,9 @@ def test_the_public_status_tells_no_number_of_people(owner: Somebody, client: Fl
     assert set(public) == {
         "slug", "name", "address", "time_zone", "opening_hours", "status", "crowd"
     }  # fmt: skip
-    assert set(public["status"]) == {"is_open", "since", "source", "checked_at"}
+    assert set(public["status"]) == {
+        "is_open", "since", "source", "until", "message", "checked_at"
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -8,8 +8,12 @@ import jwt
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
+from cloud.app.services import sign_ins
 from cloud.app.settings import Settings
+from cloud.app.store.people import Person
+from cloud.app.store.roles import act_for
 from tests.api.conftest import API, PASSWORD, Somebody, body, made, make_app, problem, somebody
 
 
@@ -115,8 +119,64 @@ def test_a_refresh_token_works_once_and_its_second_use_ends_the_sign_in(
     first = sign_in(client, owner.email)["refresh_token"]
     second = renew(client, first)["refresh_token"]
     third = renew(client, second)["refresh_token"]
-    problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": second}), 401)
+    problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": first}), 401)
     problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": third}), 401)
+
+
+def test_a_refresh_token_whose_answer_got_lost_works_once_more(
+    client: FlaskClient, owner: Somebody
+) -> None:
+    first = sign_in(client, owner.email)["refresh_token"]
+    renew(client, first)  # the page was reloaded: nobody has the successor
+    second = renew(client, first)["refresh_token"]
+    problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": first}), 401)
+    problem(client.post(f"{API}/tokens/refresh", json={"refresh_token": second}), 401)
+
+
+def test_a_lost_answer_is_believed_for_seconds_only(session: Session) -> None:
+    person = Person(id=uuid.uuid4(), name="A", email=f"{uuid.uuid4()}@x.de", password_hash="-")
+    act_for(session, person_id=person.id)
+    session.add(person)
+    session.flush()
+    now = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
+    token = sign_ins.begin(session, person_id=person.id, user_agent=None, now=now)
+
+    def renewed(after_s: int) -> bool:
+        later = now + dt.timedelta(seconds=after_s)
+        again = sign_ins.renew(session, token_id=token.id, user_agent=None, now=later)
+        return again is not None
+
+    assert renewed(0)
+    assert not renewed(11)
+
+
+def test_sign_ins_are_listed_and_ended(client: FlaskClient, owner: Somebody) -> None:
+    other = sign_in(client, owner.email)
+    listed = body(owner.get(f"{API}/me/sessions"))["items"]
+    assert [one["is_current"] for one in listed] == [False, True]
+    assert owner.delete(f"{API}/me/sessions/{listed[0]['id']}").status_code == 204
+    problem(
+        client.post(f"{API}/tokens/refresh", json={"refresh_token": other["refresh_token"]}), 401
+    )
+    assert len(body(owner.get(f"{API}/me/sessions"))["items"]) == 1
+
+
+def test_signing_out_everywhere_ends_all_sign_ins_of_this_person_only(
+    client: FlaskClient, owner: Somebody, outsider: Somebody
+) -> None:
+    other = sign_in(client, owner.email)
+    foreign = sign_in(client, outsider.email)["refresh_token"]
+    assert owner.delete(f"{API}/me/sessions").status_code == 204
+    problem(
+        client.post(f"{API}/tokens/refresh", json={"refresh_token": other["refresh_token"]}), 401
+    )
+    renew(client, foreign)
+
+
+def test_nobody_ends_the_sign_in_of_another(owner: Somebody, outsider: Somebody) -> None:
+    session_id = body(owner.get(f"{API}/me/sessions"))["items"][0]["id"]
+    assert outsider.delete(f"{API}/me/sessions/{session_id}").status_code == 204
+    assert len(body(owner.get(f"{API}/me/sessions"))["items"]) == 1
 
 
 def test_ending_one_sign_in_leaves_the_others(client: FlaskClient, owner: Somebody) -> None:

@@ -48,7 +48,7 @@ def test_every_limit_that_loses_messages_is_set_on_purpose(tmp_path: Path) -> No
         for line in folder.configuration.read_text().splitlines()
         if line and not line.startswith("#")
     )
-    assert lines["max_inflight_messages"] == "1000"
+    assert lines["max_inflight_messages"] == "4000"
     assert int(lines["max_queued_messages"]) > 1000
     assert lines["persistence"] == "true"
     assert lines["allow_anonymous"] == "false"

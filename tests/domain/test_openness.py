@@ -2,13 +2,11 @@
 
 import datetime as dt
 
-import pytest
-
 from cloud.app.domain.openness import (
     STALE_AFTER,
     Door,
     Openness,
-    device_problem,
+    Override,
     is_fresh,
     openness,
 )
@@ -53,17 +51,7 @@ def test_a_device_is_fresh_while_it_is_online_and_was_heard_lately() -> None:
     assert not is_fresh(True, None, NOW)
 
 
-@pytest.mark.parametrize(
-    ("is_online", "silent_minutes", "problem"),
-    [(True, 0, None), (True, 7, "Silent for 7 minutes"), (False, 0, "Offline")],
-)
-def test_a_problem_says_what_to_do(
-    is_online: bool, silent_minutes: int, problem: str | None
-) -> None:
-    found = device_problem(is_online, NOW - dt.timedelta(minutes=silent_minutes), NOW)
-    assert (found or "").startswith(problem or "")
-    assert (found is None) == (problem is None)
-
-
-def test_a_device_that_never_reported_says_so() -> None:
-    assert (device_problem(False, None, NOW) or "").startswith("Never heard of")
+def test_the_owner_s_word_beats_door_and_hours() -> None:
+    word = Override(False, TEN, NOW, "back in 15 minutes")
+    found = openness([Door(True, NINE, True)], True, word)
+    assert found == Openness(False, TEN, "override", NOW, "back in 15 minutes")

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from cloud.app.domain.errors import NotFound
 from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import handle
-from cloud.app.services.live import hours_say_open, live_state, public_status
+from cloud.app.services.live import live_state, public_status
+from cloud.app.services.openings import says_open
 from cloud.app.settings import Settings
 from cloud.app.store.connection import engine_for
 from cloud.app.store.roles import APP, act_for
@@ -76,8 +77,11 @@ def test_the_owner_sees_door_people_and_device(say: Say, live: Look, bakery: Bak
         "is_open": True,
         "since": NOON,
         "source": "door",
+        "until": None,
+        "message": None,
         "sensor_seen_at": NOON,
         "inside": 1,
+        "margin": 2,
         "entries": 2,
         "exits": 1,
         "ambiguous": 1,
@@ -88,6 +92,7 @@ def test_the_owner_sees_door_people_and_device(say: Say, live: Look, bakery: Bak
                 "name": "Front door",
                 "is_online": True,
                 "seen_at": NOON,
+                "condition": "online",
                 "problem": None,
             }
         ],
@@ -144,7 +149,14 @@ def test_everybody_gets_words_and_no_number_of_people(
         "address": None,
         "time_zone": "Europe/Berlin",
         "opening_hours": MON_TO_FRI,
-        "status": {"is_open": True, "since": NOON, "source": "door", "checked_at": SOON},
+        "status": {
+            "is_open": True,
+            "since": NOON,
+            "source": "door",
+            "until": None,
+            "message": None,
+            "checked_at": SOON,
+        },
         "crowd": "busy",
     }
 
@@ -176,9 +188,9 @@ def test_a_shop_that_does_not_exist_is_not_found(reader: Session, bakery: Bakery
 def test_hours_are_read_in_the_shop_s_own_time(
     hours: str | None, time_zone: str, country: str, is_open: bool | None
 ) -> None:
-    assert hours_say_open(hours, time_zone, country, NOON) is is_open
+    assert says_open(hours, time_zone, country, NOON) is is_open
 
 
 def test_a_public_holiday_counts() -> None:
     christmas = dt.datetime(2026, 12, 25, 12, tzinfo=dt.UTC)
-    assert hours_say_open("Mo-Fr 09:00-18:00; PH off", "Europe/Berlin", "DE", christmas) is False
+    assert says_open("Mo-Fr 09:00-18:00; PH off", "Europe/Berlin", "DE", christmas) is False

@@ -1,5 +1,6 @@
 """An import runs in the background: each row once, with an outcome and a reason."""
 
+import csv
 import datetime as dt
 import uuid
 from itertools import count
@@ -8,11 +9,15 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from cloud.app.domain.errors import Conflict
+from cloud.app.jobs.imports import undo_import
 from cloud.app.services import imports
+from cloud.app.services.exports import BOM, rejected_rows
+from cloud.app.store.consents import ConsentEvent
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import ImportRow, Product, Purchase, PurchaseLine
-from tests.jobs.conftest import Till
+from tests.jobs.conftest import NOW, Till
 
 RECEIPTS = {"customer": 0, "invoice": 1, "date": 2, "product": 3, "quantity": 4, "price": 5}
 SIMPLE = {"customer": 0, "date": 1, "amount": 2}
@@ -49,6 +54,7 @@ def test_lines_of_a_receipt_become_one_purchase_with_lines(till: Till) -> None:
         "rejected": 0,
         "purchases": 4,
         "customers": 2,
+        "customers_completed": 0,
         "total_minor": 745 + 350 + 180 - 350,
         "first_at": "2026-03-14T08:26:00Z",
         "last_at": "2026-03-16T08:00:00Z",
@@ -224,3 +230,133 @@ def test_the_worker_sees_only_the_shop_that_it_acts_for(till: Till) -> None:
     with till.jobs() as session:
         act_for(session, shop_id=uuid.uuid4())
         assert session.scalars(select(Purchase.id)).all() == []
+
+
+KNOWN = {"customer": 0, "name": 1, "phone": 2, "date": 3, "amount": 4}
+WITH_PHONES = """customer,name,phone,date,amount
+17,Asha,0151 23456789,2026-03-14,3.50
+18,Björn,0151 98765432,2026-03-14,4.50
+"""
+
+
+def undo(till: Till, import_id: uuid.UUID) -> dict[str, object]:
+    with till.session() as session:
+        imports.undo(session, shop_id=till.shop_id, import_id=import_id, now=NOW)
+        session.commit()
+    undo_import(till.jobs, shop_id=till.shop_id, import_id=import_id, now=NOW)
+    batch = till.batch(import_id)
+    assert batch.state == "undone"
+    outcome = batch.outcome or {}
+    return {name: outcome[name] for name in ("kept_purchases", "kept_customers", "conflicts")}
+
+
+def imported(till: Till, content: str, columns: dict[str, int], **more: object) -> uuid.UUID:
+    import_id = till.upload(content, columns)
+    if more:
+        with till.session() as session:
+            imports.import_by_id(session, till.shop_id, import_id).consent = more
+            session.commit()
+    till.run(import_id)
+    assert till.batch(import_id).state == "done", till.batch(import_id).error
+    return import_id
+
+
+def test_an_import_is_undone_as_if_it_had_never_been(till: Till) -> None:
+    with till.session() as session:
+        session.add(Membership(shop_id=till.shop_id, reference="17", name="Asha from the corner"))
+        session.commit()
+    import_id = imported(till, WITH_PHONES, KNOWN)
+    assert sorted(map(str, stored(till, Membership.phone))) == ["+4915123456789", "+4915198765432"]
+    assert undo(till, import_id) == {"kept_purchases": 0, "kept_customers": 0, "conflicts": 0}
+    assert stored(till, Purchase.id) == []
+    assert stored(till, Membership.name) == ["Asha from the corner"]
+    assert stored(till, Membership.phone) == [None]
+    assert till.imported(WITH_PHONES, KNOWN)["purchases"] == 2
+
+
+def test_an_import_completes_a_customer_and_never_overwrites(till: Till) -> None:
+    with till.session() as session:
+        session.add(Membership(shop_id=till.shop_id, reference="17", phone="+49301234567"))
+        session.commit()
+    assert till.imported(WITH_PHONES, KNOWN)["customers_completed"] == 1
+    with till.session() as session:
+        asha = session.scalars(select(Membership).where(Membership.reference == "17")).one()
+    assert (asha.name, asha.phone) == ("Asha", "+49301234567")
+
+
+def test_what_was_changed_since_an_import_stays(till: Till) -> None:
+    with till.session() as session:
+        session.add(Membership(shop_id=till.shop_id, reference="17"))
+        session.commit()
+    import_id = imported(till, WITH_PHONES, KNOWN)
+    with till.session() as session:
+        asha = session.scalars(select(Membership).where(Membership.reference == "17")).one()
+        asha.name = "Asha K."
+        session.commit()
+    assert undo(till, import_id)["conflicts"] == 1
+    assert stored(till, Membership.name) == ["Asha K."]
+    assert stored(till, Membership.phone) == [None]
+
+
+def test_what_others_build_on_survives_an_undo(till: Till) -> None:
+    import_id = imported(till, WITH_PHONES, KNOWN)
+    with till.session() as session:
+        sale = session.scalars(select(Purchase).where(Purchase.amount_minor == 350)).one()
+        refund = {"occurred_at": NOW, "amount_minor": -350, "currency": "EUR", "source": "api"}
+        session.add(Purchase(shop_id=till.shop_id, refunds_id=sale.id, **refund))
+        session.commit()
+    assert undo(till, import_id) == {"kept_purchases": 1, "kept_customers": 1, "conflicts": 0}
+    assert sorted(stored(till, Purchase.amount_minor)) == [-350, 350]  # type: ignore[type-var]
+
+
+def test_after_thirty_days_an_import_stays(till: Till) -> None:
+    import_id = imported(till, WITH_PHONES, KNOWN)
+    later = NOW + dt.timedelta(days=31)
+    with till.session() as session, pytest.raises(Conflict, match="for 30 days"):
+        imports.undo(session, shop_id=till.shop_id, import_id=import_id, now=later)
+
+
+def test_an_import_says_how_its_customers_agreed(till: Till) -> None:
+    imported(till, WITH_PHONES, KNOWN, channels=["sms", "email"], evidence="signed cards")
+    assert stored(till, ConsentEvent.channel) == ["sms", "sms"]  # nobody has an email address
+    assert set(stored(till, ConsentEvent.evidence)) == {"signed cards"}
+
+
+def test_an_import_never_overrides_a_withdrawal(till: Till) -> None:
+    with till.session() as session:
+        # the same number, under another entry of the shop
+        asha = Membership(shop_id=till.shop_id, id=uuid.uuid4(), phone="+4915123456789")
+        session.add(asha)
+        session.flush()
+        withdrawal = {"channel": "sms", "purpose": "marketing", "action": "withdraw"}
+        session.add(
+            ConsentEvent(
+                shop_id=till.shop_id, membership_id=asha.id, source="inbound", **withdrawal
+            )
+        )
+        session.commit()
+    imported(till, WITH_PHONES, KNOWN, channels=["sms"], evidence="signed cards")
+    with till.session() as session:
+        granted = session.scalars(
+            select(Membership.name)
+            .join(ConsentEvent, ConsentEvent.membership_id == Membership.id)
+            .where(ConsentEvent.action == "grant")
+        ).all()
+    assert granted == ["Björn"]
+
+
+def test_consent_of_an_import_goes_with_it(till: Till) -> None:
+    import_id = imported(till, WITH_PHONES, KNOWN, channels=["sms"], evidence="signed cards")
+    assert undo(till, import_id)["kept_customers"] == 0
+    assert stored(till, ConsentEvent.id) == []
+
+
+def test_rejected_rows_leave_with_their_reason(till: Till) -> None:
+    import_id = imported(till, simple(["17,2026-03-16,1.00", "18,yesterday,2.00"]), SIMPLE)
+    with till.session() as session:
+        batch = imports.import_by_id(session, till.shop_id, import_id)
+        text = "".join(rejected_rows(session, batch)).removeprefix(BOM)
+    header, row = csv.reader(text.splitlines())
+    assert header == ["customer", "date", "amount", "error"]
+    assert row[:3] == ["18", "yesterday", "2.00"]
+    assert row[3].startswith("date: expected")

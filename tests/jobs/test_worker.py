@@ -27,7 +27,7 @@ def states(settings: Settings) -> dict[str, str]:
         rows = connection.execute(
             text(
                 "SELECT task_name, status FROM procrastinate_jobs"
-                " WHERE task_name NOT IN ('resume_jobs', 'score_all_shops')"
+                " WHERE NOT jsonb_exists(args, 'timestamp')"
             )
         )
         found = dict(rows.all())  # type: ignore[arg-type] # two columns

@@ -19,7 +19,7 @@ def make_shop(session: Session, slug: str) -> uuid.UUID:
     session.add(
         Shop(
             id=shop_id,
-            slug=slug,
+            slug=f"{slug}-{shop_id}",  # tests in one process share the database
             name=slug,
             country="DE",
             time_zone="Europe/Berlin",

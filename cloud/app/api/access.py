@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 from flask_jwt_extended import JWTManager, get_current_user, verify_jwt_in_request
 
 from cloud.app.api.database import db
@@ -52,11 +52,17 @@ def works_here(rank: str) -> Callable[[View], View]:
             role = role_in(db.session(), shop_id=shop_id, person_id=person_id())
             if RANKS.index(role) > RANKS.index(rank):
                 raise Forbidden(f"only {_allowed(rank)} may do this, you are {role} here")
+            g.role = role
             return view(*args, shop_id=shop_id, **values)
 
         return cast(View, guarded)
 
     return decorate
+
+
+def sees_names() -> bool:
+    """Tell whether who asks may see who the customers are; an analyst sees numbers only."""
+    return bool(g.role != "analyst")
 
 
 def register_tokens(app: Flask) -> None:

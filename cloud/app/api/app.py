@@ -10,8 +10,10 @@ from cloud.app.api import access, errors, headers
 from cloud.app.api.blueprint import PROBLEM, Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.limits import limiter
+from cloud.app.api.post import Post
 from cloud.app.api.schemas.base import Problem
 from cloud.app.api.streams import Streams
+from cloud.app.services.messengers import Messenger, messenger_for
 from cloud.app.services.passwords import Passwords
 from cloud.app.settings import Settings
 from cloud.app.store import roles
@@ -30,14 +32,19 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest has no types
 
 
 def create_app(
-    settings: Settings, *, passwords: Passwords | None = None, is_limited: bool = True
+    settings: Settings,
+    *,
+    passwords: Passwords | None = None,
+    messenger: Messenger | None = None,
+    is_limited: bool = True,
 ) -> Flask:
-    """Return the application. Tests hash cheaply with `passwords` of their own."""
+    """Return the application. Tests hash cheaply and read the post, with ones of their own."""
     app = Flask("cloud.app.api", static_folder=None, template_folder="../web/templates")
     app.config.update(_configuration(settings), IS_LIMITED=is_limited)
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's own provider
     app.extensions["passwords"] = passwords or Passwords()
     app.extensions["settings"] = settings
+    app.extensions["post"] = Post(messenger or messenger_for(settings.smtp_url))
     app.extensions["streams"] = Streams(settings.database_url_for(roles.APP))
     db.init_app(app)
     limiter.init_app(app)
@@ -64,6 +71,7 @@ def _configuration(settings: Settings) -> Mapping[str, object]:
             "pool_size": CONNECTIONS,
             "max_overflow": CONNECTIONS,
             "pool_pre_ping": True,
+            "hide_parameters": True,
             "connect_args": {"connect_timeout": 5, "application_name": roles.APP},
         },
         "API_TITLE": "Shopbell",
@@ -95,19 +103,29 @@ def _describe(api: Api) -> None:
 
 def _blueprints() -> list[Blueprint]:
     from cloud.app.api import (
+        credentials,
         customers,
         devices,
+        exports,
+        footfall,
         imports,
         live,
+        overrides,
         people,
         public,
         purchases,
         scores,
         shops,
+        staff,
+        timeline,
         today,
     )
 
-    nouns = (people, shops, devices, live, customers, purchases, imports, scores, today, public)
+    nouns = (
+        people, shops, devices, live, customers, purchases, imports, scores, today, exports,
+        staff, public,
+        overrides, timeline, footfall, credentials,
+    )  # fmt: skip
     return [noun.routes for noun in nouns]
 
 

@@ -55,6 +55,12 @@ class Blueprint:
     ) -> Decorator:
         return cast(Decorator, self.smorest.response(status, schema, **document))
 
+    def file(self, status: int, description: str, *types: str) -> Decorator:
+        """An answer that is a file to keep, made by the route itself."""
+        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
+        response = {"description": description, "content": content}
+        return cast(Decorator, self.smorest.doc(responses={status: response}))
+
     def fails(self, *statuses: int) -> Decorator:
         """Name the problems that this route can answer with."""
 

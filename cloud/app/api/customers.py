@@ -5,16 +5,23 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from cloud.app.api.access import works_here
+from cloud.app.api.access import person_id, sees_names, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas import customers as schemas
-from cloud.app.services.customers import FIELDS, add_customer, change_customer
+from cloud.app.api.schemas.base import PageQuery
+from cloud.app.services.consents import consent_of, record_consent
+from cloud.app.services.customers import add_customer, change_customer
+from cloud.app.services.notes import add_note, remove_note
 from cloud.app.store import customer_queries
+from cloud.app.store.consents import ConsentEvent
 from cloud.app.store.scores import Score, ScoreRun
+from cloud.app.store.timeline import timeline
 
 routes = Blueprint("customers", "Customers with what they bought and their scores")
 
+_NAMES = ("name", "phone", "email")
+_OPEN_FIELDS = ("id", "reference", "tags", "joined_at")
 _RUN_FIELDS = ("as_of", "horizon_days", "model", "verdict")
 _SCORE_FIELDS = tuple(name for name in schemas.Score().fields if name not in _RUN_FIELDS)
 
@@ -26,8 +33,10 @@ _SCORE_FIELDS = tuple(name for name in schemas.Score().fields if name not in _RU
 @routes.fails(404)
 def list_customers(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Customers; by default those first who would cost the shop most if they stayed away."""
-    narrow = ("search", "risk", "segment", "tier")
-    wanted = customer_queries.CustomerFilter(**{name: query.pop(name) for name in narrow})
+    narrow = ("search", "risk", "segment", "tier", "tag")
+    wanted = customer_queries.CustomerFilter(
+        **{name: query.pop(name) for name in narrow}, by_name=sees_names()
+    )
     page = customer_queries.customers(db.session(), shop_id, wanted, **query)
     return page.map(shown)
 
@@ -69,16 +78,88 @@ def update_customer(
     return shown(row)
 
 
+@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/timeline")
+@works_here("staff")
+@routes.query(PageQuery)
+@routes.returns(200, schemas.Timeline)
+@routes.fails(403, 404)
+def get_customer_timeline(
+    query: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID
+) -> dict[str, object]:
+    """Everything that happened with a customer, the newest first."""
+    customer_queries.customer(db.session(), shop_id, customer_id)
+    page = timeline(db.session(), shop_id, customer_id, **query)
+    return page.map(
+        lambda row: {"kind": row.kind, "at": row.at, "id": row.id, "details": row.details}
+    )
+
+
+@routes.post("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/notes")
+@works_here("staff")
+@routes.body(schemas.NewNote)
+@routes.returns(201, schemas.Note)
+@routes.fails(403, 404)
+def create_note(note: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID) -> object:
+    """Write something down about a customer; the customer's own export contains it."""
+    added = add_note(db.session(), shop_id, customer_id, text=note["text"], by=person_id())
+    db.session.commit()
+    return added
+
+
+@routes.delete("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/notes/<uuid:note_id>")
+@works_here("staff")
+@routes.returns(204)
+@routes.fails(403, 404)
+def delete_note(shop_id: uuid.UUID, customer_id: uuid.UUID, note_id: uuid.UUID) -> None:
+    """Remove a note."""
+    remove_note(db.session(), shop_id, customer_id, note_id)
+    db.session.commit()
+
+
+@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/consents")
+@works_here("analyst")
+@routes.returns(200, schemas.Consents)
+@routes.fails(404)
+def list_consents(shop_id: uuid.UUID, customer_id: uuid.UUID) -> dict[str, object]:
+    """How a customer may be contacted: what holds now, and every event behind it."""
+    events, holds = consent_of(db.session(), shop_id, customer_id)
+    return {"holds": holds, "items": [_shown_consent(event) for event in events]}
+
+
+@routes.post("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/consents")
+@works_here("staff")
+@routes.body(schemas.NewConsent)
+@routes.returns(201, schemas.Consent)
+@routes.fails(403, 404)
+def create_consent(
+    event: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID
+) -> dict[str, object]:
+    """Note that a customer agreed, or does not want it any more. Events are never changed."""
+    added = record_consent(
+        db.session(), shop_id, customer_id, event, source="owner", person_id=person_id()
+    )
+    db.session.commit()
+    return _shown_consent(added)
+
+
 def shown(row: Row[Any]) -> dict[str, object]:
     """Return a row of `customer_queries` as it leaves the API."""
-    known = {field: getattr(row.Membership, field) for field in ("id", *FIELDS, "joined_at")}
+    names = {field: getattr(row.Membership, field) for field in _NAMES}
+    known = {field: getattr(row.Membership, field) for field in _OPEN_FIELDS}
     return {
+        **(names if sees_names() else dict.fromkeys(names)),
         **known,
         "purchases": row.purchases,
         "spent_minor": row.spent_minor,
         "last_purchase_at": row.last_purchase_at,
         "score": _shown_score(row.Score, row.ScoreRun) if row.Score else None,
     }
+
+
+def _shown_consent(event: ConsentEvent) -> dict[str, object]:
+    fields = ("id", "channel", "purpose", "action", "source", "wording", "created_at")
+    evidence = event.evidence if sees_names() else None
+    return {**{field: getattr(event, field) for field in fields}, "evidence": evidence}
 
 
 def _shown_score(score: Score, run: ScoreRun) -> dict[str, object]:

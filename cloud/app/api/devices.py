@@ -1,5 +1,6 @@
 """Boards at the doors."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -8,8 +9,9 @@ from flask import current_app
 from cloud.app.api.access import works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
+from cloud.app.api.limits import per_address
 from cloud.app.api.schemas import devices as schemas
-from cloud.app.services.devices import register_device
+from cloud.app.services.devices import claim, offer_claim, register_device
 from cloud.app.settings import Settings
 from cloud.app.store.device_queries import devices_with_counts
 from cloud.app.store.shops import Device
@@ -37,16 +39,51 @@ def list_devices(shop_id: uuid.UUID) -> dict[str, object]:
 @routes.fails(403, 404, 503)
 def create_device(wanted: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Register a board; its password is shown this once."""
-    settings: Settings = current_app.extensions["settings"]
-    device, password = register_device(db.session(), settings, shop_id=shop_id, **wanted)
+    device, password = register_device(db.session(), _settings(), shop_id=shop_id, **wanted)
     db.session.commit()
+    return _with_credential(device, password)
+
+
+@routes.post("/shops/<uuid:shop_id>/claims")
+@works_here("owner")
+@routes.body(schemas.NewDevice)
+@routes.returns(201, schemas.Claim)
+@routes.fails(403, 404)
+def create_claim(wanted: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
+    """Make a code to type into a board, which then signs itself in; it works once."""
+    now = dt.datetime.now(dt.UTC)
+    ticket, code = offer_claim(db.session(), _settings(), shop_id=shop_id, now=now, **wanted)
+    db.session.commit()
+    return {"code": code, "expires_at": ticket.expires_at}
+
+
+@routes.post("/claims")
+@per_address("10 per minute")
+@routes.body(schemas.ClaimCode)
+@routes.returns(201, schemas.DeviceWithCredential)
+@routes.fails(403, 429, 503)
+@routes.open_to_all()
+def claim_device(sent: dict[str, str]) -> dict[str, object]:
+    """Change a code for the credential of a new board."""
+    now = dt.datetime.now(dt.UTC)
+    device, password = claim(db.session(), _settings(), code=sent["code"], now=now)
+    db.session.commit()
+    return _with_credential(device, password)
+
+
+def _with_credential(device: Device, password: str) -> dict[str, object]:
     credential = {
-        "mqtt_host": settings.mqtt_host,
-        "mqtt_port": settings.mqtt_port,
+        "mqtt_host": _settings().mqtt_public_host,
+        "mqtt_port": _settings().mqtt_public_port,
         "username": device.id,
         "password": password,
     }
     return {"device": _shown(device, 0, 0), "credential": credential}
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
 
 
 def _shown(device: Device, committed: int, lost: int) -> dict[str, object]:

@@ -1,20 +1,23 @@
 """Imports of a till's export: upload, look, name the columns, run."""
 
+import datetime as dt
 import uuid
 from functools import wraps
 from pathlib import PurePosixPath
 from typing import Any, cast
 
-from flask import current_app, request
+from flask import Response, current_app, request
 from sqlalchemy import Row
 
 from cloud.app.api.access import View, person_id, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
+from cloud.app.api.downloads import CSV, csv_response
 from cloud.app.api.schemas import imports as schemas
 from cloud.app.api.schemas.base import PageQuery
 from cloud.app.domain.errors import Invalid
 from cloud.app.services import imports
+from cloud.app.services.exports import rejected_rows
 from cloud.app.store import import_queries
 from cloud.app.store.sales import ImportBatch
 
@@ -22,7 +25,19 @@ FILENAME_MAX_LENGTH = 120
 
 routes = Blueprint("imports", "Purchases from a till's export")
 
-_NO_OUTCOME = dict.fromkeys(("purchases", "customers", "total_minor", "first_at", "last_at"))
+_NO_OUTCOME = dict.fromkeys(
+    (
+        "purchases",
+        "customers",
+        "customers_completed",
+        "total_minor",
+        "first_at",
+        "last_at",
+        "kept_purchases",
+        "kept_customers",
+        "conflicts",
+    )
+)
 
 
 def takes_upload(view: View) -> View:
@@ -93,17 +108,44 @@ def run_import(
         columns=wanted["mapping"],
         date_order=wanted["date_order"],
         decimal=wanted["decimal"],
+        consent=wanted["consent"],
     )
     shown = _shown(batch)
     db.session.commit()
     return shown
 
 
+@routes.post("/shops/<uuid:shop_id>/imports/<uuid:import_id>/undo")
+@works_here("staff")
+@routes.returns(202, schemas.Import)
+@routes.fails(403, 404, 409)
+def undo_import(shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, object]:
+    """Take an import back in the background; possible for 30 days after it was done."""
+    batch = imports.undo(
+        db.session(), shop_id=shop_id, import_id=import_id, now=dt.datetime.now(dt.UTC)
+    )
+    shown = _shown(batch)
+    db.session.commit()
+    return shown
+
+
+@routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/rejected")
+@works_here("staff")
+@routes.file(200, "The rejected rows with a column that says why", CSV)
+@routes.fails(403, 404)
+def get_rejected_rows(shop_id: uuid.UUID, import_id: uuid.UUID) -> Response:
+    """The rejected rows as CSV, to be mended and imported again."""
+    batch = imports.import_by_id(db.session(), shop_id, import_id)
+    return csv_response(
+        shop_id, lambda session: rejected_rows(session, batch), f"rejected-{import_id}.csv"
+    )
+
+
 @routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/rows")
-@works_here("analyst")
+@works_here("staff")
 @routes.query(schemas.ImportRowQuery)
 @routes.returns(200, schemas.ImportRows)
-@routes.fails(404)
+@routes.fails(403, 404)
 def list_import_rows(
     query: dict[str, Any], shop_id: uuid.UUID, import_id: uuid.UUID
 ) -> dict[str, object]:
@@ -120,6 +162,12 @@ def list_import_rows(
     )
     cursor = str(rows[limit - 1].line) if len(rows) > limit else None
     return {"items": rows[:limit], "next_cursor": cursor}
+
+
+def _undo_until(batch: ImportBatch) -> dt.datetime | None:
+    if batch.state != "done" or batch.finished_at is None:
+        return None
+    return batch.finished_at + imports.UNDO_WITHIN
 
 
 def _line(cursor: str | None) -> int:
@@ -141,10 +189,11 @@ def _shown_row(row: Row[Any]) -> dict[str, object]:
 
 
 def _shown(batch: ImportBatch) -> dict[str, object]:
-    same = ("id", "filename", "state", "error", "created_at", "finished_at")
+    same = ("id", "filename", "state", "error", "created_at", "finished_at", "undone_at")
     return {
         **{field: getattr(batch, field) for field in same},
         **(batch.preview or {}),
         "outcome": {**_NO_OUTCOME, **batch.outcome} if batch.outcome else None,
         "duplicate_of": import_queries.earlier_upload(db.session(), batch),
+        "undo_until": _undo_until(batch),
     }

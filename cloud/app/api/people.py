@@ -19,7 +19,7 @@ from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_address, per_login
 from cloud.app.api.schemas import people as schemas
-from cloud.app.services import accounts, sign_ins
+from cloud.app.services import accounts, resets, sign_ins
 from cloud.app.services.passwords import Passwords
 from cloud.app.store.people import Person, RefreshToken
 from cloud.app.store.roles import act_for
@@ -81,6 +81,41 @@ def renew_tokens(renewal: dict[str, str | None]) -> dict[str, object]:
     return _tokens(token, "body" if renewal["refresh_token"] else "cookie")
 
 
+@routes.post("/password-resets")
+@per_address("10 per minute")
+@per_login("3 per minute")
+@routes.body(schemas.ResetRequest)
+@routes.returns(202, schemas.Asked)
+@routes.fails(429)
+@routes.open_to_all()
+def ask_for_password_reset(sent: dict[str, str]) -> dict[str, object]:
+    """Ask for a link by mail to set a new password. The answer does not tell who has an account."""
+    resets.ask_for_reset(
+        db.session(),
+        current_app.config["SECRET_KEY"],
+        _send_later,
+        login=sent["login"],
+        page=f"{current_app.config['PUBLIC_URL']}/new-password",
+        now=_now(),
+    )
+    db.session.commit()
+    return {}
+
+
+@routes.post("/password-resets/confirm")
+@per_address("10 per minute")
+@routes.body(schemas.NewPassword)
+@routes.returns(204)
+@routes.fails(403, 429)
+@routes.open_to_all()
+def set_new_password(sent: dict[str, str]) -> None:
+    """Set a new password with the code of the link; ends every sign-in."""
+    resets.set_password(
+        db.session(), current_app.config["SECRET_KEY"], _passwords(), now=_now(), **sent
+    )
+    db.session.commit()
+
+
 @routes.delete("/tokens")
 @signed_in
 @routes.returns(204)
@@ -89,6 +124,39 @@ def sign_out() -> None:
     sign_ins.end(db.session(), family_id=uuid.UUID(get_jwt()[FAMILY_CLAIM]), now=_now())
     db.session.commit()
     _set_cookie("", dt.timedelta(0))
+
+
+@routes.get("/me/sessions")
+@signed_in
+@routes.returns(200, schemas.Sessions)
+def list_sessions() -> dict[str, object]:
+    """The devices on which one is signed in."""
+    current = uuid.UUID(get_jwt()[FAMILY_CLAIM])
+    found = sign_ins.families_of(db.session(), person_id(), _now())
+    items = [
+        {**row._mapping, "id": row.family_id, "is_current": row.family_id == current}
+        for row in found
+    ]
+    return {"items": items, "next_cursor": None}
+
+
+@routes.delete("/me/sessions")
+@signed_in
+@routes.returns(204)
+def sign_out_everywhere() -> None:
+    """Sign out on every device, this one too."""
+    sign_ins.end_all(db.session(), person_id=person_id(), now=_now())
+    db.session.commit()
+    _set_cookie("", dt.timedelta(0))
+
+
+@routes.delete("/me/sessions/<uuid:session_id>")
+@signed_in
+@routes.returns(204)
+def end_session(session_id: uuid.UUID) -> None:
+    """Sign out on one device; row-level security knows only one's own."""
+    sign_ins.end(db.session(), family_id=session_id, now=_now())
+    db.session.commit()
 
 
 @routes.get("/me")
@@ -162,6 +230,10 @@ def _set_cookie(value: str, lifetime: dt.timedelta) -> None:
             samesite="Strict",
         )
         return response
+
+
+def _send_later(to: str, subject: str, text: str) -> None:
+    current_app.extensions["post"].send(to, subject, text)
 
 
 def _passwords() -> Passwords:

@@ -11,6 +11,7 @@ from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas import shops as schemas
 from cloud.app.services import accounts, shops
+from cloud.app.services.posters import whatsapp_share_url
 from cloud.app.store.shops import Shop, Site
 
 routes = Blueprint("shops", "Shops and their doors")
@@ -73,4 +74,5 @@ def list_sites(shop_id: uuid.UUID) -> dict[str, object]:
 def _shown(shop: Shop) -> dict[str, object]:
     fields = ("id", "slug", "name", "address", "country", "time_zone", "currency")
     shown = {field: getattr(shop, field) for field in (*fields, "opening_hours", "capacity")}
-    return {**shown, "public_url": f"{current_app.config['PUBLIC_URL']}/s/{shop.slug}"}
+    url = f"{current_app.config['PUBLIC_URL']}/s/{shop.slug}"
+    return {**shown, "public_url": url, "whatsapp_share_url": whatsapp_share_url(shop, url)}

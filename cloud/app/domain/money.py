@@ -20,3 +20,8 @@ def to_minor(amount: Decimal, currency: str) -> int:
     """Return an amount in the smallest unit, half a unit rounded to even."""
     scaled = amount.scaleb(exponent(currency))
     return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def from_minor(amount_minor: int, currency: str) -> Decimal:
+    """Return an amount in whole units, with the decimals of its currency."""
+    return Decimal(amount_minor).scaleb(-exponent(currency))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Source = Literal["door", "hours", "unknown"]
+Source = Literal["override", "door", "hours", "unknown"]
 
 # A device reports every half minute. Ten reports missing, and what it said is history.
 STALE_AFTER = dt.timedelta(minutes=5)
@@ -22,11 +22,13 @@ class Door:
 
 @dataclass(frozen=True)
 class Openness:
-    """Open or closed, since when, and who says so."""
+    """Open or closed, since when, and who says so; an override also says until when, and why."""
 
     is_open: bool | None
     since: dt.datetime | None
     source: Source
+    until: dt.datetime | None = None
+    message: str | None = None
 
 
 def is_fresh(is_online: bool, seen_at: dt.datetime | None, now: dt.datetime) -> bool:
@@ -34,8 +36,25 @@ def is_fresh(is_online: bool, seen_at: dt.datetime | None, now: dt.datetime) -> 
     return is_online and seen_at is not None and now - seen_at <= STALE_AFTER
 
 
-def openness(doors: Sequence[Door], hours_say_open: bool | None) -> Openness:
-    """Judge by the doors: one open door is enough, but closed needs every door to say so."""
+@dataclass(frozen=True)
+class Override:
+    """The owner's word, which holds until it ends by itself."""
+
+    is_open: bool
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    message: str | None = None
+
+
+def openness(
+    doors: Sequence[Door], hours_say_open: bool | None, override: Override | None = None
+) -> Openness:
+    """Judge by the owner's word, else by the doors: one open door is enough, but closed needs every
+    door to say so."""
+    if override is not None:
+        return Openness(
+            override.is_open, override.starts_at, "override", override.ends_at, override.message
+        )
     is_open = [door for door in doors if door.is_fresh and door.is_open]
     if is_open:
         return Openness(True, min(_changes(is_open), default=None), "door")
@@ -44,18 +63,6 @@ def openness(doors: Sequence[Door], hours_say_open: bool | None) -> Openness:
     if hours_say_open is None:
         return Openness(None, None, "unknown")
     return Openness(hours_say_open, None, "hours")
-
-
-def device_problem(is_online: bool, seen_at: dt.datetime | None, now: dt.datetime) -> str | None:
-    """Return what is wrong with a device and what to do, None when it is well."""
-    if seen_at is None:
-        return "Never heard of: check its power and its Wi-Fi."
-    if not is_online:
-        return "Offline: check its power and the shop's Wi-Fi."
-    if not is_fresh(is_online, seen_at, now):
-        minutes = int((now - seen_at).total_seconds() // 60)
-        return f"Silent for {minutes} minutes: unplug it, wait ten seconds, plug it in again."
-    return None
 
 
 def _changes(doors: Sequence[Door]) -> list[dt.datetime]:

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 
 Range = tuple[int, int]
 
+# A healthy device sends in order and has no gaps but those of messages that overtake each other.
+# The limit keeps one that counts wildly from filling the database.
+GAPS_MAX = 1000
+
 
 class SequenceLog:
     """The recorded numbers of one boot as ranges (first, last), and the oldest one still held.
@@ -17,6 +21,14 @@ class SequenceLog:
         self._firsts = [first for first, _ in ranges]
         self._lasts = [last for _, last in ranges]
         self.oldest = oldest
+
+    def may_record(self, sequence: int) -> bool:
+        """Tell whether a number can be noted: not when it would open one gap too many."""
+        if len(self._firsts) <= GAPS_MAX:
+            return True
+        at = bisect_right(self._firsts, sequence)
+        before = at > 0 and sequence <= self._lasts[at - 1] + 1
+        return before or (at < len(self._firsts) and sequence + 1 == self._firsts[at])
 
     def record(self, sequence: int) -> bool:
         """Note a number; return False when it was recorded before."""

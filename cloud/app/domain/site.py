@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 # the kinds of events that move a site on; the others are history only
 LIVE_KINDS = frozenset({"door", "passage", "ambiguous_passage", "zeroed"})
+# and those that are rolled up by the hour
+FOOTFALL_KINDS = frozenset({"passage", "ambiguous_passage"})
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Site:
     exits: int = 0
     ambiguous: int = 0
     last_event_at: dt.datetime | None = None
+    # who was inside at `counted_since`
+    starting_inside: int = 0
     # an event changed what was counted before it: count again from the history
     needs_recount: bool = field(default=False, compare=False)
 
@@ -51,6 +55,7 @@ class Site:
             self.ambiguous += 1
         elif event.kind == "zeroed" and self._counts(event):
             self.counted_since = event.occurred_at
+            self.starting_inside = 0
             self.needs_recount = True
 
     def _is_news(self, event: SiteEvent) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from cloud.app.ingest import fast
 from cloud.app.store.events import Rejection
 from wire import messages, topics
 
@@ -21,6 +22,8 @@ class Received:
     message_id: int = 0
     # message ids mean nothing on another connection
     connection_number: int = 0
+    # by the clock that never jumps
+    arrived_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -61,10 +64,7 @@ def decode(received: Received) -> EventBatch | Status | Reply | Rejection:
         return reject(received, str(error))
     try:
         if channel == "event":
-            batch, rejected = messages.decode_events(received.payload)
-            return EventBatch(
-                received, device_id, batch["boot"], batch["oldest"], batch["events"], rejected
-            )
+            return _event_batch(received, device_id)
         if channel == "status":
             return Status(received, device_id, messages.decode_status(received.payload))
         if channel == "reply":
@@ -72,6 +72,16 @@ def decode(received: Received) -> EventBatch | Status | Reply | Rejection:
     except messages.MessageError as error:
         return reject(received, str(error), device_id)
     return reject(received, f"channel: expected event, status or reply, got {channel}", device_id)
+
+
+def _event_batch(received: Received, device_id: str) -> EventBatch:
+    batch = fast.decode_events(received.payload)
+    rejected: list[tuple[object, str]] = []
+    if batch is None:
+        batch, rejected = messages.decode_events(received.payload)
+    return EventBatch(
+        received, device_id, batch["boot"], batch["oldest"], batch["events"], rejected
+    )
 
 
 def reject(received: Received, reason: str, device_id: str | None = None) -> Rejection:

@@ -9,9 +9,10 @@ import msgspec
 import psycopg
 from psycopg import Connection, Cursor
 
-from cloud.app.domain.dating import boot_start_ms, date_event
+from cloud.app.domain.dating import boot_start_ms, date_event, is_of_another_start
 from cloud.app.domain.device_status import is_newer
-from cloud.app.domain.site import LIVE_KINDS, Site, SiteEvent
+from cloud.app.domain.sequence import GAPS_MAX
+from cloud.app.domain.site import FOOTFALL_KINDS, LIVE_KINDS, Site, SiteEvent
 from cloud.app.ingest.decode import (
     Event,
     EventBatch,
@@ -24,7 +25,7 @@ from cloud.app.ingest.decode import (
 )
 from cloud.app.store import devices, events, sites
 from cloud.app.store.devices import Boot, BootKey, DeviceRow
-from cloud.app.store.events import EventRow, Rejection
+from cloud.app.store.events import EventRow, Rejection, SiteTime
 from cloud.app.store.sites import SiteKey
 
 log = logging.getLogger(__name__)
@@ -132,7 +133,11 @@ class _Work:
         if self._batches or clocked:
             devices.save_boots(cursor, self._boots.values())
         changed = self._advance_devices(cursor, known)
-        self._advance_sites(cursor, changed, self._date_again(cursor, clocked))
+        moved = self._date_again(cursor, clocked)
+        self._advance_sites(cursor, changed, {(shop, site) for shop, site, _ in moved})
+        counted = self._counted() | moved
+        if counted:
+            events.note_footfall(cursor, counted)
         if self._rejections:
             events.insert_rejections(cursor, self._rejections)
 
@@ -209,8 +214,14 @@ class _Work:
         boot = self._boots[batch.device_id, batch.boot]
         boot.log.settle(batch.oldest)
         for event in batch.events:
-            if boot.log.record(event["seq"]):
+            if not boot.log.may_record(event["seq"]):
+                reason = f"seq: expected at most {GAPS_MAX} gaps in a boot, got one more"
+                self._reject_event(batch, device, event, None, reason)
+            elif boot.log.record(event["seq"]):
                 self._store(event, boot, device)
+            elif is_of_another_start(event["at"], event["up"], boot.started_at_ms, self._now_ms):
+                reason = "boot: expected a number that only grows, got one of an earlier start"
+                self._reject_event(batch, device, event, None, reason)
             else:
                 self._duplicates += 1
         for unreadable, reason in batch.rejected:
@@ -257,16 +268,22 @@ class _Work:
         rejection.sequence = sequence
         self._rejections.append(rejection)
 
-    def _date_again(self, cursor: Cursor, clocked: Sequence[Boot]) -> set[SiteKey]:
-        """Date the events that came before their boot's clock was known; return their sites."""
-        again: set[SiteKey] = set()
+    def _date_again(self, cursor: Cursor, clocked: Sequence[Boot]) -> set[SiteTime]:
+        """Date the events that came before their boot's clock was known."""
+        moved: set[SiteTime] = set()
         for boot in clocked:
             if boot.started_at_ms is not None:
-                site_ids = events.date_events_again(
+                moved |= events.date_events_again(
                     cursor, boot.shop_id, boot.device_id, boot.number, boot.started_at_ms
                 )
-                again |= {(boot.shop_id, site_id) for site_id in site_ids}
-        return again
+        return moved
+
+    def _counted(self) -> set[SiteTime]:
+        return {
+            (event.shop_id, event.site_id, event.occurred_ms)
+            for event in self._events
+            if event.kind in FOOTFALL_KINDS
+        }
 
     def _advance_devices(self, cursor: Cursor, known: dict[str, DeviceRow]) -> set[SiteKey]:
         """Write what devices say of themselves; return the sites where one came or went."""

@@ -1,5 +1,6 @@
 """`shopbell ingest`: the worker between the broker and the database."""
 
+import gc
 import logging
 import signal
 
@@ -23,4 +24,6 @@ def ingest(number: int, workers: int) -> None:
         raise click.ClickException(str(error)) from None
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: worker.stop())
+    # what is loaded now stays: looking through it for garbage would hold up the messages
+    gc.freeze()
     worker.run()

@@ -16,8 +16,10 @@ import time
 import psycopg
 from paho.mqtt.client import Client, MQTTMessage
 
+from cloud.app.ingest import metrics
 from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import Outcome, handle
+from cloud.app.ingest.reader import ReadingAhead
 from cloud.app.services.mqtt import KEEPALIVE_S, SHARE, mqtt_client
 from cloud.app.settings import Settings
 from cloud.app.store.direct import direct_connection
@@ -27,7 +29,7 @@ from wire import messages, topics
 log = logging.getLogger(__name__)
 
 BATCH_MAX_MESSAGES = 1000
-# Mosquitto stops at max_inflight_messages (1,000); a broker without such a limit is stopped here.
+# Mosquitto stops at max_inflight_messages; a broker without such a limit is stopped here.
 QUEUE_MAX_MESSAGES = 4000
 RETRY_AFTER_S = 1.0
 WAKE_EVERY_S = 0.5
@@ -42,6 +44,9 @@ class Worker:
     def __init__(self, settings: Settings, number: int = 0, workers: int = 1) -> None:
         self._settings = settings
         self._number = number
+        if settings.metrics_port is not None:
+            # workers side by side on one machine have ports side by side
+            metrics.serve(settings.metrics_port + number)
         self._link = Link(settings, number, is_shared=workers > 1)
         self._connection: psycopg.Connection | None = None
         self._stopping = threading.Event()
@@ -72,6 +77,7 @@ class Worker:
             except psycopg.Error as error:
                 self._lose_database(error)
             else:
+                metrics.count(outcome, len(batch), time.monotonic() - batch[0].arrived_s)
                 self._link.acknowledge(batch, outcome)
                 return
 
@@ -92,6 +98,7 @@ class Worker:
         if self._is_database_away:
             log.info("the database is back")
             self._is_database_away = False
+        metrics.DATABASE.set(1)
         self._is_standing_by = False
         self._connection = connection
         self._link.open()
@@ -101,6 +108,7 @@ class Worker:
         if not self._is_database_away:
             log.warning("the database is away, waiting: %s", _first_line(error))
             self._is_database_away = True
+            metrics.DATABASE.set(0)
         if self._connection is not None:
             with contextlib.suppress(psycopg.Error):
                 self._connection.close()
@@ -126,8 +134,7 @@ class Link:
         self._connection_number = 0
         self._is_closing = False
         self._is_lost = False
-        self._client: Client | None = None
-        self._thread: threading.Thread | None = None
+        self._client: ReadingAhead | None = None
 
     def open(self) -> None:
         """Connect, and connect again whenever the connection is lost."""
@@ -136,21 +143,21 @@ class Link:
         self._is_closing = False
         self._client = self._make_client()
         self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S)
-        self._thread = threading.Thread(target=self._receive, args=(self._client,), daemon=True)
-        self._thread.start()
+        self._client.loop_start()
 
     def close(self) -> None:
         """Leave the session to whoever comes next. What waits here is not acknowledged."""
-        if self._client is None or self._thread is None:
+        if self._client is None:
             return
         self._is_closing = True
         self._client.disconnect()
-        self._thread.join(timeout=10)
+        self._client.loop_stop()
         self._client = None
         self._queue = queue.SimpleQueue()
 
     def take(self) -> list[Received]:
         """Return whatever has arrived, at most a batch; wait a moment for the first."""
+        metrics.WAITING.set(self._queue.qsize())
         batch: list[Received] = []
         with contextlib.suppress(queue.Empty):
             batch.append(self._queue.get(timeout=WAKE_EVERY_S))
@@ -163,14 +170,16 @@ class Link:
         client = self._client
         if client is None or not client.is_connected():
             return
-        for received in batch:
-            if received.connection_number == self._connection_number:
-                client.ack(received.message_id, 1)
+        client.acknowledge(
+            received.message_id
+            for received in batch
+            if received.connection_number == self._connection_number
+        )
         for (device_id, boot), committed in outcome.committed.items():
             ack = messages.encode({"boot": boot, "seq": committed})
             client.publish(topics.topic(device_id, "ack"), ack, qos=1)
 
-    def _make_client(self) -> Client:
+    def _make_client(self) -> ReadingAhead:
         client = mqtt_client(
             self._settings,
             f"shopbell-ingest-{self._number}",
@@ -178,6 +187,7 @@ class Link:
             password=self._settings.mqtt_password,
             is_persistent=True,
             acknowledges_itself=True,
+            of_class=ReadingAhead,
         )
         # acks to the devices: a lost one is repeated, because the device sends again
         client.max_inflight_messages_set(BATCH_MAX_MESSAGES)
@@ -190,15 +200,6 @@ class Link:
         client.on_message = self._on_message
         return client
 
-    def _receive(self, client: Client) -> None:
-        while not self._is_closing:
-            try:
-                client.loop_forever(retry_first_connection=True)
-            except Exception:
-                # nothing that arrives may end the worker; the session brings it again
-                log.exception("the connection to the broker failed")
-                time.sleep(RETRY_AFTER_S)
-
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         try:
             while self._queue.qsize() >= QUEUE_MAX_MESSAGES and not self._is_closing:
@@ -210,6 +211,7 @@ class Link:
                     message.retain,
                     message.mid,
                     self._connection_number,
+                    time.monotonic(),
                 )
             )
         except Exception:
@@ -239,6 +241,7 @@ class Link:
         if not self._is_lost:
             log.warning("the broker is away, waiting: %s", reason)
             self._is_lost = True
+        metrics.BROKER.set(0)
 
     def _on_subscribe(self, _client: Client, _data: object, _mid: int, *details: object) -> None:
         reasons = details[0]
@@ -246,6 +249,7 @@ class Link:
             log.error("the broker refused a subscription: check the ingest's role at the broker")
             return
         log.info("connected to the broker")
+        metrics.BROKER.set(1)
         self._is_lost = False
 
 

@@ -24,7 +24,7 @@ from cloud.app.services.contacts import normalised_email, normalised_phone
 from cloud.app.services.imports import import_by_id
 from cloud.app.services.scores import ask_for_scores
 from cloud.app.services.shops import shop_by_id
-from cloud.app.store import import_queries
+from cloud.app.store import consent_queries, import_queries
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import ImportBatch
 
@@ -97,6 +97,22 @@ def run_import(
         _fail(sessions, run, WENT_WRONG)
         raise
     _finish(sessions, run, now)
+
+
+def undo_import(
+    sessions: sessionmaker[Session], *, shop_id: uuid.UUID, import_id: uuid.UUID, now: dt.datetime
+) -> None:
+    """Take an import back in one transaction, and say what had to stay."""
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        batch = import_by_id(session, shop_id, import_id, is_locked=True)
+        if batch.state != "undoing":
+            return  # the job came twice
+        kept = import_queries.take_back(session, shop_id, import_id)
+        batch.outcome = {**(batch.outcome or {}), **kept}
+        batch.state, batch.undone_at = "undone", now
+        ask_for_scores(session, shop_id)
+    _log.info("import %s undone: %s", import_id, kept)
 
 
 def _begin(
@@ -191,6 +207,7 @@ def _customers_of(
     session: Session, run: Run, role: str, unknown: dict[str, Sale]
 ) -> dict[str, uuid.UUID]:
     found = import_queries.customer_ids(session, run.shop_id, role, unknown)
+    _complete_customers(session, run, {found[text]: unknown[text] for text in found})
     missing = {text: sale for text, sale in unknown.items() if text not in found}
     if not missing:
         return found
@@ -204,6 +221,20 @@ def _customers_of(
     }
     import_queries.add_customers(session, run.shop_id, run.import_id, columns)
     return found | import_queries.customer_ids(session, run.shop_id, role, missing)
+
+
+def _complete_customers(session: Session, run: Run, known: dict[uuid.UUID, Sale]) -> None:
+    telling = {id_: sale.contact for id_, sale in known.items() if sale.contact}
+    if not telling:
+        return
+    columns: dict[str, list[object]] = {
+        "id": list(telling),
+        **{
+            name: [contact.get(name) for contact in telling.values()]
+            for name in ("name", "phone", "email")
+        },
+    }
+    import_queries.complete_customers(session, run.shop_id, run.import_id, columns)
 
 
 def _know_products(session: Session, run: Run, rows: list[ReadRow]) -> None:
@@ -283,9 +314,23 @@ def _finish(sessions: sessionmaker[Session], run: Run, now: dt.datetime) -> None
         batch = import_by_id(session, run.shop_id, run.import_id)
         batch.outcome = {**run.progress, **totals}
         batch.state, batch.finished_at = "done", now
+        _grant(session, batch)
         import_queries.analyse_tables(session)
         ask_for_scores(session, run.shop_id)
     _log.info("import %s: %s", run.import_id, {name: run.progress[name] for name in OUTCOMES})
+
+
+def _grant(session: Session, batch: ImportBatch) -> None:
+    consent: dict[str, Any] | None = batch.consent
+    if consent:
+        consent_queries.grant_by_import(
+            session,
+            batch.shop_id,
+            batch.id,
+            channels=consent["channels"],
+            evidence=consent["evidence"],
+            created_by=batch.created_by,
+        )
 
 
 def _fail(sessions: sessionmaker[Session], run: Run, reason: str) -> None:

@@ -13,11 +13,11 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app import settings as app_settings
-from cloud.app.jobs import imports, scoring
+from cloud.app.jobs import imports, scoring, upkeep
 from cloud.app.services.scores import ask_for_scores
 from cloud.app.settings import Settings
 from cloud.app.store import roles
-from cloud.app.store.jobs import QUEUE, RUN_IMPORT, SCORE_SHOP
+from cloud.app.store.jobs import QUEUE, RUN_IMPORT, SCORE_SHOP, UNDO_IMPORT
 
 # an import waits for the database while a score is computed: two are worth their memory
 CONCURRENCY = 2
@@ -57,7 +57,9 @@ def make_queue(settings: Settings) -> procrastinate.App:
     url = settings.database_url_for(roles.JOBS)
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
     queue = procrastinate.App(connector=PsycopgConnector(conninfo=conninfo, max_size=4))
-    _register(queue, job_sessions(settings))
+    sessions = job_sessions(settings)
+    _register(queue, sessions)
+    upkeep.register(queue, sessions, settings)
     return queue
 
 
@@ -67,7 +69,8 @@ def job_sessions(settings: Settings) -> sessionmaker[Session]:
     They use psycopg 3, which sends an import's arrays several times as fast as psycopg 2.
     """
     url = settings.database_url_for(roles.JOBS).set(drivername="postgresql+psycopg")
-    return sessionmaker(create_engine(url, pool_pre_ping=True), expire_on_commit=False)
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    return sessionmaker(engine, expire_on_commit=False)
 
 
 async def resume(queue: procrastinate.App) -> None:
@@ -87,6 +90,12 @@ def _register(queue: procrastinate.App, sessions: sessionmaker[Session]) -> None
     @queue.task(name=RUN_IMPORT, queue=QUEUE, retry=RETRY)
     def run_import(shop_id: str, import_id: str) -> None:
         imports.run_import(
+            sessions, shop_id=uuid.UUID(shop_id), import_id=uuid.UUID(import_id), now=_now()
+        )
+
+    @queue.task(name=UNDO_IMPORT, queue=QUEUE, retry=RETRY)
+    def undo_import(shop_id: str, import_id: str) -> None:
+        imports.undo_import(
             sessions, shop_id=uuid.UUID(shop_id), import_id=uuid.UUID(import_id), now=_now()
         )
 

@@ -51,10 +51,22 @@ def person_who_signs_in(
     session: Session, passwords: Passwords, *, login: str, password: str
 ) -> Person | None:
     """Return the person with this login and password, or None after the same time."""
-    person = _person_by_contact(session, login)
+    person = person_by_contact(session, login)
     if not passwords.is_right(person.password_hash if person else None, password):
         return None
     return person
+
+
+def person_by_contact(session: Session, login: str) -> Person | None:
+    """Return the person with this email address or phone number, if there is one."""
+    try:
+        contact = normalised_contact(login)
+    except Invalid:
+        return None
+    act_for(session, contact=contact)
+    return session.scalar(
+        select(Person).where((Person.email == contact) | (Person.phone == contact))
+    )
 
 
 def person_by_id(session: Session, person_id: uuid.UUID) -> Person:
@@ -74,14 +86,3 @@ def shops_of(session: Session, person_id: uuid.UUID) -> list[tuple[Shop, str]]:
         .order_by(Shop.name, Shop.id)
     )
     return [(shop, role) for shop, role in rows]
-
-
-def _person_by_contact(session: Session, login: str) -> Person | None:
-    try:
-        contact = normalised_contact(login)
-    except Invalid:
-        return None
-    act_for(session, contact=contact)
-    return session.scalar(
-        select(Person).where((Person.email == contact) | (Person.phone == contact))
-    )

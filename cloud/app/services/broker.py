@@ -9,6 +9,7 @@ import logging
 import queue
 import secrets
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -23,15 +24,25 @@ log = logging.getLogger(__name__)
 CONTROL_TOPIC = "$CONTROL/dynamic-security/v1"
 RESPONSE_TOPIC = CONTROL_TOPIC + "/response"
 ANSWER_WITHIN_S = 5.0
+# in one message: the broker refuses long ones (message_size_limit)
+COMMANDS_MAX = 20
 
 Command = dict[str, Any]
 
 
 def create_client(settings: Settings, device_id: str) -> str:
     """Let a device sign in; return its password, which is kept nowhere else."""
-    password = _new_password()
-    _run(settings, [_create_role(device_id), _create_client(device_id, password)])
-    return password
+    return create_clients(settings, [device_id])[device_id]
+
+
+def create_clients(settings: Settings, device_ids: Sequence[str]) -> dict[str, str]:
+    """Let several devices sign in over one connection; return their passwords."""
+    passwords = {device_id: _new_password() for device_id in device_ids}
+    commands: list[Command] = []
+    for device_id, password in passwords.items():
+        commands += [_create_role(device_id), _create_client(device_id, password)]
+    _run(settings, commands)
+    return passwords
 
 
 def rotate(settings: Settings, device_id: str) -> str:
@@ -121,8 +132,10 @@ def _run(settings: Settings, commands: list[Command]) -> None:
         return
     conversation = _Conversation(settings)
     try:
-        for answer in conversation.ask(commands):
-            _check(answer)
+        conversation.begin()
+        for start in range(0, len(commands), COMMANDS_MAX):
+            for answer in conversation.ask(commands[start : start + COMMANDS_MAX]):
+                _check(answer)
     finally:
         conversation.end()
 
@@ -148,6 +161,7 @@ class _Conversation:
             f"shopbell-admin-{uuid.uuid4().hex[:12]}",
             username=settings.mqtt_admin_username,
             password=settings.mqtt_admin_password,
+            of_class=Client,
         )
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._events.put("subscribed")
@@ -158,12 +172,15 @@ class _Conversation:
             raise Unavailable(f"broker: expected a connection, got {error.strerror}") from None
         self._client.loop_start()
 
-    def ask(self, commands: list[Command]) -> list[Command]:
-        """Send commands in one message and return their answers."""
+    def begin(self) -> None:
+        """Wait until answers can be heard."""
         for expected in ("connected", "subscribed"):
             found = self._next()
             if found != expected:
                 raise Unavailable(f"broker: expected to be {expected}, got {found}")
+
+    def ask(self, commands: list[Command]) -> list[Command]:
+        """Send commands in one message and return their answers."""
         token = uuid.uuid4().hex
         tagged = [{**command, "correlationData": token} for command in commands]
         self._client.publish(CONTROL_TOPIC, json.dumps({"commands": tagged}), qos=1)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -15,9 +16,7 @@ from cloud.app.store.people import Membership
 FIELDS = ("name", "phone", "email", "reference")
 
 
-def add_customer(
-    session: Session, shop_id: uuid.UUID, values: Mapping[str, str | None]
-) -> Membership:
+def add_customer(session: Session, shop_id: uuid.UUID, values: Mapping[str, Any]) -> Membership:
     """Make a customer. Raises Invalid without any detail, Conflict for a taken reference."""
     if not any(values.get(field) for field in FIELDS):
         raise Invalid("name", "a name, phone, email or reference", "none of them")
@@ -29,7 +28,7 @@ def add_customer(
 
 
 def change_customer(
-    session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID, values: Mapping[str, str | None]
+    session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID, values: Mapping[str, Any]
 ) -> None:
     """Change what the shop knows of a customer. Raises NotFound and Conflict."""
     customer = session.scalar(
@@ -41,13 +40,15 @@ def change_customer(
     _flush(session)
 
 
-def _fill(session: Session, customer: Membership, values: Mapping[str, str | None]) -> None:
+def _fill(session: Session, customer: Membership, values: Mapping[str, Any]) -> None:
     country = shop_by_id(session, customer.shop_id).country
     for field, value in values.items():
         if value and field == "phone":
             value = normalised_phone(value, country)
         if value and field == "email":
             value = normalised_email(value)
+        if field == "tags":
+            value = sorted(set(value))
         setattr(customer, field, value)
 
 

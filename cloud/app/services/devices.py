@@ -1,5 +1,6 @@
 """Boards: registered by the owner, with a credential at the broker."""
 
+import datetime as dt
 import secrets
 import uuid
 
@@ -7,9 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
+from cloud.app.services import tickets
 from cloud.app.services.broker import create_client
 from cloud.app.settings import Settings
+from cloud.app.store.base import Json
 from cloud.app.store.shops import Device, Site
+from cloud.app.store.tickets import Ticket
+
+CLAIM = "device"
 
 
 def register_device(
@@ -33,6 +39,49 @@ def register_device(
     session.add(device)
     session.flush()
     return device, create_client(settings, device.id)
+
+
+def offer_claim(
+    session: Session,
+    settings: Settings,
+    *,
+    shop_id: uuid.UUID,
+    name: str,
+    site_id: uuid.UUID | None,
+    now: dt.datetime,
+) -> tuple[Ticket, str]:
+    """Return a short code with which a board gets its credential by itself, once, and soon."""
+    code = tickets.short_code()
+    details: Json = {"name": name, "site_id": str(_site_id(session, shop_id, site_id))}
+    ticket = tickets.issue(
+        session,
+        settings.secret_key,
+        CLAIM,
+        code,
+        details=details,
+        expires_at=now + tickets.SHORT_LIFETIME,
+        shop_id=shop_id,
+    )
+    return ticket, code
+
+
+def claim(
+    session: Session, settings: Settings, *, code: str, now: dt.datetime
+) -> tuple[Device, str]:
+    """Make the device that a code stands for; return it with its password.
+
+    Raises Forbidden for a code that does not work, Unavailable when the broker does not answer:
+    then the code still works.
+    """
+    ticket = tickets.redeem(session, settings.secret_key, CLAIM, code, now)
+    assert ticket.shop_id is not None  # a claim is a shop's
+    return register_device(
+        session,
+        settings,
+        shop_id=ticket.shop_id,
+        name=str(ticket.details["name"]),
+        site_id=uuid.UUID(str(ticket.details["site_id"])),
+    )
 
 
 def _site_id(session: Session, shop_id: uuid.UUID, site_id: uuid.UUID | None) -> uuid.UUID:

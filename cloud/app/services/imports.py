@@ -14,7 +14,8 @@ from cloud.app.domain import columns as column_rules
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.domain.sales_rows import check_columns
 from cloud.app.domain.tables import Table, open_table
-from cloud.app.store.jobs import RUN_IMPORT, enqueue
+from cloud.app.services.workbooks import as_text
+from cloud.app.store.jobs import RUN_IMPORT, UNDO_IMPORT, enqueue
 from cloud.app.store.sales import ImportBatch
 
 SAMPLES = 3
@@ -23,6 +24,7 @@ COLUMNS_MAX = 200
 # as many different cells say enough about how a column is written
 DISTINCT_MAX = 200_000
 BOTH_ORDERS = ["dmy", "mdy"]
+UNDO_WITHIN = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,15 @@ def upload(
     content: bytes,
 ) -> ImportBatch:
     """Store a file with its preview. Raises Invalid when it is no table."""
+    text = as_text(content, filename)
     batch = ImportBatch(
         shop_id=shop_id,
         id=uuid.uuid4(),
         filename=filename,
         sha256=hashlib.sha256(content).hexdigest(),
-        content=content,
+        content=text,
         state="uploaded",
-        preview=asdict(look_at(content, filename)),
+        preview=asdict(look_at(text, filename)),
         created_by=person_id,
         created_at=dt.datetime.now(dt.UTC),
     )
@@ -87,6 +90,7 @@ def run(
     columns: Mapping[str, int],
     date_order: str | None,
     decimal: str | None,
+    consent: Mapping[str, object] | None = None,
 ) -> ImportBatch:
     """Let the worker run an import. Raises Invalid for a mapping that cannot work."""
     batch = import_by_id(session, shop_id, import_id, is_locked=True)
@@ -100,8 +104,24 @@ def run(
         "date_order": _chosen_order(date_order, preview.date_orders),
         "decimal": _chosen_decimal(decimal, preview.decimal),
     }
+    batch.consent = dict(consent) if consent else None
     batch.state, batch.error, batch.outcome = "queued", None, None
     enqueue(session, RUN_IMPORT, lock=f"shop:{shop_id}", shop_id=shop_id, import_id=import_id)
+    session.flush()
+    return batch
+
+
+def undo(
+    session: Session, *, shop_id: uuid.UUID, import_id: uuid.UUID, now: dt.datetime
+) -> ImportBatch:
+    """Let the worker take an import back. Raises Conflict when it is not done, or too old."""
+    batch = import_by_id(session, shop_id, import_id, is_locked=True)
+    if batch.state != "done":
+        raise Conflict(f"only an import that is done can be undone, this one is {batch.state}")
+    if batch.finished_at is None or now - batch.finished_at > UNDO_WITHIN:
+        raise Conflict(f"an import can be undone for {UNDO_WITHIN.days} days")
+    batch.state = "undoing"
+    enqueue(session, UNDO_IMPORT, lock=f"shop:{shop_id}", shop_id=shop_id, import_id=import_id)
     session.flush()
     return batch
 

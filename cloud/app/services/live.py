@@ -1,42 +1,49 @@
 """What is known of a shop now, for its owner and, in words only, for everybody."""
 
 import datetime as dt
-import functools
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from opening_hours import (  # type: ignore[attr-defined]  # its stub forgets the errors
-    OpeningHours,
-    ParserError,
-    State,
-    UnknownCountryError,
-)
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
-from cloud.app.domain.occupancy import Crowd, crowd, people_inside
-from cloud.app.domain.openness import Door, Openness, device_problem, is_fresh, openness
+from cloud.app.domain.occupancy import Crowd, crowd, margin_of_error, people_inside
+from cloud.app.domain.openness import Door, Openness, Override, is_fresh, openness
+from cloud.app.domain.typical_week import UsualHour
+from cloud.app.services import openings
+from cloud.app.services.device_health import healths
+from cloud.app.services.footfall import usual_week
+from cloud.app.store.openings import OpeningException
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Device, Shop, SiteState
 
 
 @dataclass(frozen=True)
-class _View:
+class View:
     """What the database says of a shop, seen at one moment."""
 
     shop: Shop
     sites: Sequence[SiteState]
     devices: Sequence[Device]
+    override: Override | None
+    exceptions: Sequence[OpeningException]
+    usual: UsualHour | None
     now: dt.datetime
 
-    @property
+    @cached_property
+    def hours(self) -> str | None:
+        """The published hours, with the days that have others."""
+        return openings.promised_hours(self.shop, self.exceptions)
+
+    @cached_property
     def openness(self) -> Openness:
-        hours = self.shop.opening_hours
-        says = hours_say_open(hours, self.shop.time_zone, self.shop.country, self.now)
-        return openness(self._doors, says)
+        shop = self.shop
+        says = openings.says_open(self.hours, shop.time_zone, shop.country, self.now)
+        return openness(self._doors, says, self.override)
 
     @property
     def entries(self) -> int:
@@ -47,8 +54,13 @@ class _View:
         return sum(site.exits for site in self.sites)
 
     @property
+    def ambiguous(self) -> int:
+        return sum(site.ambiguous for site in self.sites)
+
+    @property
     def inside(self) -> int | None:
-        return people_inside(self.entries, self.exits) if self.sites else None
+        starting = sum(site.starting_inside for site in self.sites)
+        return people_inside(self.entries, self.exits, starting) if self.sites else None
 
     @property
     def crowd(self) -> Crowd | None:
@@ -57,7 +69,7 @@ class _View:
         devices = [device for device in self.devices if device.site_id in counting]
         if not devices or not all(self._is_fresh(device) for device in devices):
             return None
-        return crowd(self.inside, self.shop.capacity)
+        return crowd(self.inside, self.shop.capacity, self.usual.inside if self.usual else None)
 
     @property
     def _doors(self) -> list[Door]:
@@ -72,21 +84,30 @@ class _View:
         return is_fresh(device.is_online, device.seen_at, self.now)
 
 
+def look(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> View:
+    """Look at a shop. Raises NotFound."""
+    return _look(session, session.get(Shop, shop_id), now)
+
+
 def live_state(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, object]:
     """Return the live state of a shop for those who work there. Raises NotFound."""
-    view = _look(session, session.get(Shop, shop_id), now)
+    view = look(session, shop_id, now)
     is_open = view.openness
+    states = healths(session, view.devices, now)
     return {
         "shop_id": shop_id,
         "version": sum(site.version for site in view.sites),
         "is_open": is_open.is_open,
         "since": is_open.since,
         "source": is_open.source,
+        "until": is_open.until,
+        "message": is_open.message,
         "sensor_seen_at": max((d.seen_at for d in view.devices if d.seen_at), default=None),
         "inside": view.inside,
+        "margin": margin_of_error(view.ambiguous) if view.sites else None,
         "entries": view.entries,
         "exits": view.exits,
-        "ambiguous": sum(site.ambiguous for site in view.sites),
+        "ambiguous": view.ambiguous,
         "crowd": view.crowd,
         "devices": [
             {
@@ -94,7 +115,8 @@ def live_state(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[s
                 "name": device.name,
                 "is_online": device.is_online,
                 "seen_at": device.seen_at,
-                "problem": device_problem(device.is_online, device.seen_at, now),
+                "condition": states[device.id].condition,
+                "problem": states[device.id].advice,
             }
             for device in view.devices
         ],
@@ -114,51 +136,37 @@ def public_status(session: Session, slug: str, now: dt.datetime) -> dict[str, ob
         "name": view.shop.name,
         "address": view.shop.address,
         "time_zone": view.shop.time_zone,
-        "opening_hours": view.shop.opening_hours,
+        "opening_hours": view.hours,
         "status": {
             "is_open": is_open.is_open,
             "since": is_open.since,
             "source": is_open.source,
+            "until": is_open.until,
+            "message": is_open.message,
             "checked_at": now,
         },
         "crowd": None if is_open.is_open is False else view.crowd,
     }
 
 
-def hours_say_open(
-    hours: str | None, time_zone: str, country: str, now: dt.datetime
-) -> bool | None:
-    """Tell whether published OSM opening hours mean open at `now`; None when they do not say."""
-    if not hours:
-        return None
-    parsed = _parsed(hours, time_zone, country)
-    if parsed is None:
-        return None
-    state, _ = parsed.state(now.astimezone(ZoneInfo(time_zone)))
-    return {State.OPEN: True, State.CLOSED: False}.get(state)
-
-
-def _look(session: Session, shop: Shop | None, now: dt.datetime) -> _View:
+def _look(session: Session, shop: Shop | None, now: dt.datetime) -> View:
     if shop is None:
         raise NotFound("there is no such shop")
-    of_shop = SiteState.shop_id == shop.id
-    sites = session.scalars(select(SiteState).where(of_shop)).all()
+    sites = session.scalars(select(SiteState).where(SiteState.shop_id == shop.id)).all()
     devices = session.scalars(
         select(Device)
         .where(Device.shop_id == shop.id, Device.revoked_at.is_(None))
         .order_by(Device.created_at, Device.id)
     ).all()
-    return _View(shop, sites, devices, now)
-
-
-@functools.lru_cache(maxsize=1000)
-def _parsed(hours: str, time_zone: str, country: str) -> OpeningHours | None:
-    # not every country's calendar of public holidays is known
-    for calendar in (country, None):
-        try:
-            return OpeningHours(hours, timezone=ZoneInfo(time_zone), country=calendar)
-        except UnknownCountryError:
-            continue
-        except ParserError:
-            return None
-    return None
+    local = now.astimezone(ZoneInfo(shop.time_zone))
+    # what ran past midnight belongs to yesterday
+    yesterday = local.date() - dt.timedelta(days=1)
+    return View(
+        shop,
+        sites,
+        devices,
+        openings.current_override(session, shop.id, now),
+        openings.exceptions(session, shop.id, yesterday),
+        usual_week(session, shop, now).get((local.weekday(), local.hour)),
+        now,
+    )

@@ -2,13 +2,16 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from cloud.app.store.people import RefreshToken
 
 LIFETIME = dt.timedelta(days=30)
+# a page that is reloaded while it renews loses the answer, and with it the new cookie
+GRACE = dt.timedelta(seconds=10)
 
 
 def begin(
@@ -23,18 +26,49 @@ def renew(
 ) -> RefreshToken | None:
     """Use a token up and return its successor; None when it is not valid any more.
 
-    A token that comes a second time was stolen, or its successor was: the family ends.
+    A token that comes a second time was stolen, or its successor was: the family ends. Once and
+    within seconds it may come again while its successor is unused: the answer may be lost.
     """
     token = session.scalar(
         select(RefreshToken).where(RefreshToken.id == token_id).with_for_update()
     )
     if token is None or token.revoked_at is not None or token.expires_at <= now:
         return None
-    if token.used_at is not None:
+    if token.used_at is None:
+        token.used_at = now
+    elif _may_repeat(session, token, now - token.used_at):
+        token.repeated_at = now
+    else:
         end(session, family_id=token.family_id, now=now)
         return None
-    token.used_at = now
     return _issue(session, token.person_id, token.family_id, user_agent, now)
+
+
+def families_of(session: Session, person_id: uuid.UUID, now: dt.datetime) -> list[Any]:
+    """Return the sign-ins that still hold, with their times and the browser's name of itself."""
+    found = session.execute(
+        select(
+            RefreshToken.family_id,
+            func.min(RefreshToken.created_at).label("began_at"),
+            func.max(RefreshToken.created_at).label("renewed_at"),
+            func.max(RefreshToken.expires_at).label("expires_at"),
+            func.max(RefreshToken.user_agent).label("user_agent"),
+        )
+        .where(RefreshToken.person_id == person_id, RefreshToken.revoked_at.is_(None))
+        .group_by(RefreshToken.family_id)
+        .having(func.max(RefreshToken.expires_at) > now)
+        .order_by(func.max(RefreshToken.created_at).desc())
+    )
+    return list(found)
+
+
+def end_all(session: Session, *, person_id: uuid.UUID, now: dt.datetime) -> None:
+    """Revoke every token of a person: signed out everywhere."""
+    session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.person_id == person_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
 
 
 def end(session: Session, *, family_id: uuid.UUID, now: dt.datetime) -> None:
@@ -44,6 +78,18 @@ def end(session: Session, *, family_id: uuid.UUID, now: dt.datetime) -> None:
         .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def _may_repeat(session: Session, token: RefreshToken, age: dt.timedelta) -> bool:
+    """Tell whether the answer with this token's successor may have got lost on its way."""
+    if token.repeated_at is not None or age > GRACE:
+        return False
+    used_successor = select(RefreshToken.id).where(
+        RefreshToken.family_id == token.family_id,
+        RefreshToken.created_at > token.created_at,
+        RefreshToken.used_at.is_not(None),
+    )
+    return session.scalar(used_successor.limit(1)) is None
 
 
 def _issue(

@@ -12,6 +12,8 @@ def engine_for(settings: Settings, role: str, *, pool_size: int = 5) -> Engine:
         settings.database_url_for(role),
         pool_size=pool_size,
         pool_pre_ping=True,
+        # what people are called must not stand in a log
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "application_name": role},
     )
 

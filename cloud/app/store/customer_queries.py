@@ -5,8 +5,19 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from cloud.app.domain.errors import NotFound
 from cloud.app.store.pages import Order, Page, fetch_page
@@ -49,6 +60,9 @@ class CustomerFilter:
     risk: str | None = None
     segment: str | None = None
     tier: str | None = None
+    tag: str | None = None
+    # an analyst may not find out by searching whom the shop knows
+    by_name: bool = True
     # away for longer than usual, and worth something
     is_slipping: bool = False
 
@@ -84,17 +98,22 @@ def customer(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> Ro
     return row
 
 
-def _customers(shop_id: uuid.UUID) -> Select[Any]:
-    bought = (
+def bought_by(member: type[Membership]) -> LateralFromClause:
+    """Return what a customer bought, to be joined: purchases, spent_minor, last_purchase_at."""
+    return (
         select(
             func.count().label("purchases"),
             func.coalesce(func.sum(Purchase.amount_minor), 0).label("spent_minor"),
             func.max(Purchase.occurred_at).label("last_purchase_at"),
         )
-        .where(Purchase.shop_id == Membership.shop_id, Purchase.membership_id == Membership.id)
-        .correlate(Membership)
+        .where(Purchase.shop_id == member.shop_id, Purchase.membership_id == member.id)
+        .correlate(member)
         .lateral("bought")
     )
+
+
+def _customers(shop_id: uuid.UUID) -> Select[Any]:
+    bought = bought_by(Membership)
     return (
         select(
             Membership, Score, ScoreRun, bought.c.purchases, bought.c.spent_minor,
@@ -111,7 +130,8 @@ def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.search:
         text = wanted.search
-        columns = (Membership.name, Membership.phone, Membership.email, Membership.reference)
+        names = (Membership.name, Membership.phone, Membership.email) if wanted.by_name else ()
+        columns = (Membership.reference, *names)
         conditions.append(or_(*(c.icontains(text, autoescape=True) for c in columns)))
     if wanted.risk:
         conditions.append(Score.risk == wanted.risk)
@@ -119,6 +139,8 @@ def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
         conditions.append(Score.segment == wanted.segment)
     if wanted.tier:
         conditions.append(Score.tier == wanted.tier)
+    if wanted.tag:
+        conditions.append(Membership.tags.contains([wanted.tag]))
     if wanted.is_slipping:
         conditions.append(Score.days_since_last_visit > Score.usual_gap_days)
         conditions.append(Score.revenue_at_risk_minor > 0)

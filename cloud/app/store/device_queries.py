@@ -1,10 +1,11 @@
 """Devices with how far their events are stored."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
 from cloud.app.store.shops import Device, DeviceBoot
@@ -33,3 +34,30 @@ def devices_with_counts(session: Session, shop_id: uuid.UUID) -> Sequence[Row[An
         .order_by(Device.created_at, Device.id)
     )
     return session.execute(devices).all()
+
+
+_SIGHTS = text("""
+    SELECT device_id,
+        count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'in') AS entries,
+        count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'out') AS exits,
+        -- the last thing that was said of the view, if it was that something stands in it
+        CASE WHEN (array_agg(kind ORDER BY boot DESC, sequence DESC)
+                   FILTER (WHERE kind IN ('sensor_blocked', 'sensor_cleared')))[1]
+                = 'sensor_blocked'
+            THEN max(occurred_at) FILTER (WHERE kind = 'sensor_blocked') END AS blocked_since,
+        -- how far the idle distance of the last calibration is from the first one's
+        ((array_agg((body -> 'idle_mm' ->> 0)::int ORDER BY boot DESC, sequence DESC)
+            FILTER (WHERE kind = 'calibrated'))[1]
+        - (array_agg((body -> 'idle_mm' ->> 0)::int ORDER BY boot, sequence)
+            FILTER (WHERE kind = 'calibrated'))[1]) AS drift_mm
+    FROM event
+    WHERE shop_id = :shop_id AND occurred_at >= :since AND received_at >= :since
+        AND kind IN ('passage', 'sensor_blocked', 'sensor_cleared', 'calibrated')
+    GROUP BY device_id
+""")
+
+
+def sights(session: Session, shop_id: uuid.UUID, since: dt.datetime) -> Sequence[Row[Any]]:
+    """Return what each device has seen since a time: (device_id, entries, exits, blocked_since,
+    drift_mm)."""
+    return session.execute(_SIGHTS, {"shop_id": shop_id, "since": since}).all()

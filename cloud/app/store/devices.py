@@ -99,6 +99,15 @@ def save_boots(cursor: Cursor, boots: Iterable[Boot]) -> None:
     )
 
 
+def forget_sequence(cursor: Cursor, device_id: str, boot: int, sequence: int | None) -> None:
+    """Let a number that was recorded as rejected be recorded again."""
+    cursor.execute(
+        "UPDATE device_boot SET recorded = recorded - int8multirange(int8range(%s, %s, '[]'))"
+        " WHERE device_id = %s AND boot = %s AND %s::int IS NOT NULL",
+        (sequence, sequence, device_id, boot, sequence),
+    )
+
+
 def lock_devices(cursor: Cursor, device_ids: Collection[str]) -> dict[str, DeviceRow]:
     """Return devices with their rows locked until the transaction ends."""
     cursor.execute(

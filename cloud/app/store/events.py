@@ -1,14 +1,21 @@
 """Events and rejected messages: what ingest writes for every batch of messages."""
 
 import datetime as dt
+import hashlib
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from psycopg import Cursor
 
 from cloud.app.domain.dating import TimeSource
 from cloud.app.domain.site import Site
+
+# shop, site, Unix time in ms
+SiteTime = tuple[uuid.UUID, uuid.UUID, int]
+# every time zone's hours begin with a quarter of an hour
+QUARTER_MS = 15 * 60 * 1000
 
 
 @dataclass(slots=True)
@@ -39,9 +46,15 @@ class Rejection:
     boot: int | None = None
     sequence: int | None = None
 
+    @property
+    def digest(self) -> bytes:
+        """What tells this rejection from others: the same message again has the same."""
+        parts = (self.topic.encode(), self.payload, self.reason.encode(), str(self.boot).encode())
+        return hashlib.sha256(b"\0".join(parts)).digest()
+
 
 def insert_events(cursor: Cursor, rows: Sequence[EventRow]) -> None:
-    """Store events; one that is stored already is left as it is."""
+    """Store events whose numbers were not recorded before."""
     cursor.execute(
         """
         INSERT INTO event (shop_id, device_id, boot, sequence, site_id, kind, occurred_at,
@@ -53,7 +66,6 @@ def insert_events(cursor: Cursor, rows: Sequence[EventRow]) -> None:
                     %b::bigint[], %b::text[], %b::bigint[], %b::text[])
             AS new(shop_id, device_id, boot, sequence, site_id, kind, occurred_ms, time_source,
                    up_ms, body)
-        ON CONFLICT DO NOTHING
         """,
         (
             [row.shop_id for row in rows],
@@ -70,22 +82,46 @@ def insert_events(cursor: Cursor, rows: Sequence[EventRow]) -> None:
     )
 
 
+def note_footfall(cursor: Cursor, times: Collection[SiteTime]) -> None:
+    """Note of which sites and times the footfall has to be counted anew."""
+    quarters = sorted({(shop_id, site_id, ms - ms % QUARTER_MS) for shop_id, site_id, ms in times})
+    cursor.execute(
+        """
+        INSERT INTO footfall_due (shop_id, site_id, starts_at)
+        SELECT shop_id, site_id, timestamptz 'epoch' + starts_ms * interval '1 millisecond'
+        FROM unnest(%b::uuid[], %b::uuid[], %b::bigint[]) AS new(shop_id, site_id, starts_ms)
+        -- an update locks the row, so that nobody takes the note away before this commits
+        ON CONFLICT (shop_id, site_id, starts_at) DO UPDATE SET times = footfall_due.times + 1
+        """,
+        ([q[0] for q in quarters], [q[1] for q in quarters], [q[2] for q in quarters]),
+    )
+
+
 def date_events_again(
     cursor: Cursor, shop_id: uuid.UUID, device_id: str, boot: int, started_at_ms: int
-) -> set[uuid.UUID]:
-    """Date the events of a boot whose clock became known; return the sites they belong to."""
+) -> set[SiteTime]:
+    """Date the events of a boot whose clock became known; return the sites they belong to, each
+    with its times before and now."""
     cursor.execute(
         """
         UPDATE event SET time_source = 'boot',
-            occurred_at = timestamptz 'epoch' + (%(start)s + up_ms) * interval '1 millisecond'
-        WHERE shop_id = %(shop)s AND device_id = %(device)s AND boot = %(boot)s
-            AND time_source = 'received'
-            AND timestamptz 'epoch' + (%(start)s + up_ms) * interval '1 millisecond' <= received_at
-        RETURNING site_id
+            occurred_at = timestamptz 'epoch' + (%(start)s + event.up_ms) * interval '1 millisecond'
+        FROM event AS old
+        WHERE event.shop_id = %(shop)s AND event.device_id = %(device)s AND event.boot = %(boot)s
+            AND old.shop_id = event.shop_id AND old.device_id = event.device_id
+            AND old.boot = event.boot AND old.sequence = event.sequence
+            AND event.time_source = 'received'
+            AND timestamptz 'epoch' + (%(start)s + event.up_ms) * interval '1 millisecond'
+                <= event.received_at
+        RETURNING event.site_id, old.occurred_at, event.occurred_at
         """,
         {"start": started_at_ms, "shop": shop_id, "device": device_id, "boot": boot},
     )
-    return {site_id for (site_id,) in cursor}
+    return {
+        (shop_id, site_id, round(moment.timestamp() * 1000))
+        for site_id, *moments in cursor
+        for moment in moments
+    }
 
 
 def recount(cursor: Cursor, site: Site) -> None:
@@ -130,20 +166,29 @@ def door_moved_at(cursor: Cursor, site: Site) -> dt.datetime | None:
 
 
 def insert_rejections(cursor: Cursor, rejections: Sequence[Rejection]) -> None:
-    """Record what can never succeed, with its reason."""
+    """Record what can never succeed, with its reason; count what was recorded before."""
+    times = Counter(rejection.digest for rejection in rejections)
+    rows = list({rejection.digest: rejection for rejection in rejections}.values())
     cursor.execute(
         """
-        INSERT INTO rejected_message (topic, payload, reason, shop_id, device_id, boot, sequence)
+        INSERT INTO rejected_message (topic, payload, reason, shop_id, device_id, boot, sequence,
+                                      digest, times)
         SELECT * FROM unnest(%b::text[], %b::bytea[], %b::text[], %b::uuid[], %b::text[],
-                             %b::bigint[], %b::int[])
+                             %b::bigint[], %b::int[], %b::bytea[], %b::int[])
+        -- in one order everywhere, so that workers never wait in a circle
+        ORDER BY 8
+        ON CONFLICT (digest) DO UPDATE SET
+            times = rejected_message.times + excluded.times, last_received_at = now()
         """,
         (
-            [rejection.topic for rejection in rejections],
-            [rejection.payload for rejection in rejections],
-            [rejection.reason for rejection in rejections],
-            [rejection.shop_id for rejection in rejections],
-            [rejection.device_id for rejection in rejections],
-            [rejection.boot for rejection in rejections],
-            [rejection.sequence for rejection in rejections],
+            [row.topic for row in rows],
+            [row.payload for row in rows],
+            [row.reason for row in rows],
+            [row.shop_id for row in rows],
+            [row.device_id for row in rows],
+            [row.boot for row in rows],
+            [row.sequence for row in rows],
+            [row.digest for row in rows],
+            [times[row.digest] for row in rows],
         ),
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership
-from cloud.app.store.sales import ImportBatch, ImportRow, Purchase
+from cloud.app.store.sales import ImportBatch, ImportChange, ImportRow, Purchase
 
 Columns = Mapping[str, Sequence[object]]
 
@@ -73,6 +73,70 @@ _DATE_CUSTOMERS = text("""
     WHERE membership.shop_id = :shop_id AND membership.id = bought.membership_id
         AND membership.import_id = :import_id
 """)
+# An import fills in what the shop does not know of a customer, and never overwrites.
+_NOTE_CHANGES = text("""
+    INSERT INTO import_change AS old (shop_id, import_id, membership_id, before, after)
+    SELECT m.shop_id, :import_id, m.id,
+        jsonb_build_object('name', m.name, 'phone', m.phone, 'email', m.email),
+        jsonb_build_object('name', coalesce(m.name, new.name),
+            'phone', coalesce(m.phone, new.phone), 'email', coalesce(m.email, new.email))
+    FROM membership m JOIN unnest(
+        CAST(:id AS uuid[]), CAST(:name AS text[]), CAST(:phone AS text[]), CAST(:email AS text[])
+    ) AS new (id, name, phone, email) ON m.id = new.id
+    WHERE m.shop_id = :shop_id AND m.import_id IS DISTINCT FROM :import_id
+        AND (m.name IS NULL AND new.name IS NOT NULL OR m.phone IS NULL AND new.phone IS NOT NULL
+            OR m.email IS NULL AND new.email IS NOT NULL)
+    ON CONFLICT (shop_id, import_id, membership_id) DO UPDATE SET after = excluded.after
+""")
+_APPLY_CHANGES = text("""
+    UPDATE membership m SET name = c.after->>'name', phone = c.after->>'phone',
+        email = c.after->>'email'
+    FROM import_change c
+    WHERE c.shop_id = :shop_id AND c.import_id = :import_id AND m.shop_id = c.shop_id
+        AND m.id = c.membership_id AND m.id = ANY(:id)
+""")
+# what somebody has changed since stays as it is
+_CHANGED_SINCE = text("""
+    SELECT count(*) FROM import_change c JOIN membership m
+        ON m.shop_id = c.shop_id AND m.id = c.membership_id
+    WHERE c.shop_id = :shop_id AND c.import_id = :import_id AND c.after IS DISTINCT FROM
+        jsonb_build_object('name', m.name, 'phone', m.phone, 'email', m.email)
+""")
+_RESTORE = text("""
+    UPDATE membership m SET
+        name = CASE WHEN m.name IS NOT DISTINCT FROM c.after->>'name'
+            THEN c.before->>'name' ELSE m.name END,
+        phone = CASE WHEN m.phone IS NOT DISTINCT FROM c.after->>'phone'
+            THEN c.before->>'phone' ELSE m.phone END,
+        email = CASE WHEN m.email IS NOT DISTINCT FROM c.after->>'email'
+            THEN c.before->>'email' ELSE m.email END
+    FROM import_change c
+    WHERE c.shop_id = :shop_id AND c.import_id = :import_id
+        AND m.shop_id = c.shop_id AND m.id = c.membership_id
+""")
+# What others build on stays: purchases that were refunded since, customers with more than this.
+_TAKE_BACK = (
+    "DELETE FROM consent_event WHERE shop_id = :shop_id AND import_id = :import_id",
+    "DELETE FROM import_change WHERE shop_id = :shop_id AND import_id = :import_id",
+    """DELETE FROM purchase p WHERE p.shop_id = :shop_id AND p.import_id = :import_id
+       AND NOT EXISTS (SELECT FROM purchase r WHERE r.shop_id = p.shop_id
+                       AND r.refunds_id = p.id AND r.import_id IS DISTINCT FROM :import_id)""",
+    """DELETE FROM membership m WHERE m.shop_id = :shop_id AND m.import_id = :import_id
+       AND m.person_id IS NULL
+       AND NOT EXISTS (SELECT FROM purchase p WHERE p.shop_id = m.shop_id
+                       AND p.membership_id = m.id)
+       AND NOT EXISTS (SELECT FROM note n WHERE n.shop_id = m.shop_id AND n.membership_id = m.id)
+       AND NOT EXISTS (SELECT FROM consent_event c WHERE c.shop_id = m.shop_id
+                       AND c.membership_id = m.id)""",
+    """DELETE FROM import_row WHERE shop_id = :shop_id AND import_id = :import_id
+       AND outcome <> 'rejected'""",
+)
+_KEPT = text("""
+    SELECT (SELECT count(*) FROM purchase WHERE shop_id = :shop_id AND import_id = :import_id)
+            AS kept_purchases,
+        (SELECT count(*) FROM membership WHERE shop_id = :shop_id AND import_id = :import_id)
+            AS kept_customers
+""")
 # the columns of a membership by which an import can know a customer
 IDENTITY_COLUMNS = {"customer": "reference", "phone": "phone", "email": "email", "name": "name"}
 
@@ -113,6 +177,7 @@ def earlier_upload(session: Session, batch: ImportBatch) -> uuid.UUID | None:
             ImportBatch.shop_id == batch.shop_id,
             ImportBatch.sha256 == batch.sha256,
             ImportBatch.created_at < batch.created_at,
+            ImportBatch.state.not_in(("undoing", "undone")),
         )
         .order_by(ImportBatch.created_at)
         .limit(1)
@@ -138,6 +203,17 @@ def add_customers(
     """Store customers: id, reference, name, phone, email."""
     values = {"shop_id": shop_id, "import_id": import_id, **columns}
     session.execute(text(_INSERT_CUSTOMERS), values)
+
+
+def complete_customers(
+    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, columns: Columns
+) -> None:
+    """Fill in what the shop does not know of customers: id, name, phone, email."""
+    values = {"shop_id": shop_id, "import_id": import_id, **columns}
+    if session.execute(_NOTE_CHANGES, values).rowcount:  # type: ignore[attr-defined] # of DML
+        session.execute(
+            _APPLY_CHANGES, {key: values[key] for key in ("shop_id", "import_id", "id")}
+        )
 
 
 def purchases_of_others(
@@ -181,7 +257,7 @@ def date_customers(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -
 
 
 def totals(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, Any]:
-    """Return purchases, customers, total_minor, first_at and last_at of what an import made."""
+    """Return what an import made: purchases, customers, total_minor, first_at, last_at and more."""
     of_import = (Purchase.shop_id == shop_id, Purchase.import_id == import_id)
     bought = session.execute(
         select(
@@ -194,7 +270,17 @@ def totals(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[s
     customers = session.scalar(
         select(func.count()).where(Membership.shop_id == shop_id, Membership.import_id == import_id)
     )
-    return {**bought._mapping, "total_minor": int(bought.total_minor), "customers": customers}
+    completed = session.scalar(
+        select(func.count()).where(
+            ImportChange.shop_id == shop_id, ImportChange.import_id == import_id
+        )
+    )
+    return {
+        **bought._mapping,
+        "total_minor": int(bought.total_minor),
+        "customers": customers,
+        "customers_completed": completed,
+    }
 
 
 def analyse_tables(session: Session) -> None:
@@ -202,17 +288,19 @@ def analyse_tables(session: Session) -> None:
     session.execute(text("SELECT analyse_sales()"))
 
 
-def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> None:
-    """Remove what an import made: its purchases, its rows, and the customers only it knows."""
+def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, int]:
+    """Remove what an import made, and give customers back what they were before it.
+
+    Return what had to stay: kept_purchases, kept_customers, and conflicts, the customers whom
+    somebody has changed since.
+    """
     values = {"shop_id": shop_id, "import_id": import_id}
-    for statement in (
-        "DELETE FROM purchase WHERE shop_id = :shop_id AND import_id = :import_id",
-        "DELETE FROM import_row WHERE shop_id = :shop_id AND import_id = :import_id",
-        """DELETE FROM membership WHERE shop_id = :shop_id AND import_id = :import_id
-           AND NOT EXISTS (SELECT FROM purchase WHERE purchase.shop_id = membership.shop_id
-                           AND purchase.membership_id = membership.id)""",
-    ):
+    conflicts = session.scalar(_CHANGED_SINCE, values)
+    session.execute(_RESTORE, values)
+    for statement in _TAKE_BACK:
         session.execute(text(statement), values)
+    kept = session.execute(_KEPT, values).one()
+    return {**kept._mapping, "conflicts": conflicts or 0}
 
 
 def as_json_time(moment: dt.datetime | None) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 QUEUE = "shopbell"
 RUN_IMPORT = "run_import"
+UNDO_IMPORT = "undo_import"
 SCORE_SHOP = "score_shop"
 
 _DEFER = text("""

@@ -41,6 +41,8 @@ class RefreshToken(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
+    # once, shortly after its use, it may come again: the answer with its successor got lost
+    repeated_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
     user_agent: Mapped[str | None]
 
@@ -99,6 +101,8 @@ class Membership(Base):
     name: Mapped[str | None]
     phone: Mapped[str | None]
     email: Mapped[str | None]
+    # words by which the shop sorts its customers
+    tags: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     joined_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
     # the import that brought this customer
     import_id: Mapped[uuid.UUID | None]

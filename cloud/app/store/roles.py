@@ -24,10 +24,13 @@ def act_for(
     person_id: uuid.UUID | None = None,
     contact: str | None = None,
     slug: str | None = None,
+    code: str | None = None,
 ) -> None:
-    """Say for whom this transaction acts: a shop, a person, or one who only names a contact or a
-    public page's slug. Each call adds to the ones before it in the same transaction."""
-    claims = {"shop_id": shop_id, "person_id": person_id, "contact": contact, "slug": slug}
+    """Say for whom this transaction acts: a shop, a person, or one who only names a contact, a
+    public page's slug or the digest of a code. Each call adds to the ones before it."""
+    claims = {
+        "shop_id": shop_id, "person_id": person_id, "contact": contact, "slug": slug, "code": code
+    }  # fmt: skip
     for name, value in claims.items():
         if value is not None:
             session.execute(_SET, {"name": name, "value": str(value)})

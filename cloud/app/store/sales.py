@@ -90,7 +90,8 @@ class ImportBatch(Base):
     __tablename__ = "import_batch"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('uploaded', 'queued', 'running', 'done', 'failed')", name="state"
+            "state IN ('uploaded', 'queued', 'running', 'done', 'failed', 'undoing', 'undone')",
+            name="state",
         ),
         Index("ix_import_batch_digest", "shop_id", "sha256"),
     )
@@ -104,6 +105,8 @@ class ImportBatch(Base):
     # columns with samples, and what we take them for
     preview: Mapped[Json | None]
     mapping: Mapped[Json | None]
+    # how the customers in it agreed to be contacted: channels and evidence
+    consent: Mapped[Json | None]
     # rows read, created, updated, skipped, rejected; total and date range
     outcome: Mapped[Json | None]
     error: Mapped[str | None]
@@ -112,6 +115,27 @@ class ImportBatch(Base):
     )
     created_at: Mapped[CreatedAt]
     finished_at: Mapped[dt.datetime | None]
+    undone_at: Mapped[dt.datetime | None]
+
+
+class ImportChange(Base):
+    """What an import changed of a customer whom the shop knew: the fields before and after."""
+
+    __tablename__ = "import_change"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "import_id"],
+            ["import_batch.shop_id", "import_batch.id"],
+            ondelete="CASCADE",
+        ),
+        membership_key("membership_id"),
+    )
+
+    shop_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    import_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    membership_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    before: Mapped[Json]
+    after: Mapped[Json]
 
 
 class ImportRow(Base):

@@ -3,7 +3,15 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,6 +58,7 @@ class SiteState(Base):
 
     __tablename__ = "site_state"
     __table_args__ = (
+        CheckConstraint("starting_inside >= 0", name="starting_inside"),
         ForeignKeyConstraint(
             ["shop_id", "site_id"], ["site.shop_id", "site.id"], ondelete="CASCADE"
         ),
@@ -64,6 +73,8 @@ class SiteState(Base):
     door_sequence: Mapped[int | None]
     # when the count was last set to zero; passages before it do not count
     counted_since: Mapped[dt.datetime | None]
+    # who was inside then
+    starting_inside: Mapped[int] = mapped_column(server_default="0")
     entries: Mapped[int] = mapped_column(server_default="0")
     exits: Mapped[int] = mapped_column(server_default="0")
     ambiguous: Mapped[int] = mapped_column(server_default="0")
@@ -121,7 +132,11 @@ class DeviceBoot(Base):
 
 
 class Event(Base):
-    """What a device saw, once for ever by (device, boot, sequence)."""
+    """What a device saw, once for ever by (device, boot, sequence).
+
+    That is kept by the locked `DeviceBoot.recorded`. The tables below are one for each month of
+    receipt, and a unique key would have to contain that time.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
@@ -130,6 +145,7 @@ class Event(Base):
         ),
         CheckConstraint("time_source IN ('device', 'boot', 'received')", name="time_source"),
         Index("ix_event_site_time", "shop_id", "site_id", "occurred_at"),
+        {"postgresql_partition_by": "RANGE (received_at)"},
     )
 
     shop_id: Mapped[ShopId]
@@ -142,7 +158,45 @@ class Event(Base):
     time_source: Mapped[str]
     up_ms: Mapped[int] = mapped_column(BigInteger)
     body: Mapped[Json]
-    received_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    received_at: Mapped[dt.datetime] = mapped_column(primary_key=True, server_default=func.now())
+
+
+class FootfallHour(Base):
+    """Who came and went in one hour of the shop's own time. Counted anew from the events when one
+    of them comes late."""
+
+    __tablename__ = "footfall_hour"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "site_id"], ["site.shop_id", "site.id"], ondelete="CASCADE"
+        ),
+        Index("ix_footfall_hour_date", "shop_id", "date"),
+    )
+
+    shop_id: Mapped[ShopId]
+    site_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    starts_at: Mapped[dt.datetime] = mapped_column(primary_key=True)
+    date: Mapped[dt.date]
+    hour: Mapped[int] = mapped_column(SmallInteger)
+    entries: Mapped[int]
+    exits: Mapped[int]
+    ambiguous: Mapped[int]
+
+
+class FootfallDue(Base):
+    """A quarter of an hour of which an event came: its hour has to be counted anew."""
+
+    __tablename__ = "footfall_due"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "site_id"], ["site.shop_id", "site.id"], ondelete="CASCADE"
+        ),
+    )
+
+    shop_id: Mapped[ShopId]
+    site_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    starts_at: Mapped[dt.datetime] = mapped_column(primary_key=True)
+    times: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
 
 class RejectedMessage(Base):
@@ -161,3 +215,8 @@ class RejectedMessage(Base):
     payload: Mapped[bytes]
     reason: Mapped[str]
     received_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    # the same message again is counted and not kept again
+    digest: Mapped[bytes | None] = mapped_column(unique=True)
+    times: Mapped[int] = mapped_column(server_default="1")
+    last_received_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    replayed_at: Mapped[dt.datetime | None]

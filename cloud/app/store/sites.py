@@ -34,12 +34,14 @@ def save_sites(cursor: Cursor, sites: Collection[Site]) -> None:
             door_device_id = new.door_device_id, door_boot = new.door_boot,
             door_sequence = new.door_sequence, counted_since = new.counted_since,
             entries = new.entries, exits = new.exits, ambiguous = new.ambiguous,
-            last_event_at = new.last_event_at, version = version + 1
+            last_event_at = new.last_event_at, starting_inside = new.starting_inside,
+            version = version + 1
         FROM unnest(%b::uuid[], %b::uuid[], %b::bool[], %b::timestamptz[], %b::text[],
                     %b::bigint[], %b::int[], %b::timestamptz[], %b::int[], %b::int[], %b::int[],
-                    %b::timestamptz[])
+                    %b::timestamptz[], %b::int[])
             AS new(shop_id, site_id, is_open, door_changed_at, door_device_id, door_boot,
-                   door_sequence, counted_since, entries, exits, ambiguous, last_event_at)
+                   door_sequence, counted_since, entries, exits, ambiguous, last_event_at,
+                   starting_inside)
         WHERE site_state.shop_id = new.shop_id AND site_state.site_id = new.site_id
         """,
         (
@@ -55,6 +57,7 @@ def save_sites(cursor: Cursor, sites: Collection[Site]) -> None:
             [site.exits for site in sites],
             [site.ambiguous for site in sites],
             [site.last_event_at for site in sites],
+            [site.starting_inside for site in sites],
         ),
     )
 
@@ -70,7 +73,8 @@ def ring(cursor: Cursor, shop_ids: Collection[uuid.UUID]) -> None:
 def _lock_existing(cursor: Cursor, keys: Collection[SiteKey]) -> dict[SiteKey, Site]:
     cursor.execute(
         "SELECT shop_id, site_id, is_open, door_changed_at, door_device_id, door_boot,"
-        " door_sequence, counted_since, entries, exits, ambiguous, last_event_at FROM site_state"
+        " door_sequence, counted_since, entries, exits, ambiguous, last_event_at, starting_inside"
+        " FROM site_state"
         " JOIN unnest(%b::uuid[], %b::uuid[]) AS wanted(shop_id, site_id)"
         " USING (shop_id, site_id) ORDER BY shop_id, site_id FOR UPDATE OF site_state",
         ([key[0] for key in keys], [key[1] for key in keys]),

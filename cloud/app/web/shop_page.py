@@ -28,6 +28,8 @@ _POLICY = headers.policy(style_src=f"'sha256-{_STYLE_HASH}'", script_src="'none'
 HEADLINES = {
     (True, "door"): "Open now",
     (False, "door"): "Closed now",
+    (True, "override"): "Open now",
+    (False, "override"): "Closed now",
     (True, "hours"): "Hours say open",
     (False, "hours"): "Hours say closed",
 }
@@ -40,6 +42,7 @@ CROWDS = {
     "full": "It is full.",
 }
 SOURCES = {
+    "override": "The shop says so, until {until}.",
     "door": "The door sensor says so, checked at {time}.",
     "hours": "By the published hours: the door sensor does not answer now.",
     "unknown": "Neither the door sensor nor published hours say anything now.",
@@ -70,7 +73,8 @@ def _words(status: dict[str, Any], shop: Shop, now: dt.datetime) -> dict[str, ob
         "since": _since(state["since"], now, zone),
         "crowd": crowd,
         "source": SOURCES[state["source"]].format(
-            time=f"{state['checked_at'].astimezone(zone):%H:%M}"
+            time=f"{state['checked_at'].astimezone(zone):%H:%M}",
+            until=f"{(state['until'] or now).astimezone(zone):%H:%M}",
         ),
         "summary": " ".join(part for part in (f"{headline}.", crowd, shop.address) if part),
         "url": f"{current_app.config['PUBLIC_URL']}/s/{shop.slug}",

@@ -1,11 +1,20 @@
 """Customers with what they bought and their score."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from cloud.app.api.schemas.base import Moment, PageQuery, Text
+from cloud.app.store.consents import ACTIONS, CHANNELS, PURPOSES
 
 RISKS = ("high", "medium", "low")
+TAGS_MAX = 20
+KINDS = ("purchase", "note", "consent")
 SORTS = ("value_at_risk", "churn", "clv", "name", "last_visit")
+
+
+def _one_of(words: tuple[str, ...], **more: Any) -> fields.String:
+    return fields.String(validate=validate.OneOf(words, error="Must be one of {choices}."), **more)
 
 
 class CustomerQuery(PageQuery):
@@ -17,6 +26,7 @@ class CustomerQuery(PageQuery):
     )
     segment = Text(60, load_default=None)
     tier = Text(60, load_default=None)
+    tag = Text(30, load_default=None)
     sort = fields.String(
         load_default="value_at_risk",
         validate=validate.OneOf(SORTS, error="Must be one of {choices}."),
@@ -30,6 +40,9 @@ class CustomerChange(Schema):
     phone = Text(40, allow_none=True)
     email = Text(254, allow_none=True)
     reference = Text(100, allow_none=True)
+    tags = fields.List(
+        Text(30), validate=validate.Length(max=TAGS_MAX, error="Must be at most {max} tags.")
+    )
 
 
 class Score(Schema):
@@ -56,13 +69,14 @@ class Score(Schema):
 
 
 class Customer(Schema):
-    """A customer of one shop."""
+    """A customer of one shop. An analyst sees no name, phone and email."""
 
     id = fields.UUID(required=True)
     name = fields.String(required=True, allow_none=True)
     phone = fields.String(required=True, allow_none=True)
     email = fields.String(required=True, allow_none=True)
     reference = fields.String(required=True, allow_none=True)
+    tags = fields.List(fields.String(), required=True)
     joined_at = Moment(required=True)
     purchases = fields.Integer(required=True)
     spent_minor = fields.Integer(required=True)
@@ -75,3 +89,71 @@ class Customers(Schema):
 
     items = fields.List(fields.Nested(Customer), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
+
+
+class Happening(Schema):
+    """One thing that happened with a customer; `details` depend on its kind."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    at = Moment(required=True)
+    id = fields.UUID(required=True)
+    details = fields.Dict(keys=fields.String(), required=True)
+
+
+class Timeline(Schema):
+    """A page of what happened, the newest first."""
+
+    items = fields.List(fields.Nested(Happening), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class NewNote(Schema):
+    """A note for the shop's own people."""
+
+    text = Text(1000, required=True)
+
+
+class Note(Schema):
+    """A note for the shop's own people."""
+
+    id = fields.UUID(required=True)
+    text = fields.String(required=True)
+    created_at = Moment(required=True)
+
+
+class NewConsent(Schema):
+    """A grant or a withdrawal. Evidence: how we know, such as "signed the card at the counter"."""
+
+    channel = _one_of(CHANNELS, required=True)
+    purpose = _one_of(PURPOSES, load_default="marketing")
+    action = _one_of(ACTIONS, required=True)
+    wording = Text(500, load_default=None, allow_none=True)
+    evidence = Text(300, load_default=None, allow_none=True)
+
+
+class Consent(Schema):
+    """A grant or a withdrawal, as it was noted."""
+
+    id = fields.UUID(required=True)
+    channel = _one_of(CHANNELS, required=True)
+    purpose = _one_of(PURPOSES, required=True)
+    action = _one_of(ACTIONS, required=True)
+    source = fields.String(required=True)
+    wording = fields.String(required=True, allow_none=True)
+    evidence = fields.String(required=True, allow_none=True)
+    created_at = Moment(required=True)
+
+
+class Holding(Schema):
+    """What holds for a channel and a purpose now."""
+
+    channel = _one_of(CHANNELS, required=True)
+    purpose = _one_of(PURPOSES, required=True)
+    is_granted = fields.Boolean(required=True)
+
+
+class Consents(Schema):
+    """What holds now, and all events, the newest first."""
+
+    holds = fields.List(fields.Nested(Holding), required=True)
+    items = fields.List(fields.Nested(Consent), required=True)

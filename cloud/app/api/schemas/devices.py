@@ -49,3 +49,16 @@ class DeviceWithCredential(Schema):
 
     device = fields.Nested(Device, required=True)
     credential = fields.Nested(Credential, required=True)
+
+
+class Claim(Schema):
+    """A code for one board, shown this once."""
+
+    code = fields.String(required=True)
+    expires_at = Moment(required=True)
+
+
+class ClaimCode(Schema):
+    """The code as it was typed; case, hyphens and spaces do not matter."""
+
+    code = Text(40, required=True)

@@ -3,18 +3,30 @@
 from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
-from cloud.app.api.schemas.base import Moment, PageQuery
+from cloud.app.api.schemas.base import Moment, PageQuery, Text
 from cloud.app.domain.columns import ROLES
+from cloud.app.services.consents import IMPORT_CHANNELS
 
-STATES = ("uploaded", "queued", "running", "done", "failed")
+STATES = ("uploaded", "queued", "running", "done", "failed", "undoing", "undone")
 OUTCOMES = ("created", "updated", "skipped", "rejected")
 DATE_ORDERS = ("ymd", "dmy", "mdy")
 
 
 class ImportFile(Schema):
-    """The file: CSV or similar, also gzipped."""
+    """The file: CSV or similar, also gzipped, or an XLSX workbook, of which the first sheet."""
 
     file = Upload(required=True)
+
+
+class ImportConsent(Schema):
+    """How the customers in a file agreed to be contacted with offers."""
+
+    channels = fields.List(
+        fields.String(validate=validate.OneOf(IMPORT_CHANNELS, error="Must be one of {choices}.")),
+        required=True,
+        validate=validate.Length(1, error="Must be at least one channel."),
+    )
+    evidence = Text(300, required=True)
 
 
 class ImportRun(Schema):
@@ -35,6 +47,12 @@ class ImportRun(Schema):
         load_default=None,
         allow_none=True,
         validate=validate.OneOf((".", ","), error="Must be one of {choices}"),
+    )
+    consent = fields.Nested(
+        ImportConsent,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "null: nobody in this file agreed to anything"},
     )
 
 
@@ -57,6 +75,26 @@ class Outcome(Schema):
     rejected = fields.Integer(required=True)
     purchases = fields.Integer(required=True, allow_none=True)
     customers = fields.Integer(required=True, allow_none=True)
+    customers_completed = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "known before; their missing name, phone or email was filled in"},
+    )
+    kept_purchases = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "after an undo: refunded since, so they stay"},
+    )
+    kept_customers = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "after an undo: with other purchases or notes, so they stay"},
+    )
+    conflicts = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "after an undo: customers changed since, left as they are"},
+    )
     total_minor = fields.Integer(required=True, allow_none=True)
     first_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
     last_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
@@ -87,6 +125,10 @@ class Import(Schema):
     error = fields.String(required=True, allow_none=True)
     created_at = Moment(required=True)
     finished_at = Moment(required=True, allow_none=True)
+    undone_at = Moment(required=True, allow_none=True)
+    undo_until = Moment(
+        required=True, allow_none=True, metadata={"description": "null: there is nothing to undo"}
+    )
 
 
 class Imports(Schema):

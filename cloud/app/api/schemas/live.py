@@ -4,12 +4,28 @@ from marshmallow import Schema, fields, validate
 
 from cloud.app.api.schemas.base import Moment
 
-SOURCES = ("door", "hours", "unknown")
+SOURCES = ("override", "door", "hours", "unknown")
 CROWDS = ("empty", "quiet", "moderate", "busy", "full")
+
+CONDITIONS = (
+    "new", "online", "late", "silent", "offline", "blocked", "drifting", "disagreeing",
+)  # fmt: skip
 
 
 def _crowd() -> fields.String:
     return fields.String(required=True, allow_none=True, validate=validate.OneOf((*CROWDS, None)))
+
+
+def _until() -> Moment:
+    return Moment(
+        required=True, allow_none=True, metadata={"description": "when an override ends by itself"}
+    )
+
+
+def _message() -> fields.String:
+    return fields.String(
+        required=True, allow_none=True, metadata={"description": "the owner's word, if any"}
+    )
 
 
 class LiveDevice(Schema):
@@ -19,6 +35,7 @@ class LiveDevice(Schema):
     name = fields.String(required=True)
     is_online = fields.Boolean(required=True)
     seen_at = Moment(required=True, allow_none=True)
+    condition = fields.String(required=True, validate=validate.OneOf(CONDITIONS))
     problem = fields.String(required=True, allow_none=True)
 
 
@@ -30,8 +47,15 @@ class Live(Schema):
     is_open = fields.Boolean(required=True, allow_none=True)
     since = Moment(required=True, allow_none=True)
     source = fields.String(required=True, validate=validate.OneOf(SOURCES))
+    until = _until()
+    message = _message()
     sensor_seen_at = Moment(required=True, allow_none=True)
     inside = fields.Integer(required=True, allow_none=True)
+    margin = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "by how many `inside` may be off, 19 times out of 20"},
+    )
     entries = fields.Integer(required=True)
     exits = fields.Integer(required=True)
     ambiguous = fields.Integer(required=True)
@@ -45,6 +69,8 @@ class PublicStatus(Schema):
     is_open = fields.Boolean(required=True, allow_none=True)
     since = Moment(required=True, allow_none=True)
     source = fields.String(required=True, validate=validate.OneOf(SOURCES))
+    until = _until()
+    message = _message()
     checked_at = Moment(required=True)
 
 

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from cloud.app.api.schemas.base import Text
+from cloud.app.api.schemas.base import Moment, Text
 from cloud.app.api.schemas.shops import ROLES
 
 PASSWORD_MIN_LENGTH = 8
@@ -87,3 +87,38 @@ class Me(Schema):
 
     person = fields.Nested(Person, required=True)
     shops = fields.List(fields.Nested(MyShop), required=True)
+
+
+class SignInSession(Schema):
+    """A device on which one is signed in."""
+
+    id = fields.UUID(required=True)
+    user_agent = fields.String(required=True, allow_none=True)
+    began_at = Moment(required=True)
+    renewed_at = Moment(required=True)
+    expires_at = Moment(required=True)
+    is_current = fields.Boolean(required=True)
+
+
+class Sessions(Schema):
+    """Every device on which one is signed in."""
+
+    items = fields.List(fields.Nested(SignInSession), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class ResetRequest(Schema):
+    """Whose password is forgotten."""
+
+    login = Text(254, required=True)
+
+
+class Asked(Schema):
+    """Nothing: the answer is the same for everybody."""
+
+
+class NewPassword(Schema):
+    """The code of the link, and the password to be."""
+
+    code = fields.String(required=True, load_only=True, validate=validate.Length(1, 200))
+    password = _password()

@@ -69,6 +69,7 @@ class Shop(Schema):
     opening_hours = fields.String(required=True, allow_none=True)
     capacity = fields.Integer(required=True, allow_none=True)
     public_url = fields.String(required=True)
+    whatsapp_share_url = fields.String(required=True)
 
 
 class Shops(Schema):

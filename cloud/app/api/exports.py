@@ -1,0 +1,82 @@
+"""What a shop can take home: its data as CSV, and its poster."""
+
+import datetime as dt
+import uuid
+
+from flask import Response, current_app
+
+from cloud.app.api.access import sees_names, works_here
+from cloud.app.api.blueprint import Blueprint
+from cloud.app.api.database import db
+from cloud.app.api.downloads import CSV, as_download, csv_response
+from cloud.app.services.exports import export
+from cloud.app.services.posters import poster_pdf, poster_svg
+from cloud.app.services.shops import shop_by_id
+from cloud.app.store.shops import Shop
+
+SVG = "image/svg+xml"
+PDF = "application/pdf"
+
+routes = Blueprint("exports", "What a shop can take home")
+
+
+@routes.get("/shops/<uuid:shop_id>/exports/customers")
+@works_here("analyst")
+@routes.file(200, "Customers, what they bought, and their tags", CSV)
+@routes.fails(404)
+def export_customers(shop_id: uuid.UUID) -> Response:
+    """All customers as CSV; for an analyst without names, phones and emails."""
+    return _exported(shop_id, "customers")
+
+
+@routes.get("/shops/<uuid:shop_id>/exports/purchases")
+@works_here("analyst")
+@routes.file(200, "Purchases, one row for each line", CSV)
+@routes.fails(404)
+def export_purchases(shop_id: uuid.UUID) -> Response:
+    """All purchases as CSV, one row for each line of them."""
+    return _exported(shop_id, "purchases")
+
+
+@routes.get("/shops/<uuid:shop_id>/exports/scores")
+@works_here("analyst")
+@routes.file(200, "The latest scores", CSV)
+@routes.fails(404)
+def export_scores(shop_id: uuid.UUID) -> Response:
+    """The latest scores as CSV, those first whose absence would cost most."""
+    return _exported(shop_id, "scores")
+
+
+@routes.get("/shops/<uuid:shop_id>/poster.svg")
+@works_here("analyst")
+@routes.file(200, "An A4 poster", SVG)
+@routes.fails(404)
+def get_poster_svg(shop_id: uuid.UUID) -> Response:
+    """A poster with the code that opens the shop's public page."""
+    shop = shop_by_id(db.session(), shop_id)
+    svg = poster_svg(shop, _public_url(shop))
+    return as_download(Response(svg, mimetype=SVG), f"poster-{shop.slug}.svg")
+
+
+@routes.get("/shops/<uuid:shop_id>/poster.pdf")
+@works_here("analyst")
+@routes.file(200, "The code to print", PDF)
+@routes.fails(404)
+def get_poster_pdf(shop_id: uuid.UUID) -> Response:
+    """The code that opens the shop's public page, sharp at every size."""
+    shop = shop_by_id(db.session(), shop_id)
+    pdf = poster_pdf(_public_url(shop))
+    return as_download(Response(pdf, mimetype=PDF), f"poster-{shop.slug}.pdf")
+
+
+def _exported(shop_id: uuid.UUID, noun: str) -> Response:
+    with_names = sees_names()
+    return csv_response(
+        shop_id,
+        lambda session: export(session, shop_id, noun, with_names=with_names),
+        f"{noun}-{dt.datetime.now(dt.UTC):%Y-%m-%d}.csv",
+    )
+
+
+def _public_url(shop: Shop) -> str:
+    return f"{current_app.config['PUBLIC_URL']}/s/{shop.slug}"

@@ -1,0 +1,31 @@
+"""Sends messages behind the request, so that its time tells nothing."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from cloud.app.services.messengers import Messenger
+
+_log = logging.getLogger(__name__)
+
+
+class Post:
+    """Hands messages over one after the other, in the background of this process."""
+
+    def __init__(self, messenger: Messenger) -> None:
+        self._messenger = messenger
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Return at once; a message that cannot be sent is noted, and can be asked for again."""
+        self._thread.submit(self._hand_over, to, subject, text)
+
+    def close(self) -> None:
+        """Wait until everything is handed over."""
+        self._thread.shutdown()
+
+    def _hand_over(self, to: str, subject: str, text: str) -> None:
+        try:
+            self._messenger.send(to, subject, text)
+        except OSError as error:
+            # its text may hold the address
+            _log.error("a message could not be sent: %s", type(error).__name__)

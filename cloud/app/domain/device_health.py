@@ -1,0 +1,104 @@
+"""How a sensor does, and what to do about it."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from cloud.app.domain.openness import STALE_AFTER
+
+Condition = Literal[
+    "new", "online", "late", "silent", "offline", "blocked", "drifting", "disagreeing"
+]
+
+LATE_AFTER = dt.timedelta(seconds=90)
+BLOCKED_AFTER = dt.timedelta(minutes=2)
+# events that wait on the device although it is connected
+BACKLOG = 50
+# the distance to the other side of the door, from one calibration to the next
+DRIFT_MM = 100
+# a door may lose one passage in twenty; fewer people say nothing
+DISAGREEMENT = 0.2
+PASSAGES_MIN = 40
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """What is known of a device. `entries` and `exits` are of the last days, through its door."""
+
+    is_online: bool
+    seen_at: dt.datetime | None
+    outbox_depth: int = 0
+    blocked_since: dt.datetime | None = None
+    drift_mm: int = 0
+    entries: int = 0
+    exits: int = 0
+    is_only_door: bool = True
+
+
+@dataclass(frozen=True)
+class Health:
+    """A condition, and the sentence that says what to do; None when all is well."""
+
+    condition: Condition
+    advice: str | None = None
+
+
+def health(sensor: Sensor, now: dt.datetime) -> Health:
+    """Return what is most wrong with a sensor."""
+    return _of_link(sensor, now) or _of_sight(sensor, now) or Health("online")
+
+
+def doors_disagree(entries: int, exits: int) -> bool:
+    """Tell whether more people came than went, or the other way round, than a sensor may miss."""
+    total = entries + exits
+    return total >= PASSAGES_MIN and abs(entries - exits) > DISAGREEMENT * total
+
+
+def worst(conditions: Collection[Condition]) -> Condition | None:
+    """Return the condition to speak of first."""
+    order: tuple[Condition, ...] = (
+        "offline", "silent", "new", "blocked", "late", "drifting", "disagreeing", "online",
+    )  # fmt: skip
+    return next((condition for condition in order if condition in conditions), None)
+
+
+def _of_link(sensor: Sensor, now: dt.datetime) -> Health | None:
+    if sensor.seen_at is None:
+        return Health("new", "Never heard of: check its power and its Wi-Fi.")
+    if not sensor.is_online:
+        return Health("offline", "Offline: check its power and the shop's Wi-Fi.")
+    silence = now - sensor.seen_at
+    if silence > STALE_AFTER:
+        minutes = int(silence.total_seconds() // 60)
+        return Health(
+            "silent",
+            f"Silent for {minutes} minutes: unplug it, wait ten seconds, plug it in again.",
+        )
+    if silence > LATE_AFTER or sensor.outbox_depth > BACKLOG:
+        return Health(
+            "late", "Late: its reports come slowly. Move it or the Wi-Fi router closer together."
+        )
+    return None
+
+
+def _of_sight(sensor: Sensor, now: dt.datetime) -> Health | None:
+    if sensor.blocked_since is not None and now - sensor.blocked_since > BLOCKED_AFTER:
+        return Health(
+            "blocked", "Blocked: something stands in front of it. Clear the way, then wipe it."
+        )
+    if abs(sensor.drift_mm) > DRIFT_MM:
+        return Health(
+            "drifting",
+            f"Drifting: it sees the other side {abs(sensor.drift_mm) // 10} cm from where it was."
+            " Check that it sits firmly, wipe it, and calibrate it anew.",
+        )
+    if doors_disagree(sensor.entries, sensor.exits):
+        more = "came in than left" if sensor.entries > sensor.exits else "left than came in"
+        where = "" if sensor.is_only_door else " through all doors"
+        return Health(
+            "disagreeing",
+            f"Disagreeing: many more people {more}{where} in the last days. Check that it looks"
+            " across the whole door, and that its direction is set right.",
+        )
+    return None

@@ -1,0 +1,78 @@
+"""What is usual in a shop: entries and people inside, for each hour of the week."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+# fewer days say nothing about what is usual
+DAYS_MIN = 3
+
+
+@dataclass(frozen=True)
+class HourCount:
+    """Who came and went in one hour of a day."""
+
+    date: dt.date
+    hour: int
+    entries: int
+    exits: int
+
+
+@dataclass(frozen=True)
+class UsualHour:
+    """An hour of the week; weekday 0 is Monday, `inside` is the mean at the end of the hour."""
+
+    weekday: int
+    hour: int
+    entries: float
+    inside: float
+    days: int
+
+
+HourOfWeek = tuple[int, int]
+
+
+def typical_week(counts: Iterable[HourCount]) -> dict[HourOfWeek, UsualHour]:
+    """Return the usual hours by (weekday, hour), those with enough days behind them.
+
+    A day on which somebody came counts in every hour from its first to its last movement, so that a
+    quiet hour in between weighs as much as a busy one.
+    """
+    entries: dict[HourOfWeek, list[int]] = defaultdict(list)
+    inside: dict[HourOfWeek, list[int]] = defaultdict(list)
+    for date, hours in _by_date(counts).items():
+        people = 0
+        for hour in range(min(hours), max(hours) + 1):
+            came, left = hours.get(hour, (0, 0))
+            people = max(0, people + came - left)
+            entries[date.weekday(), hour].append(came)
+            inside[date.weekday(), hour].append(people)
+    return {
+        key: UsualHour(*key, _mean(entries[key]), _mean(inside[key]), len(entries[key]))
+        for key in sorted(entries)
+        if len(entries[key]) >= DAYS_MIN
+    }
+
+
+def best_hours(
+    week: Mapping[HourOfWeek, UsualHour], weekday: int, open_hours: Sequence[int]
+) -> list[int]:
+    """Return the hours of a day on which the fewest people are inside, among those it is open."""
+    known = [hour for hour in open_hours if (weekday, hour) in week]
+    if not known:
+        return []
+    least = min(week[weekday, hour].inside for hour in known)
+    return [hour for hour in known if week[weekday, hour].inside == least]
+
+
+def _by_date(counts: Iterable[HourCount]) -> dict[dt.date, dict[int, tuple[int, int]]]:
+    dates: dict[dt.date, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for count in counts:
+        if count.entries or count.exits:
+            dates[count.date][count.hour] = (count.entries, count.exits)
+    return dates
+
+
+def _mean(numbers: Sequence[int]) -> float:
+    return sum(numbers) / len(numbers)

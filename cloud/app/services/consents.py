@@ -1,0 +1,45 @@
+"""Consent to be contacted: added as events, never changed."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from cloud.app.store.consent_queries import consent_events
+from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.customer_queries import customer
+
+IMPORT_CHANNELS = ("sms", "whatsapp", "email")
+
+
+def record_consent(
+    session: Session,
+    shop_id: uuid.UUID,
+    membership_id: uuid.UUID,
+    event: Mapping[str, str | None],
+    *,
+    source: str,
+    person_id: uuid.UUID,
+) -> ConsentEvent:
+    """Add a grant or a withdrawal. Raises NotFound for a customer of another shop."""
+    customer(session, shop_id, membership_id)
+    added = ConsentEvent(
+        shop_id=shop_id, membership_id=membership_id, source=source, created_by=person_id, **event
+    )
+    session.add(added)
+    session.flush()
+    return added
+
+
+def consent_of(
+    session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID
+) -> tuple[Sequence[ConsentEvent], list[dict[str, object]]]:
+    """Return the events, the newest first, and what holds for each channel and purpose."""
+    customer(session, shop_id, membership_id)
+    events = consent_events(session, shop_id, membership_id)
+    latest = {(event.channel, event.purpose): event for event in reversed(events)}
+    holds = [
+        {"channel": channel, "purpose": purpose, "is_granted": event.action == "grant"}
+        for (channel, purpose), event in sorted(latest.items())
+    ]
+    return events, holds

@@ -1,0 +1,59 @@
+"""The credential of a board that is in use: changed, or taken away with the board."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.errors import NotFound
+from cloud.app.services import broker
+from cloud.app.services.openings import ring
+from cloud.app.settings import Settings
+from cloud.app.store.shops import Device, RejectedMessage
+
+
+def rotate_credential(
+    session: Session, settings: Settings, *, shop_id: uuid.UUID, device_id: str
+) -> str:
+    """Give a board a new password and end its connection; return the password, which is not kept.
+
+    Raises NotFound, and Unavailable when the broker does not answer.
+    """
+    _working_device(session, shop_id, device_id)
+    return broker.rotate(settings, device_id)
+
+
+def revoke_device(
+    session: Session,
+    settings: Settings,
+    *,
+    shop_id: uuid.UUID,
+    device_id: str,
+    now: dt.datetime,
+) -> None:
+    """Throw a board out; what it has sent stays. Raises NotFound and Unavailable."""
+    device = _working_device(session, shop_id, device_id)
+    device.revoked_at = now
+    device.is_online = False
+    session.flush()
+    ring(session, shop_id)
+    broker.revoke(settings, device_id)
+
+
+def rejections(session: Session, shop_id: uuid.UUID, limit: int) -> Sequence[RejectedMessage]:
+    """Return what the boards of a shop have sent and nobody could use, the latest first."""
+    return session.scalars(
+        select(RejectedMessage)
+        .where(RejectedMessage.shop_id == shop_id, RejectedMessage.replayed_at.is_(None))
+        .order_by(RejectedMessage.last_received_at.desc(), RejectedMessage.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def _working_device(session: Session, shop_id: uuid.UUID, device_id: str) -> Device:
+    device = session.get(Device, (shop_id, device_id), with_for_update=True)
+    if device is None or device.revoked_at is not None:
+        raise NotFound("there is no such device")
+    return device

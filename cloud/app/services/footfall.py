@@ -1,0 +1,123 @@
+"""Footfall against what is usual, and when it is best to come."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.typical_week import (
+    HourCount,
+    HourOfWeek,
+    UsualHour,
+    best_hours,
+    typical_week,
+)
+from cloud.app.services import openings
+from cloud.app.services.shops import shop_by_id
+from cloud.app.store import footfall
+from cloud.app.store.shops import Shop
+
+# long enough for a habit, short enough to follow the season
+WEEKS = 8
+
+# what was usual yesterday is usual today: shop -> (its day, its week)
+_weeks: dict[uuid.UUID, tuple[dt.date, Mapping[HourOfWeek, UsualHour]]] = {}
+_WEEKS_MAX = 10_000
+
+
+def usual_week(session: Session, shop: Shop, now: dt.datetime) -> Mapping[HourOfWeek, UsualHour]:
+    """Return what was usual in the weeks before today, found once a day."""
+    today = now.astimezone(ZoneInfo(shop.time_zone)).date()
+    kept = _weeks.get(shop.id)
+    if kept is not None and kept[0] == today:
+        return kept[1]
+    first = today - dt.timedelta(weeks=WEEKS)
+    week = typical_week(_counts(session, shop.id, first, today - dt.timedelta(days=1)))
+    if len(_weeks) >= _WEEKS_MAX:
+        _weeks.clear()
+    _weeks[shop.id] = (today, week)
+    return week
+
+
+def day_by_hour(session: Session, shop_id: uuid.UUID, date: dt.date) -> list[dict[str, object]]:
+    """Return the hours of a day: entries and exits, and what is usual."""
+    shop = shop_by_id(session, shop_id)
+    noon = dt.datetime.combine(date, dt.time(12), ZoneInfo(shop.time_zone))
+    usual = _week_before(session, shop, noon)
+    counts = {count.hour: count for count in _counts(session, shop_id, date, date)}
+    return [
+        {
+            "hour": hour,
+            "entries": counts[hour].entries if hour in counts else 0,
+            "exits": counts[hour].exits if hour in counts else 0,
+            "usual_entries": _usual_entries(usual.get((date.weekday(), hour))),
+        }
+        for hour in range(24)
+    ]
+
+
+def days(
+    session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date
+) -> list[dict[str, object]]:
+    """Return the days on which somebody was counted."""
+    rows = footfall.days(session, shop_id, first, last)
+    return [{"date": row.date, "entries": row.entries, "exits": row.exits} for row in rows]
+
+
+def typical(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, object]:
+    """Return the usual hours of the week, and the best hours to come on each day."""
+    shop = shop_by_id(session, shop_id)
+    week = usual_week(session, shop, now)
+    return {
+        "hours": [
+            {
+                "weekday": usual.weekday,
+                "hour": usual.hour,
+                "entries": round(usual.entries, 1),
+                "inside": round(usual.inside, 1),
+                "days": usual.days,
+            }
+            for usual in week.values()
+        ],
+        "best": [
+            {"weekday": weekday, "hours": best}
+            for weekday, open_hours in _open_hours(shop, now, week).items()
+            if (best := best_hours(week, weekday, open_hours))
+        ],
+    }
+
+
+def _week_before(session: Session, shop: Shop, noon: dt.datetime) -> Mapping[HourOfWeek, UsualHour]:
+    first = noon.date() - dt.timedelta(weeks=WEEKS)
+    return typical_week(_counts(session, shop.id, first, noon.date() - dt.timedelta(days=1)))
+
+
+def _open_hours(
+    shop: Shop, now: dt.datetime, week: Mapping[HourOfWeek, UsualHour]
+) -> dict[int, Sequence[int]]:
+    """Return the hours at whose beginning the shop is open, by weekday, for the next seven days;
+    those with history where no hours are published."""
+    zone = ZoneInfo(shop.time_zone)
+    today = now.astimezone(zone).date()
+    found: dict[int, Sequence[int]] = {}
+    for date in (today + dt.timedelta(days=ahead) for ahead in range(7)):
+        begins = [dt.datetime.combine(date, dt.time(hour), zone) for hour in range(24)]
+        found[date.weekday()] = [begin.hour for begin in begins if _is_open(shop, begin, week)]
+    return found
+
+
+def _is_open(shop: Shop, begin: dt.datetime, week: Mapping[HourOfWeek, UsualHour]) -> bool:
+    if not shop.opening_hours:
+        return (begin.weekday(), begin.hour) in week
+    return bool(openings.says_open(shop.opening_hours, shop.time_zone, shop.country, begin))
+
+
+def _counts(session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date) -> list[HourCount]:
+    rows = footfall.hours(session, shop_id, first, last)
+    return [HourCount(row.date, row.hour, row.entries, row.exits) for row in rows]
+
+
+def _usual_entries(usual: UsualHour | None) -> float | None:
+    return None if usual is None else round(usual.entries, 1)

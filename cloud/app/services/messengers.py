@@ -1,0 +1,49 @@
+"""The narrow way out for codes and links: a mail server, or the console of a developer."""
+
+import smtplib
+import ssl
+import sys
+from email.message import EmailMessage
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+WITHIN_S = 20.0
+PORT = 587
+
+
+class Messenger(Protocol):
+    """Sends a short text to a contact."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Send, or raise OSError (smtplib's errors are such) when it cannot be sent."""
+
+
+class Console:
+    """Prints what it is given: for one's own machine, where nobody has a mail server."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        sys.stdout.write(f"--- to {to}: {subject}\n{text}\n---\n")
+        sys.stdout.flush()
+
+
+class Smtp:
+    """Sends by `smtp://user:password@host:port`; the connection must be encrypted."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        message = EmailMessage()
+        message["From"] = unquote(self._url.username or "")
+        message["To"], message["Subject"] = to, subject
+        message.set_content(text)
+        host = self._url.hostname or "localhost"
+        with smtplib.SMTP(host, self._url.port or PORT, timeout=WITHIN_S) as server:
+            server.starttls(context=ssl.create_default_context())
+            server.login(unquote(self._url.username or ""), unquote(self._url.password or ""))
+            server.send_message(message)
+
+
+def messenger_for(smtp_url: str | None) -> Messenger:
+    """Return the mail server where there is one."""
+    return Smtp(smtp_url) if smtp_url else Console()

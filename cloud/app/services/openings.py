@@ -1,0 +1,162 @@
+"""What a shop says of its opening beside its doors: its hours, and the owner's word."""
+
+import datetime as dt
+import functools
+import uuid
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from opening_hours import (  # type: ignore[attr-defined]  # its stub forgets the errors
+    OpeningHours,
+    ParserError,
+    State,
+    UnknownCountryError,
+)
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.errors import Invalid, NotFound
+from cloud.app.domain.openness import Override
+from cloud.app.services.hours import checked_hours
+from cloud.app.store.openings import OpeningException, OpeningOverride
+from cloud.app.store.shops import Shop
+
+OVERRIDE_MAX = dt.timedelta(days=31)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+Span = tuple[dt.datetime, dt.datetime]
+
+
+def say(
+    session: Session,
+    shop_id: uuid.UUID,
+    *,
+    is_open: bool,
+    until: dt.datetime,
+    message: str | None,
+    person_id: uuid.UUID,
+    now: dt.datetime,
+) -> OpeningOverride:
+    """Let the owner's word hold until it ends by itself; it replaces the one before."""
+    if not now < until <= now + OVERRIDE_MAX:
+        raise Invalid("until", f"a time within {OVERRIDE_MAX.days} days", until.isoformat())
+    unsay(session, shop_id, now=now)
+    override = OpeningOverride(
+        shop_id=shop_id,
+        id=uuid.uuid4(),
+        is_open=is_open,
+        message=message,
+        starts_at=now,
+        ends_at=until,
+        person_id=person_id,
+    )
+    session.add(override)
+    session.flush()
+    return override
+
+
+def unsay(session: Session, shop_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """End the owner's word before its time; nothing happens when there is none."""
+    session.execute(
+        update(OpeningOverride)
+        .where(OpeningOverride.shop_id == shop_id, OpeningOverride.ends_at > now)
+        .values(ends_at=now)
+    )
+    ring(session, shop_id)
+
+
+def current_override(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> Override | None:
+    """Return the owner's word that holds now."""
+    found = session.scalar(
+        select(OpeningOverride)
+        .where(OpeningOverride.shop_id == shop_id)
+        .where(OpeningOverride.starts_at <= now, OpeningOverride.ends_at > now)
+        .order_by(OpeningOverride.starts_at.desc())
+        .limit(1)
+    )
+    if found is None:
+        return None
+    return Override(found.is_open, found.starts_at, found.ends_at, found.message)
+
+
+def set_exception(
+    session: Session, shop_id: uuid.UUID, *, date: dt.date, hours: str | None, note: str | None
+) -> OpeningException:
+    """Give a day hours of its own, such as 10:00-13:00; None is closed all day."""
+    if hours is not None:
+        checked_hours(_rule(date, hours))
+    exception = session.merge(OpeningException(shop_id=shop_id, date=date, hours=hours, note=note))
+    session.flush()
+    ring(session, shop_id)
+    return exception
+
+
+def remove_exception(session: Session, shop_id: uuid.UUID, date: dt.date) -> None:
+    """Let a day have the usual hours again. Raises NotFound."""
+    exception = session.get(OpeningException, (shop_id, date))
+    if exception is None:
+        raise NotFound("there are no other hours on this day")
+    session.delete(exception)
+    session.flush()
+    ring(session, shop_id)
+
+
+def exceptions(session: Session, shop_id: uuid.UUID, first: dt.date) -> Sequence[OpeningException]:
+    """Return the days with hours of their own from `first` on, in order."""
+    return session.scalars(
+        select(OpeningException)
+        .where(OpeningException.shop_id == shop_id, OpeningException.date >= first)
+        .order_by(OpeningException.date)
+    ).all()
+
+
+def promised_hours(shop: Shop, days: Sequence[OpeningException]) -> str | None:
+    """Return the shop's hours with the days that have others, as one OSM string."""
+    rules = [_rule(day.date, day.hours) for day in days]
+    if not rules:
+        return shop.opening_hours
+    return "; ".join([shop.opening_hours or "off", *rules])
+
+
+def says_open(hours: str | None, time_zone: str, country: str, now: dt.datetime) -> bool | None:
+    """Tell whether OSM opening hours mean open at `now`; None when they do not say."""
+    parsed = parse(hours, time_zone, country) if hours else None
+    if parsed is None:
+        return None
+    state, _ = parsed.state(now.astimezone(ZoneInfo(time_zone)))
+    return {State.OPEN: True, State.CLOSED: False}.get(state)
+
+
+def open_spans(
+    hours: str | None, time_zone: str, country: str, begin: dt.datetime, end: dt.datetime
+) -> list[Span]:
+    """Return when OSM opening hours mean open between two times."""
+    parsed = parse(hours, time_zone, country) if hours else None
+    if parsed is None:
+        return []
+    zone = ZoneInfo(time_zone)
+    intervals = parsed.intervals(begin.astimezone(zone), end.astimezone(zone))
+    return [(start, stop) for start, stop, state, _ in intervals if state == State.OPEN]
+
+
+@functools.lru_cache(maxsize=1000)
+def parse(hours: str, time_zone: str, country: str) -> OpeningHours | None:
+    """Return OSM opening hours as an object; None when they cannot be read."""
+    # not every country's calendar of public holidays is known
+    for calendar in (country, None):
+        try:
+            return OpeningHours(hours, timezone=ZoneInfo(time_zone), country=calendar)
+        except UnknownCountryError:
+            continue
+        except ParserError:
+            return None
+    return None
+
+
+def ring(session: Session, shop_id: uuid.UUID) -> None:
+    """Tell whoever listens that the live state of the shop changed, when this commits."""
+    session.execute(text("SELECT pg_notify('live', :shop_id)"), {"shop_id": str(shop_id)})
+
+
+def _rule(date: dt.date, hours: str | None) -> str:
+    return f"{date.year} {MONTHS[date.month - 1]} {date.day:02} {hours or 'off'}"

@@ -1,0 +1,63 @@
+"""Consent: what holds now, and what an import says about it."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from cloud.app.store.consents import ConsentEvent
+
+# What anybody said before is truer than an import, and a withdrawal counts for everybody who has
+# this number or address.
+_GRANT_BY_IMPORT = text("""
+    INSERT INTO consent_event (
+        shop_id, id, membership_id, channel, purpose, action, source, evidence, import_id,
+        created_by
+    )
+    SELECT :shop_id, gen_random_uuid(), m.id, c.channel, 'marketing', 'grant', 'import', :evidence,
+        :import_id, :created_by
+    FROM membership m CROSS JOIN unnest(CAST(:channels AS text[])) AS c (channel)
+    WHERE m.shop_id = :shop_id
+        AND CASE c.channel WHEN 'email' THEN m.email IS NOT NULL ELSE m.phone IS NOT NULL END
+        AND (m.import_id = :import_id OR m.id IN (
+            SELECT membership_id FROM purchase
+            WHERE shop_id = :shop_id AND import_id = :import_id))
+        AND NOT EXISTS (
+            SELECT FROM consent_event e
+            WHERE e.shop_id = :shop_id AND e.membership_id = m.id
+                AND e.channel = c.channel AND e.purpose = 'marketing')
+        AND NOT EXISTS (
+            SELECT FROM consent_event e JOIN membership o
+                ON o.shop_id = e.shop_id AND o.id = e.membership_id
+            WHERE e.shop_id = :shop_id AND e.action = 'withdraw' AND e.purpose = 'marketing'
+                AND e.channel = c.channel AND (o.phone = m.phone OR o.email = m.email))
+""")
+
+
+def consent_events(
+    session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID
+) -> Sequence[ConsentEvent]:
+    """Return every event of a customer, the newest first."""
+    return session.scalars(
+        select(ConsentEvent)
+        .where(ConsentEvent.shop_id == shop_id, ConsentEvent.membership_id == membership_id)
+        .order_by(ConsentEvent.created_at.desc(), ConsentEvent.id)
+    ).all()
+
+
+def grant_by_import(
+    session: Session,
+    shop_id: uuid.UUID,
+    import_id: uuid.UUID,
+    *,
+    channels: Sequence[str],
+    evidence: str,
+    created_by: uuid.UUID | None,
+) -> None:
+    """Note that the customers of an import agreed, where nobody has said anything else."""
+    values = {
+        "shop_id": shop_id, "import_id": import_id, "channels": list(channels),
+        "evidence": evidence, "created_by": created_by,
+    }  # fmt: skip
+    session.execute(_GRANT_BY_IMPORT, values)

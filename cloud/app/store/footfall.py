@@ -1,0 +1,94 @@
+"""Footfall by the hour of the shop's own time: counted from the events, and read."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.orm import Session
+
+from cloud.app.store.shops import FootfallDue, FootfallHour
+
+_TAKE_DUE = text("""
+    DELETE FROM footfall_due WHERE shop_id = :shop_id
+    RETURNING site_id, starts_at
+""")
+# the hours, as the shop's clock shows them, that contain these quarters
+_COUNT = text("""
+    WITH due AS (
+        SELECT DISTINCT site_id, date_trunc('hour', starts_at AT TIME ZONE :zone) AS local
+        FROM unnest(CAST(:site_ids AS uuid[]), CAST(:starts AS timestamptz[]))
+            AS due(site_id, starts_at)
+    ), counted AS (
+        SELECT due.site_id, due.local,
+            count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'in') AS entries,
+            count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'out') AS exits,
+            count(*) FILTER (WHERE kind = 'ambiguous_passage') AS ambiguous
+        FROM due LEFT JOIN event ON event.shop_id = :shop_id AND event.site_id = due.site_id
+            AND event.kind IN ('passage', 'ambiguous_passage')
+            -- wide enough for the hour that a clock shows twice; the next line is exact
+            AND event.occurred_at >= due.local AT TIME ZONE :zone - interval '1 hour'
+            AND event.occurred_at < due.local AT TIME ZONE :zone + interval '3 hours'
+            AND date_trunc('hour', event.occurred_at AT TIME ZONE :zone) = due.local
+        GROUP BY due.site_id, due.local
+    )
+    INSERT INTO footfall_hour (shop_id, site_id, starts_at, date, hour, entries, exits, ambiguous)
+    SELECT :shop_id, site_id, local AT TIME ZONE :zone, local::date, extract(hour FROM local),
+        entries, exits, ambiguous
+    FROM counted
+    ON CONFLICT (shop_id, site_id, starts_at) DO UPDATE SET
+        entries = excluded.entries, exits = excluded.exits, ambiguous = excluded.ambiguous
+""")
+
+
+def shops_with_footfall_due(session: Session) -> list[uuid.UUID]:
+    """Return the shops of which events came since their last roll-up."""
+    return list(session.scalars(select(FootfallDue.shop_id).distinct()))
+
+
+def roll_up(session: Session, shop_id: uuid.UUID, time_zone: str) -> int:
+    """Count the hours of a shop anew of which events came; return how many quarters were due.
+
+    What is due is taken away first and counted by a statement of its own: it sees every event whose
+    note was taken away, and a later event leaves a new note.
+    """
+    due = session.execute(_TAKE_DUE, {"shop_id": shop_id}).all()
+    if due:
+        session.execute(
+            _COUNT,
+            {
+                "shop_id": shop_id,
+                "zone": time_zone,
+                "site_ids": [row.site_id for row in due],
+                "starts": [row.starts_at for row in due],
+            },
+        )
+    return len(due)
+
+
+def hours(
+    session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date
+) -> Sequence[Row[Any]]:
+    """Return (date, hour, entries, exits, ambiguous) of all doors, in order."""
+    return session.execute(
+        select(FootfallHour.date, FootfallHour.hour, *_sums())
+        .where(FootfallHour.shop_id == shop_id, FootfallHour.date.between(first, last))
+        .group_by(FootfallHour.date, FootfallHour.hour)
+        .order_by(FootfallHour.date, FootfallHour.hour)
+    ).all()
+
+
+def days(session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date) -> Sequence[Row[Any]]:
+    """Return (date, entries, exits, ambiguous) of all doors, in order."""
+    return session.execute(
+        select(FootfallHour.date, *_sums())
+        .where(FootfallHour.shop_id == shop_id, FootfallHour.date.between(first, last))
+        .group_by(FootfallHour.date)
+        .order_by(FootfallHour.date)
+    ).all()
+
+
+def _sums() -> list[Any]:
+    counted = (FootfallHour.entries, FootfallHour.exits, FootfallHour.ambiguous)
+    return [func.sum(column).label(column.name) for column in counted]

@@ -1,0 +1,57 @@
+"""What happened at the doors of a shop between two times."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.orm import Session
+
+from cloud.app.store.openings import OpeningOverride
+from cloud.app.store.shops import Event
+
+# what an owner wants to see one by one; passages are shown by the quarter of an hour
+SEEN_ONE_BY_ONE = ("door", "sensor_blocked", "sensor_cleared", "calibrated", "zeroed")
+
+_PEOPLE = text("""
+    SELECT date_bin('15 minutes', occurred_at, timestamptz 'epoch') AS starts_at,
+        count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'in') AS entries,
+        count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'out') AS exits,
+        count(*) FILTER (WHERE kind = 'ambiguous_passage') AS ambiguous
+    FROM event
+    WHERE shop_id = :shop_id AND occurred_at >= :begin AND occurred_at < :end
+        AND received_at >= :begin AND kind IN ('passage', 'ambiguous_passage')
+    GROUP BY 1 ORDER BY 1
+""")
+
+
+def moments(
+    session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
+) -> Sequence[Event]:
+    """Return what is shown one by one, in order."""
+    return session.scalars(
+        select(Event)
+        .where(Event.shop_id == shop_id, Event.kind.in_(SEEN_ONE_BY_ONE))
+        .where(Event.occurred_at >= begin, Event.occurred_at < end, Event.received_at >= begin)
+        .order_by(Event.occurred_at, Event.boot, Event.sequence)
+    ).all()
+
+
+def people(
+    session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
+) -> Sequence[Row[Any]]:
+    """Return (starts_at, entries, exits, ambiguous) by the quarter of an hour."""
+    return session.execute(_PEOPLE, {"shop_id": shop_id, "begin": begin, "end": end}).all()
+
+
+def overrides(
+    session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
+) -> Sequence[OpeningOverride]:
+    """Return the owner's words that held between two times, in order."""
+    return session.scalars(
+        select(OpeningOverride)
+        .where(OpeningOverride.shop_id == shop_id)
+        .where(OpeningOverride.starts_at < end, OpeningOverride.ends_at > begin)
+        .order_by(OpeningOverride.starts_at)
+    ).all()

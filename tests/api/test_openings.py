@@ -1,0 +1,120 @@
+"""The owner's word, other hours, corrections, the day behind, and boards in use."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from cloud.app.services import public
+from tests.api.conftest import API, Somebody
+
+
+def soon(minutes: float = 15) -> str:
+    return (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=minutes)).isoformat()
+
+
+def live(somebody: Somebody) -> dict[str, Any]:
+    return dict(somebody.get(f"{somebody.url}/live").json or {})
+
+
+def test_the_owner_says_back_in_15_minutes_and_takes_it_back(owner: Somebody) -> None:
+    said = {"is_open": False, "until": soon(), "message": "Back in 15 minutes"}
+    answer = owner.post(f"{owner.url}/override", said)
+
+    assert answer.status_code == 201, answer.text
+    state = live(owner)
+    assert (state["is_open"], state["source"]) == (False, "override")
+    assert state["message"] == "Back in 15 minutes"
+    assert state["until"] is not None
+
+    assert owner.delete(f"{owner.url}/override").status_code == 204
+    assert live(owner)["source"] != "override"
+
+
+@pytest.mark.parametrize("minutes", [-1, 60 * 24 * 32])
+def test_a_word_that_never_ends_or_has_ended_is_refused(owner: Somebody, minutes: float) -> None:
+    answer = owner.post(f"{owner.url}/override", {"is_open": True, "until": soon(minutes)})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == "until"  # type: ignore[index]
+
+
+def test_a_day_may_have_hours_of_its_own(owner: Somebody) -> None:
+    owner.patch(owner.url, {"opening_hours": "24/7"})
+    today = dt.datetime.now(dt.UTC).date()
+    for ahead in (-1, 0, 1):
+        day = {"date": str(today + dt.timedelta(days=ahead)), "hours": None, "note": "Holiday"}
+        assert owner.post(f"{owner.url}/exceptions", day).status_code == 201
+    assert (live(owner)["is_open"], live(owner)["source"]) == (False, "hours")
+
+    days = owner.get(f"{owner.url}/exceptions").json["items"]  # type: ignore[index]
+    assert [day["note"] for day in days] == ["Holiday"] * 3
+    for day in days:
+        assert owner.delete(f"{owner.url}/exceptions/{day['date']}").status_code == 204
+    assert live(owner)["is_open"] is True
+    assert owner.delete(f"{owner.url}/exceptions/{today}").status_code == 404
+    assert owner.delete(f"{owner.url}/exceptions/tomorrow").status_code == 422
+
+
+def test_hours_that_cannot_be_read_are_refused(owner: Somebody) -> None:
+    day = {"date": "2026-12-24", "hours": "when I feel like it"}
+    assert owner.post(f"{owner.url}/exceptions", day).status_code == 422
+
+
+def test_a_door_that_counted_nobody_cannot_be_corrected(owner: Somebody) -> None:
+    (site,) = owner.get(f"{owner.url}/sites").json["items"]  # type: ignore[index]
+    answer = owner.post(f"{owner.url}/sites/{site['id']}/corrections", {"inside": 3})
+    assert answer.status_code == 404
+
+
+def test_an_empty_day_has_a_timeline_and_hours(owner: Somebody) -> None:
+    timeline = owner.get(f"{owner.url}/timeline", date="2026-11-20").json
+    assert timeline == {
+        "date": "2026-11-20", "moments": [], "people": [], "sessions": [], "hours": []
+    }  # fmt: skip
+    footfall: dict[str, Any] = owner.get(f"{owner.url}/footfall", date="2026-11-20").json  # type: ignore[assignment]
+    assert len(footfall["hours"]) == 24
+    assert footfall["hours"][9] == {"hour": 9, "entries": 0, "exits": 0, "usual_entries": None}
+    week = owner.get(f"{owner.url}/typical-week").json
+    assert week == {"hours": [], "best": []}
+
+
+def test_promised_hours_that_were_not_kept_are_shown(owner: Somebody) -> None:
+    owner.patch(owner.url, {"opening_hours": "Mo-Fr 09:00-12:00"})
+    timeline: dict[str, Any] = owner.get(f"{owner.url}/timeline", date="2026-11-19").json  # type: ignore[assignment]
+    (hours,) = timeline["hours"]
+    assert (hours["promised_from"], hours["minutes_late"]) == ("2026-11-19T08:00:00Z", 180)
+
+
+def test_an_outsider_sees_and_changes_nothing(owner: Somebody, outsider: Somebody) -> None:
+    asked = [
+        outsider.get(f"{owner.url}/{noun}")
+        for noun in ("timeline", "footfall", "typical-week", "exceptions", "rejections")
+    ]
+    asked.append(outsider.post(f"{owner.url}/override", {"is_open": True, "until": soon()}))
+    asked.append(outsider.post(f"{owner.url}/devices/d-1/credential"))
+    asked.append(outsider.delete(f"{owner.url}/devices/d-1"))
+    assert {answer.status_code for answer in asked} == {404}
+
+
+def test_the_public_answer_may_be_cached_and_has_an_etag(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, owner: Somebody
+) -> None:
+    monkeypatch.setattr(public, "KEEP_S", 0.0)
+    slug = owner.get(owner.url).json["slug"]  # type: ignore[index]
+    client = app.test_client()
+    first = client.get(f"{API}/public/shops/{slug}")
+    assert first.headers["Cache-Control"] == "public, max-age=5"
+
+    again = client.get(
+        f"{API}/public/shops/{slug}", headers={"If-None-Match": first.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
+
+    owner.post(f"{owner.url}/override", {"is_open": True, "until": soon()})
+    changed = client.get(
+        f"{API}/public/shops/{slug}", headers={"If-None-Match": first.headers["ETag"]}
+    )
+    assert changed.status_code == 200
+    assert changed.json["status"]["source"] == "override"  # type: ignore[index]
+    assert client.get(f"{API}/public/shops/nobody-there").status_code == 404

@@ -1,0 +1,81 @@
+"""A forgotten password: a link by mail that works once."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from cloud.app.api.database import db
+from cloud.app.settings import Settings
+from tests.api.conftest import API, PASSWORD, make_app, problem, somebody
+
+NEW = "another horse battery"
+
+
+class Letterbox:
+    """Keeps what would be sent."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, str, str]] = []
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        self.letters.append((to, subject, text))
+
+
+@pytest.fixture
+def letterbox() -> Letterbox:
+    return Letterbox()
+
+
+@pytest.fixture
+def app(settings: Settings, letterbox: Letterbox) -> Iterator[Flask]:
+    app = make_app(settings, messenger=letterbox)
+    yield app
+    app.extensions["streams"].end()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def ask(app: Flask, login: str) -> tuple[int, str]:
+    answer = app.test_client().post(f"{API}/password-resets", json={"login": login})
+    return answer.status_code, answer.text
+
+
+def delivered(app: Flask, letterbox: Letterbox) -> list[tuple[str, str, str]]:
+    app.extensions["post"].close()
+    return letterbox.letters
+
+
+def test_a_link_by_mail_sets_a_new_password_once_and_signs_out_everywhere(
+    app: Flask, letterbox: Letterbox
+) -> None:
+    asha = somebody(app, "Asha")
+    assert ask(app, asha.email.upper())[0] == 202
+    [(to, _, text)] = delivered(app, letterbox)
+    assert to == asha.email
+    found = re.search(r"/new-password#(\S+)", text)
+    assert found is not None
+    reset = {"code": found[1], "password": NEW}
+    client = app.test_client()
+    assert client.post(f"{API}/password-resets/confirm", json=reset).status_code == 204
+    for password, status in ((PASSWORD, 401), (NEW, 200)):
+        login = {"login": asha.email, "password": password}
+        assert client.post(f"{API}/tokens", json=login).status_code == status
+    problem(asha.client.post(f"{API}/tokens/refresh", json={}), 401)
+    problem(client.post(f"{API}/password-resets/confirm", json=reset), 403)
+
+
+def test_the_answer_does_not_tell_who_has_an_account(app: Flask, letterbox: Letterbox) -> None:
+    asha = somebody(app, "Asha")
+    assert ask(app, asha.email) == ask(app, "nobody@example.com") == ask(app, "not a login")
+    assert [to for to, _, _ in delivered(app, letterbox)] == [asha.email]
+
+
+def test_a_code_of_another_kind_sets_no_password(app: Flask) -> None:
+    owner = somebody(app, "Olga")
+    owner.open_shop("Bakery")
+    invitation = owner.post(f"{owner.url}/invitations", {"role": "staff"}).json
+    assert isinstance(invitation, dict)
+    reset = {"code": invitation["code"], "password": NEW}
+    problem(app.test_client().post(f"{API}/password-resets/confirm", json=reset), 403)

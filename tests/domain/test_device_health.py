@@ -1,0 +1,51 @@
+"""What is most wrong with a sensor, and what to do."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from cloud.app.domain.device_health import Condition, Sensor, doors_disagree, health
+
+NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+WELL = Sensor(is_online=True, seen_at=NOW)
+
+
+def minutes_ago(minutes: float) -> dt.datetime:
+    return NOW - dt.timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("sensor", "condition", "advice"),
+    [
+        (WELL, "online", None),
+        (replace(WELL, seen_at=None), "new", "Never heard of"),
+        (replace(WELL, is_online=False), "offline", "Offline: check its power"),
+        (replace(WELL, seen_at=minutes_ago(2)), "late", "Late"),
+        (replace(WELL, outbox_depth=51), "late", "Late"),
+        (replace(WELL, seen_at=minutes_ago(7)), "silent", "Silent for 7 minutes: unplug it"),
+        (replace(WELL, blocked_since=minutes_ago(3)), "blocked", "Blocked"),
+        (replace(WELL, blocked_since=minutes_ago(1)), "online", None),
+        (replace(WELL, drift_mm=-180), "drifting", "Drifting: it sees the other side 18 cm"),
+        (replace(WELL, entries=50, exits=20), "disagreeing", "Disagreeing: many more people came"),
+        (replace(WELL, entries=20, exits=50), "disagreeing", "Disagreeing: many more people left"),
+    ],
+)
+def test_a_condition_says_what_to_do(
+    sensor: Sensor, condition: Condition, advice: str | None
+) -> None:
+    found = health(sensor, NOW)
+    assert found.condition == condition
+    assert (found.advice is None) == (advice is None)
+    assert (found.advice or "").startswith(advice or "")
+
+
+def test_silence_is_spoken_of_before_what_the_sensor_saw() -> None:
+    sensor = replace(WELL, seen_at=minutes_ago(9), blocked_since=minutes_ago(30), drift_mm=500)
+    assert health(sensor, NOW).condition == "silent"
+
+
+def test_few_people_say_nothing_about_disagreement() -> None:
+    assert not doors_disagree(30, 5)
+    assert not doors_disagree(52, 48)
+    assert doors_disagree(70, 30)

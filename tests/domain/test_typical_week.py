@@ -1,0 +1,45 @@
+"""What is usual at an hour of the week."""
+
+import datetime as dt
+
+from cloud.app.domain.typical_week import DAYS_MIN, HourCount, best_hours, typical_week
+
+FRIDAYS = [dt.date(2026, 11, 20) - dt.timedelta(weeks=week) for week in range(1, 5)]
+FRIDAY = 4
+
+
+def test_the_mean_of_the_same_hour_of_the_week() -> None:
+    entries = (4, 6, 8, 6)
+    counts = [HourCount(day, 9, came, 0) for day, came in zip(FRIDAYS, entries, strict=True)]
+    (usual,) = typical_week(counts).values()
+    assert (usual.weekday, usual.hour, usual.entries, usual.days) == (FRIDAY, 9, 6.0, 4)
+
+
+def test_people_inside_are_those_who_came_and_did_not_leave() -> None:
+    counts = [
+        count for day in FRIDAYS for count in (HourCount(day, 9, 5, 1), HourCount(day, 11, 2, 4))
+    ]
+    week = typical_week(counts)
+    assert [(usual.hour, usual.inside) for usual in week.values()] == [(9, 4), (10, 4), (11, 2)]
+
+
+def test_an_hour_without_enough_days_is_not_usual() -> None:
+    counts = [HourCount(day, 9, 1, 1) for day in FRIDAYS[: DAYS_MIN - 1]]
+    assert typical_week(counts) == {}
+
+
+def test_the_best_hours_are_the_emptiest_open_ones() -> None:
+    counts = [
+        count
+        for day in FRIDAYS
+        for count in (
+            HourCount(day, 8, 1, 0),
+            HourCount(day, 9, 9, 0),
+            HourCount(day, 10, 0, 7),
+            HourCount(day, 11, 0, 3),
+        )
+    ]
+    week = typical_week(counts)
+    assert best_hours(week, FRIDAY, [9, 10]) == [10]
+    assert best_hours(week, FRIDAY, range(24)) == [11]
+    assert best_hours(week, 0, range(24)) == []

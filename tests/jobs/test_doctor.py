@@ -1,0 +1,94 @@
+"""The doctor on a real broker and a real database, well and ill."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cloud.app.jobs.broker import BrokerFolder, prepare
+from cloud.app.jobs.doctor import (
+    check_broker,
+    check_configuration,
+    check_database,
+    doctor,
+    read_configuration,
+)
+from cloud.app.settings import Settings
+from tests.brokers import settings_for_broker
+from tests.ingest.running import environment
+
+DEFAULTS = "listener 1883\n"
+
+
+def test_our_own_configuration_loses_nothing(tmp_path: Path) -> None:
+    folder = BrokerFolder(tmp_path, 1883)
+    prepare(folder)
+    findings = check_configuration(read_configuration(folder.configuration.read_text()))
+    assert {finding.verdict for finding in findings} == {"good"}
+
+
+def test_mosquitto_s_defaults_are_named_with_what_to_do() -> None:
+    findings = {f.subject: f for f in check_configuration(read_configuration(DEFAULTS))}
+    queued = findings["broker: max_queued_messages"]
+    assert (queued.verdict, queued.found) == ("loses", "1000")
+    assert "set max_queued_messages 100000" in queued.advice
+    assert findings["broker: max_inflight_messages"].verdict == "weak"
+    assert findings["broker: persistence"].verdict == "loses"
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("allow_anonymous true", "loses"),
+        ("persistent_client_expiration 3h", "loses"),
+        ("persistent_client_expiration 2w", "good"),
+        ("queue_qos0_messages true", "weak"),
+        ("max_queued_messages 0", "good"),
+    ],
+)
+def test_a_single_line_is_judged(line: str, verdict: str) -> None:
+    findings = {f.subject: f for f in check_configuration(read_configuration(line))}
+    assert findings[f"broker: {line.split()[0]}"].verdict == verdict
+
+
+def test_our_broker_refuses_strangers_and_keeps_sessions(mosquitto: BrokerFolder) -> None:
+    findings = {f.subject: f for f in check_broker(settings_for_broker(mosquitto))}
+    assert {f.verdict for f in findings.values()} == {"good"}
+    assert findings["broker: strangers"].found == "refused"
+    assert findings["broker: messages dropped"].found == "0"
+
+
+def test_a_wrong_password_is_named(mosquitto: BrokerFolder, tmp_path: Path) -> None:
+    wrong = tmp_path / "password"
+    wrong.write_text("wrong")
+    settings = settings_for_broker(mosquitto, SHOPBELL_MQTT_PASSWORD_FILE=str(wrong))
+    findings = {f.subject: f for f in check_broker(settings)}
+    assert findings["broker: sessions"].verdict == "loses"
+
+
+def test_a_broker_that_is_away_is_named(mosquitto: BrokerFolder) -> None:
+    (finding,) = check_broker(settings_for_broker(mosquitto, SHOPBELL_MQTT_PORT="1"))
+    assert (finding.verdict, finding.subject) == ("loses", "broker")
+
+
+def test_a_database_that_does_not_wait_for_the_disk_is_named(settings: Settings) -> None:
+    # the database of the tests does not
+    findings = {f.subject: f for f in check_database(settings)}
+    assert findings["database: fsync"].verdict == "loses"
+    assert findings["database: synchronous_commit"].verdict == "good"
+    assert findings["events: tables of months"].verdict == "good"
+
+
+def test_a_database_that_is_away_is_named(mosquitto: BrokerFolder) -> None:
+    (finding,) = check_database(settings_for_broker(mosquitto))
+    assert (finding.verdict, finding.subject) == ("loses", "database")
+
+
+def test_the_command_prints_a_line_for_each_and_ends_with_one(
+    settings: Settings, mosquitto: BrokerFolder
+) -> None:
+    options = ["--broker-config", str(mosquitto.configuration)]
+    done = CliRunner().invoke(doctor, options, env=environment(settings, mosquitto))
+    assert done.exit_code == 1, done.output
+    assert "loses  database: fsync: off - a power cut destroys the database" in done.output
+    assert "good   broker: max_queued_messages: 100000" in done.output
