@@ -1,13 +1,13 @@
 """The list of customers, and the page of one."""
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import ALL_CUSTOMERS, Bakery
-
-PAGE_SIZE = 50
 
 
 @pytest.fixture
@@ -22,11 +22,19 @@ def shown(page: Page, count: int) -> None:
     expect(page.get_by_role("status")).to_have_text(f"{count} {noun} shown")
 
 
-def test_the_list_goes_on_until_everybody_is_shown(customers_page: Page) -> None:
-    shown(customers_page, PAGE_SIZE)
-    customers_page.get_by_role("button", name="Show more").click()
+def test_everybody_can_be_scrolled_to_while_only_rows_in_sight_exist(
+    customers_page: Page,
+) -> None:
     shown(customers_page, ALL_CUSTOMERS)
-    expect(customers_page.get_by_role("button", name="Show more")).to_be_hidden()
+    table = customers_page.get_by_role("table")
+    expect(table).to_have_attribute("aria-rowcount", str(ALL_CUSTOMERS + 1))
+    assert table.get_by_role("row").count() < ALL_CUSTOMERS
+    last = table.locator(f"[aria-rowindex='{ALL_CUSTOMERS + 1}']")
+    expect(last).to_have_count(0)
+    customers_page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    # rows are measured when they come into sight, which may move the end a little
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport()
 
 
 def test_the_risk_filter_keeps_only_that_risk(customers_page: Page, bakery: Bakery) -> None:
@@ -53,7 +61,7 @@ def test_searching_finds_by_name_and_says_when_nobody_matches(customers_page: Pa
     search.fill("nobody is called this")
     expect(customers_page.get_by_text("Nobody matches")).to_be_visible()
     customers_page.get_by_role("button", name="Show everybody").click()
-    shown(customers_page, PAGE_SIZE)
+    shown(customers_page, ALL_CUSTOMERS)
     expect(search).to_have_value("")
 
 
@@ -63,7 +71,7 @@ def test_a_segment_can_be_chosen_from_those_that_exist(
     path = f"/shops/{bakery.shop_id}/scores"
     segments = bakery.api.call("GET", path)["bands"]["segment"]
     segment, count = min(segments.items(), key=lambda item: item[1])
-    customers_page.get_by_label("Segment").select_option(segment)
+    customers_page.get_by_label("Segment").select_option(value=segment)
     shown(customers_page, count)
 
 
@@ -78,6 +86,37 @@ def test_a_customers_page_shows_score_reasons_and_purchases(customers_page: Page
     expect(customers_page.get_by_text(re.compile(r"^€\d+\.\d\d$")).first).to_be_visible()
 
 
+def test_a_customers_purchases_are_drawn_said_and_tabled(customers_page: Page) -> None:
+    customers_page.get_by_role("searchbox").fill("Customer 003")
+    shown(customers_page, 1)
+    customers_page.get_by_role("link", name="Customer 003").click()
+    plot = customers_page.get_by_role("figure", name=re.compile(r"20 purchases since"))
+    expect(plot).to_be_visible()
+    plot.get_by_text("As a table").click()
+    expect(plot.get_by_role("row")).to_have_count(21)
+
+
+def test_chosen_customers_are_saved_as_a_table(customers_page: Page, tmp_path: Path) -> None:
+    rows = customers_page.get_by_role("checkbox", name=re.compile("Choose Customer"))
+    rows.nth(0).check()
+    rows.nth(1).check()
+    expect(customers_page.get_by_text("2 chosen")).to_be_visible()
+    with customers_page.expect_download() as saved:
+        customers_page.get_by_role("button", name="Save as a table").click()
+    saved.value.save_as(tmp_path / "chosen.csv")
+    with (tmp_path / "chosen.csv").open(encoding="utf-8-sig") as file:
+        header, *lines = csv.reader(file)
+    assert header[0] == "Customer"
+    assert [line[0].startswith("Customer ") for line in lines] == [True, True]
+
+
+def test_a_tier_filter_keeps_only_that_tier(customers_page: Page, bakery: Bakery) -> None:
+    path = f"/shops/{bakery.shop_id}/scores"
+    gold = bakery.api.call("GET", path)["bands"]["tier"]["Gold"]
+    customers_page.get_by_label("Tier").select_option("Gold")
+    shown(customers_page, gold)
+
+
 def test_an_address_without_a_customer_says_so(owner_page: Page, bakery: Bakery) -> None:
     owner_page.goto(f"{bakery.url}/customers/00000000-0000-4000-8000-000000000000")
     expect(owner_page.get_by_role("alert")).to_contain_text(re.compile("no such customer"))
@@ -87,6 +126,8 @@ def test_the_list_can_be_used_with_the_keyboard_alone(customers_page: Page) -> N
     customers_page.get_by_role("radio", name="All").focus()
     customers_page.keyboard.press("ArrowRight")
     expect(customers_page.get_by_role("radio", name="High")).to_be_checked()
-    customers_page.get_by_role("table").get_by_role("link").first.focus()
+    table = customers_page.get_by_role("table")
+    expect(table.get_by_text("Low risk")).to_have_count(0)
+    table.get_by_role("link").first.focus()
     customers_page.keyboard.press("Enter")
     expect(customers_page.get_by_text("Will they come back?")).to_be_visible()

@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.installation import Installation
 from tests.web.conftest import open_bakery, sign_in
@@ -26,7 +26,7 @@ def import_page(page: Page, installation: Installation) -> Page:
 
 
 def upload(page: Page, content: str) -> None:
-    file = {"name": "till.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    file: FilePayload = {"name": "till.csv", "mimeType": "text/csv", "buffer": content.encode()}
     page.get_by_label("File with your sales").set_input_files(files=[file])
     page.get_by_role("button", name="Upload").click()
 
@@ -49,6 +49,9 @@ def test_a_file_is_imported_after_its_columns_and_dates_are_told(import_page: Pa
     expect(import_page.get_by_text("€23.70 across 3 Apr 2026 to 7 Aug 2026")).to_be_visible()
     expect(import_page.get_by_text("Line 5")).to_be_visible()
     expect(import_page.get_by_text("got 'not a price'")).to_be_visible()
+    with import_page.expect_download() as saved:
+        import_page.get_by_role("button", name="Save the rejected lines").click()
+    assert "A3,01/02/2026,not a price" in saved.value.path().read_text()
 
 
 def test_a_file_that_is_no_table_is_refused_in_words(import_page: Page) -> None:

@@ -51,5 +51,8 @@ def test_a_new_owner_opens_an_account_and_a_shop(page: Page, installation: Insta
     page.get_by_label("Time zone").select_option("Europe/Berlin")
     page.get_by_label("Currency").select_option("EUR")
     page.get_by_role("button", name="Open the shop").click()
+    expect(page.get_by_role("heading", name="First steps")).to_be_visible()
+    page.get_by_role("link", name="Go to Today").click()
     expect(page.get_by_role("heading", name="Nora’s Flowers")).to_be_visible()
+    expect(page.get_by_role("heading", name="4 first steps are open")).to_be_visible()
     expect(page.get_by_text("No purchases to learn from yet")).to_be_visible()

@@ -1,12 +1,13 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { BrowserRouter, Route, Routes } from "react-router";
 import { ApiError } from "./api/client";
+import { Plain } from "./components/plain";
 import { Failed, Loading } from "./components/states";
+import { useLanguage } from "./i18n/use-language";
 import { Register } from "./pages/register";
 import { SignIn } from "./pages/sign-in";
 import { SessionProvider, useSession } from "./session/session";
 import { SignedIn } from "./signed-in";
-import { Plain } from "./components/plain";
 
 const MAX_RETRIES = 2;
 
@@ -14,11 +15,14 @@ const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
+      // without a network a request fails at once and says so, instead of waiting in silence
+      networkMode: "always",
       // a refusal stays a refusal; only what may pass is tried again
       retry: (failures, error) =>
         failures < MAX_RETRIES &&
         !(error instanceof ApiError && error.status >= 400 && error.status < 500),
     },
+    mutations: { networkMode: "always" },
   },
 });
 
@@ -26,12 +30,20 @@ export function App() {
   return (
     <QueryClientProvider client={queryClient}>
       <SessionProvider>
-        {/* choices such as filters live in the address and must show at once */}
-        <BrowserRouter useTransitions={false}>
-          <Entrance />
-        </BrowserRouter>
+        <Routed />
       </SessionProvider>
     </QueryClientProvider>
+  );
+}
+
+/** Texts and formats are read while drawing: another language draws everything anew. */
+function Routed() {
+  const language = useLanguage();
+  return (
+    // choices such as filters live in the address and must show at once
+    <BrowserRouter key={language} useTransitions={false}>
+      <Entrance />
+    </BrowserRouter>
   );
 }
 

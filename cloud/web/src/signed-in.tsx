@@ -11,17 +11,42 @@ import { Failed, Loading } from "./components/states";
 import { NotFound } from "./pages/not-found";
 import { ShopLayout } from "./pages/shop-layout";
 import { Today } from "./pages/today";
+import { OutboxProvider } from "./session/outbox";
+import { rememberedMe, rememberMe } from "./session/remembered";
 import { firstShop, shopPath } from "./session/shop";
 
 const Customers = lazy(async () => ({ default: (await import("./pages/customers")).Customers }));
 const Customer = lazy(async () => ({ default: (await import("./pages/customer")).CustomerPage }));
 const Imports = lazy(async () => ({ default: (await import("./pages/imports")).Imports }));
 const Import = lazy(async () => ({ default: (await import("./pages/import")).ImportPage }));
+const Sale = lazy(async () => ({ default: (await import("./pages/sale")).SalePage }));
+const Insights = lazy(async () => ({ default: (await import("./pages/insights")).Insights }));
+const Start = lazy(async () => ({ default: (await import("./pages/start")).Start }));
+const Shop = lazy(async () => ({ default: (await import("./pages/shop")).ShopPage }));
+const Profile = lazy(async () => ({ default: (await import("./pages/profile")).Profile }));
+const Hours = lazy(async () => ({ default: (await import("./pages/hours")).Hours }));
+const Devices = lazy(async () => ({ default: (await import("./pages/devices")).Devices }));
+const Privacy = lazy(async () => ({ default: (await import("./pages/privacy")).Privacy }));
 const NewShop = lazy(async () => ({ default: (await import("./pages/new-shop")).NewShop }));
 
 export function SignedIn() {
-  const me = useQuery({ queryKey: queryKeys.me, queryFn: getMe });
-  if (me.isSuccess) return <Pages me={me.data} />;
+  const me = useQuery({
+    queryKey: queryKeys.me,
+    queryFn: async () => {
+      const answer = await getMe();
+      rememberMe(answer);
+      return answer;
+    },
+    initialData: rememberedMe,
+    initialDataUpdatedAt: 0,
+  });
+  if (me.data) {
+    return (
+      <OutboxProvider personId={me.data.person.id}>
+        <Pages me={me.data} />
+      </OutboxProvider>
+    );
+  }
   return (
     <Plain>
       {me.isError ? <Failed error={me.error} onRetry={() => void me.refetch()} /> : <Loading />}
@@ -51,6 +76,14 @@ function Pages({ me }: { me: Me }) {
           <Route path="customers/:customerId" element={<Customer />} />
           <Route path="import" element={<Imports />} />
           <Route path="import/:importId" element={<Import />} />
+          <Route path="sale" element={<Sale />} />
+          <Route path="insights" element={<Insights />} />
+          <Route path="start" element={<Start />} />
+          <Route path="shop" element={<Shop />} />
+          <Route path="shop/profile" element={<Profile />} />
+          <Route path="shop/hours" element={<Hours />} />
+          <Route path="shop/devices" element={<Devices />} />
+          <Route path="shop/privacy" element={<Privacy />} />
           <Route path="*" element={<NotFound />} />
         </Route>
         <Route

@@ -51,6 +51,13 @@ export class ApiClient {
     return readJson(await this.#send("POST", path, given));
   }
 
+  async patch<P extends PathOf<"patch">>(
+    path: P,
+    given: Given<P, "patch">,
+  ): Promise<Answer<P, "patch">> {
+    return readJson(await this.#send("PATCH", path, given));
+  }
+
   /** Open a response that goes on, such as an event stream. */
   async open<P extends PathOf<"get">>(
     path: P,

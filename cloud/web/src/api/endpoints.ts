@@ -1,7 +1,7 @@
 /** What the pages ask of the server. */
 
 import { api } from "./client";
-import type { CustomerQuery, ImportRun, NewShop } from "./types";
+import type { CustomerQuery, ImportRun, NewPurchase, NewShop, ShopChange } from "./types";
 
 const PAGE_OF_DETAILS = 20;
 
@@ -14,6 +14,18 @@ export const register = (body: { name: string; email: string; password: string }
 export const getMe = () => api.get("/api/v1/me", {});
 
 export const createShop = (body: NewShop) => api.post("/api/v1/shops", { body });
+
+export const getShop = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}", { path: { shop_id } });
+
+export const changeShop = (shop_id: string, body: ShopChange) =>
+  api.patch("/api/v1/shops/{shop_id}", { path: { shop_id }, body });
+
+export const listDevices = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/devices", { path: { shop_id } });
+
+export const createDevice = (shop_id: string, name: string) =>
+  api.post("/api/v1/shops/{shop_id}/devices", { path: { shop_id }, body: { name } });
 
 export const getLive = (shop_id: string) =>
   api.get("/api/v1/shops/{shop_id}/live", { path: { shop_id } });
@@ -68,3 +80,9 @@ export const listRejectedRows = (shop_id: string, import_id: string, cursor: str
     path: { shop_id, import_id },
     query: { outcome: "rejected", cursor, limit: PAGE_OF_DETAILS },
   });
+
+export const createPurchase = (shop_id: string, body: NewPurchase) =>
+  api.post("/api/v1/shops/{shop_id}/purchases", { path: { shop_id }, body });
+
+export const listLatestPurchases = (shop_id: string, limit: number) =>
+  api.get("/api/v1/shops/{shop_id}/purchases", { path: { shop_id }, query: { limit } });

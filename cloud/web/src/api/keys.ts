@@ -7,6 +7,9 @@ export const queryKeys = {
   shop: (shopId: string) => ["shop", shopId] as const,
   live: (shopId: string) => ["shop", shopId, "live"] as const,
   today: (shopId: string) => ["shop", shopId, "today"] as const,
+  profile: (shopId: string) => ["shop", shopId, "profile"] as const,
+  devices: (shopId: string) => ["shop", shopId, "devices"] as const,
+  purchases: (shopId: string) => ["shop", shopId, "purchases"] as const,
   scores: (shopId: string) => ["shop", shopId, "scores"] as const,
   customers: (shopId: string, filter: CustomerQuery) =>
     ["shop", shopId, "customers", filter] as const,

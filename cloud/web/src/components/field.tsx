@@ -12,13 +12,19 @@ export function TextField({
   label,
   hint,
   isLabelHidden,
+  className = "",
   ...rest
 }: ComponentProps<"input"> & Labelled) {
   const id = useId();
   const hintId = hint ? `${id}-hint` : undefined;
   return (
     <Frame id={id} {...{ label, hint, isLabelHidden }}>
-      <input {...rest} id={id} aria-describedby={hintId} className={css.control} />
+      <input
+        {...rest}
+        id={id}
+        aria-describedby={hintId}
+        className={`${css.control} ${className}`}
+      />
     </Frame>
   );
 }

@@ -59,6 +59,7 @@ function sourceOf(live: Live, formats: Formats, now: Date): string {
   const ago = live.sensor_seen_at && formats.ago(live.sensor_seen_at, now);
   if (live.source === "door") return ago ? t("live.door", { ago }) : t("live.doorUnseen");
   if (live.source === "hours") return t("live.hours");
+  if (live.source === "override") return t("live.override");
   return ago ? t("live.silent", { ago }) : t("live.noSource");
 }
 

@@ -10,6 +10,7 @@ export interface Filter {
   search: string;
   risk: Risk | null;
   segment: string | null;
+  tier: string | null;
   sort: Sort;
 }
 
@@ -19,6 +20,7 @@ export function readFilter(address: URLSearchParams): Filter {
     search: address.get("search") ?? "",
     risk: RISKS.find((risk) => risk === address.get("risk")) ?? null,
     segment: address.get("segment"),
+    tier: address.get("tier"),
     sort: SORTS.find((sort) => sort === address.get("sort")) ?? "value_at_risk",
   };
 }
@@ -29,10 +31,12 @@ export function writeFilter(filter: Filter): URLSearchParams {
   if (filter.search) address.set("search", filter.search);
   if (filter.risk) address.set("risk", filter.risk);
   if (filter.segment) address.set("segment", filter.segment);
+  if (filter.tier) address.set("tier", filter.tier);
   if (filter.sort !== "value_at_risk") address.set("sort", filter.sort);
   return address;
 }
 
 export function isNarrowed(filter: Filter): boolean {
-  return filter.search !== "" || filter.risk !== null || filter.segment !== null;
+  const { search, risk, segment, tier } = filter;
+  return search !== "" || risk !== null || segment !== null || tier !== null;
 }

@@ -12,6 +12,7 @@ export interface Formats {
   days: (count: number) => string;
   time: (at: Date | string) => string;
   date: (at: Date | string) => string;
+  dateTime: (at: Date | string) => string;
   /** The time alone today, the weekday within the week, the date before that. */
   since: (at: Date | string, now: Date) => string;
   /** "3 minutes ago". */
@@ -55,6 +56,7 @@ export function createFormats(locale: string, currency: string, timeZone: string
     days: (count) => days.format(count),
     time: (when) => time.format(new Date(when)),
     date: (when) => date.format(new Date(when)),
+    dateTime: (when) => `${date.format(new Date(when))}, ${time.format(new Date(when))}`,
     since: (when, now) => {
       const then = new Date(when);
       if (date.format(then) === date.format(now)) return time.format(then);

@@ -22,10 +22,24 @@ export function countries(locale: string): Choice[] {
     .sort((a, b) => a.label.localeCompare(b.label, locale));
 }
 
-/** Every currency by its three-letter code, sorted by its name. */
+// out of use, or for accounts and metals only, though CLDR still has their names
+const OLD_CURRENCIES = new Set(
+  (
+    "ADP AFA ALK AOK AON AOR ARA ARL ARM ARP ATS AZM BAD BAN BEC BEF BEL BGL BGM BGO BOL BOP BRB BRC BRE " +
+    "BRN BRR BRZ BUK BYB BYR CHE CHW CLE CNH CNX COU CSD CSK CYP DDM DEM ECS ECV EEK ESA ESB ESP FIM " +
+    "FRF GEK GHC GNS GQE GRD GWE GWP HRD HRK IEP ILP ILR ISJ ITL KRH KRO LTL LTT LUC LUF LUL LVL LVR " +
+    "MAF MCF MDC MGF MKN MLF MRO MTL MTP MVP MXP MXV MZE MZM NIC NLG PEI PES PLZ PTE RHD ROL RUR SDD " +
+    "SDP SIT SKK SLL SRG STD SUR SVC TJR TMM TPE TRL UAK UGS USN USS UYI UYP UYW VEB VED VEF VNN XAD XAG " +
+    "XAU XBA XBB XBC XBD XDR XEU XFO XFU XPD XPT XRE XSU XTS XUA XXX YDD YUD YUM YUN YUR ZAL ZMK " +
+    "ZRN ZRZ ZWD ZWL ZWR"
+  ).split(" "),
+);
+
+/** Every currency in use by its three-letter code, sorted by its name. */
 export function currencies(locale: string): Choice[] {
   const names = new Intl.DisplayNames(locale, { type: "currency" });
   return Intl.supportedValuesOf("currency")
+    .filter((code) => !OLD_CURRENCIES.has(code))
     .map((code) => ({ value: code, label: `${names.of(code) ?? code} (${code})` }))
     .sort((a, b) => a.label.localeCompare(b.label, locale));
 }

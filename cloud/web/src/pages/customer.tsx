@@ -1,10 +1,11 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { getCustomer, listPurchasesOf } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Customer, Purchase, Score } from "../api/types";
+import { BackLink } from "../components/back-link";
 import { Card } from "../components/card";
-import { Icon } from "../components/icon";
+import { Timeline } from "../components/chart";
 import { Page } from "../components/page";
 import { RiskBadge } from "../components/risk-badge";
 import { ShowMore } from "../components/show-more";
@@ -12,6 +13,7 @@ import { Empty, Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import type { Formats } from "../lib/formats";
+import { driversOf, segmentName, tierName } from "../lib/server-words";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customer.module.css";
@@ -25,10 +27,7 @@ export function CustomerPage() {
   });
   return (
     <>
-      <Link to={shopPath(shop.slug, "customers")} className={css.back}>
-        <Icon name="back" size={18} />
-        {t("customer.back")}
-      </Link>
+      <BackLink to={shopPath(shop.slug, "customers")}>{t("customer.back")}</BackLink>
       {customer.isPending && <Loading />}
       {customer.isError && (
         <Failed error={customer.error} onRetry={() => void customer.refetch()} />
@@ -50,7 +49,7 @@ function Content({ customer }: { customer: Customer }) {
         <div className={css.aside}>
           <Facts customer={customer} />
         </div>
-        <Purchases customerId={customer.id} />
+        <Purchases customer={customer} />
       </div>
     </Page>
   );
@@ -84,7 +83,7 @@ function Prospect({ score }: { score: Score | null }) {
         <>
           <h3>{t("customer.why")}</h3>
           <ul className={css.drivers}>
-            {score.drivers.map((driver) => (
+            {driversOf(score, formats).map((driver) => (
               <li key={driver}>{driver}</li>
             ))}
           </ul>
@@ -140,8 +139,8 @@ function scoreFactsOf(score: Score, { money, wholeMoney, number, days }: Formats
     [t("customer.expectedVisits", horizon), orNull(score.expected_visits, number)],
     [t("customer.clv", horizon), orNull(score.clv_minor, wholeMoney)],
     [t("customer.atRisk"), orNull(score.revenue_at_risk_minor, wholeMoney)],
-    [t("customer.segment"), score.segment],
-    [t("customer.tier"), score.tier],
+    [t("customer.segment"), segmentName(score.segment)],
+    [t("customer.tier"), tierName(score.tier)],
   ];
 }
 
@@ -149,8 +148,9 @@ function orNull(value: number | null, write: (value: number) => string): string 
   return value === null ? null : write(value);
 }
 
-function Purchases({ customerId }: { customerId: string }) {
+function Purchases({ customer }: { customer: Customer }) {
   const { shop } = useShop();
+  const customerId = customer.id;
   const pages = useInfiniteQuery({
     queryKey: queryKeys.purchasesOf(shop.id, customerId),
     queryFn: ({ pageParam }) => listPurchasesOf(shop.id, customerId, pageParam),
@@ -167,6 +167,7 @@ function Purchases({ customerId }: { customerId: string }) {
       {pages.data && purchases.length === 0 && (
         <Empty title={t("customer.noPurchases.title")} text={t("customer.noPurchases.text")} />
       )}
+      {purchases.length > 1 && <History customer={customer} purchases={purchases} />}
       <ul className={css.purchases}>
         {purchases.map((purchase) => (
           <PurchaseItem key={purchase.id} purchase={purchase} />
@@ -174,6 +175,43 @@ function Purchases({ customerId }: { customerId: string }) {
       </ul>
       <ShowMore pages={pages} />
     </Card>
+  );
+}
+
+interface HistoryProps {
+  customer: Customer;
+  purchases: readonly Purchase[];
+}
+
+/** The purchases that are loaded, along the line of time until now. */
+function History({ customer, purchases }: HistoryProps) {
+  const { formats } = useShop();
+  const oldest = purchases.at(-1);
+  if (!oldest) return null;
+  const now = Date.now();
+  const most = Math.max(...purchases.map((one) => Math.abs(one.amount_minor)), 1);
+  const gap = customer.score?.usual_gap_days;
+  return (
+    <Timeline
+      sentence={t(gap ? "customer.historyGap" : "customer.history", {
+        count: purchases.length,
+        date: formats.date(oldest.occurred_at),
+        gap: gap ? formats.days(gap) : "",
+      })}
+      columns={[t("insights.date"), t("sale.title")]}
+      from={{ at: Date.parse(oldest.occurred_at), label: formats.date(oldest.occurred_at) }}
+      to={{ at: now, label: t("customer.now") }}
+      dots={purchases.map((one) => ({
+        at: Date.parse(one.occurred_at),
+        size: Math.abs(one.amount_minor) / most,
+        isSpecial: one.amount_minor < 0,
+      }))}
+      cells={purchases.map((one) => ({
+        label: formats.dateTime(one.occurred_at),
+        value: one.amount_minor,
+        text: formats.money(one.amount_minor),
+      }))}
+    />
   );
 }
 

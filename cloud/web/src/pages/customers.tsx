@@ -1,15 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { useSearchParams } from "react-router";
 import { getScores, listCustomers } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
-import type { Customer } from "../api/types";
 import { Button, ButtonLink } from "../components/button";
 import { SelectField, TextField } from "../components/field";
 import { Page } from "../components/page";
-import { RiskBadge } from "../components/risk-badge";
-import { ShowMore } from "../components/show-more";
-import { Empty, Failed, Loading } from "../components/states";
+import { Empty, Failed, FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
 import {
   type Filter,
@@ -20,12 +17,15 @@ import {
   type Sort,
   writeFilter,
 } from "../lib/customer-filter";
-import { nameOf } from "../lib/customers";
+import { segmentName, TIERS, tierName } from "../lib/server-words";
 import { useDebounced } from "../lib/use-debounced";
 import { shopPath, useShop } from "../session/shop";
+import { Chosen } from "./customers-chosen";
 import css from "./customers.module.css";
+import { CustomerTable } from "./customers-table";
 
 const SEARCH_REST_MS = 300;
+const PAGE_SIZE = 200;
 
 export function Customers() {
   const { shop } = useShop();
@@ -34,7 +34,9 @@ export function Customers() {
     search: filter.search || null,
     risk: filter.risk,
     segment: filter.segment,
+    tier: filter.tier,
     sort: filter.sort,
+    limit: PAGE_SIZE,
   };
   const pages = useInfiniteQuery({
     queryKey: queryKeys.customers(shop.id, asked),
@@ -43,7 +45,15 @@ export function Customers() {
     getNextPageParam: (last) => last.next_cursor,
     placeholderData: (before) => before,
   });
-  const customers = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const customers = useMemo(
+    () => pages.data?.pages.flatMap((page) => page.items) ?? [],
+    [pages.data],
+  );
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = pages;
+  const showMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   return (
     <Page title={t("customers.title")}>
       <Filters filter={filter} onChange={setFilter} />
@@ -52,15 +62,17 @@ export function Customers() {
         <Failed error={pages.error} onRetry={() => void pages.refetch()} />
       )}
       <p className={css.count} role="status">
-        {pages.data && t("customers.shown", { count: customers.length })}
+        {pages.data &&
+          t(hasNextPage ? "customers.shownSoFar" : "customers.shown", { count: customers.length })}
       </p>
       {pages.data && customers.length === 0 && (
         <Nobody filter={filter} onReset={() => setFilter(readFilter(new URLSearchParams()))} />
       )}
       {customers.length > 0 && (
         <div className={css.list}>
-          <CustomerTable customers={customers} />
-          <ShowMore pages={pages} />
+          <Chosen customers={customers} chosen={chosen} onChange={setChosen} />
+          <CustomerTable {...{ customers, chosen }} onChoose={setChosen} onEnd={showMore} />
+          <FormError error={pages.isFetchNextPageError ? pages.error : null} />
         </div>
       )}
     </Page>
@@ -85,6 +97,18 @@ function Filters({ filter, onChange }: FiltersProps) {
     <search className={css.filters}>
       <SearchField filter={filter} onChange={onChange} />
       <SegmentField filter={filter} onChange={onChange} />
+      <SelectField
+        label={t("customer.tier")}
+        value={filter.tier ?? ""}
+        onChange={(event) => onChange({ ...filter, tier: event.target.value || null })}
+      >
+        <option value="">{t("customers.allSegments")}</option>
+        {TIERS.map((tier) => (
+          <option key={tier} value={tier}>
+            {tierName(tier)}
+          </option>
+        ))}
+      </SelectField>
       <SelectField
         label={t("customers.sort")}
         value={filter.sort}
@@ -151,7 +175,10 @@ function SegmentField({ filter, onChange }: FiltersProps) {
       <option value="">{t("customers.allSegments")}</option>
       {Object.entries(counts).map(([segment, count]) => (
         <option key={segment} value={segment}>
-          {t("customers.segmentOption", { segment, customers: formats.number(count) })}
+          {t("customers.segmentOption", {
+            segment: segmentName(segment),
+            customers: formats.number(count),
+          })}
         </option>
       ))}
     </SelectField>
@@ -194,75 +221,3 @@ function Nobody({ filter, onReset }: { filter: Filter; onReset: () => void }) {
     </Empty>
   );
 }
-
-/*
- * On a phone the rows are laid out as cards, which takes their roles away in some browsers; so
- * the roles are written out.
- */
-/* biome-ignore-start lint/a11y/noRedundantRoles: see above */
-function CustomerTable({ customers }: { customers: readonly Customer[] }) {
-  return (
-    <table role="table" className={css.table} aria-label={t("customers.title")}>
-      <thead role="rowgroup">
-        <tr role="row">
-          <th scope="col">{t("customers.columns.customer")}</th>
-          <th scope="col">{t("customers.columns.risk")}</th>
-          <th scope="col">{t("customers.columns.reason")}</th>
-          <th scope="col" className={css.number}>
-            {t("customers.columns.value")}
-          </th>
-          <th scope="col" className={css.number}>
-            {t("customers.columns.lastVisit")}
-          </th>
-          <th scope="col" className={css.segment}>
-            {t("customers.columns.segment")}
-          </th>
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {customers.map((customer) => (
-          <Row key={customer.id} customer={customer} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function Row({ customer }: { customer: Customer }) {
-  const { shop, formats } = useShop();
-  const { score } = customer;
-  const worth = score?.revenue_at_risk_minor;
-  const churn = score?.churn_probability;
-  return (
-    <tr role="row" className={css.row}>
-      <td role="cell" className={css.customer}>
-        <Link to={shopPath(shop.slug, `customers/${customer.id}`)}>{nameOf(customer)}</Link>
-      </td>
-      <td role="cell" className={css.riskCell}>
-        <RiskBadge risk={score?.risk} />
-      </td>
-      <td role="cell" className={css.reason}>
-        {score?.drivers[0]}
-        {score && churn != null && (
-          <p className={css.soft}>
-            {t("customers.churn", {
-              share: formats.percent(churn),
-              days: formats.days(score.horizon_days),
-            })}
-          </p>
-        )}
-      </td>
-      <td role="cell" className={`${css.value} ${css.number}`}>
-        {worth == null ? "–" : formats.wholeMoney(worth)}
-        <span className={css.soft}>{t("customers.columns.value")}</span>
-      </td>
-      <td role="cell" className={`${css.visit} ${css.number}`}>
-        {customer.last_purchase_at ? formats.date(customer.last_purchase_at) : t("customers.never")}
-      </td>
-      <td role="cell" className={css.segment}>
-        {score?.segment}
-      </td>
-    </tr>
-  );
-}
-/* biome-ignore-end lint/a11y/noRedundantRoles: see above */

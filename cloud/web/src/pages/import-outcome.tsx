@@ -1,14 +1,15 @@
 /** What became of an import: totals to compare with the till, counts, and the rejected lines. */
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { listRejectedRows } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
-import type { Import, ImportOutcome } from "../api/types";
-import { ButtonLink } from "../components/button";
+import type { Import, ImportOutcome, ImportRow, ImportRowsPage } from "../api/types";
+import { Button, ButtonLink } from "../components/button";
 import { Card } from "../components/card";
 import { ShowMore } from "../components/show-more";
-import { Failed, Loading } from "../components/states";
+import { Failed, FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
+import { csvOf, download } from "../lib/csv";
 import { shopPath, useShop } from "../session/shop";
 import css from "./import.module.css";
 
@@ -87,6 +88,39 @@ function Rejected({ importId }: { importId: string }) {
           ))}
       </ul>
       <ShowMore pages={pages} />
+      <SaveRejected importId={importId} />
     </>
   );
+}
+
+/** All rejected lines with their reasons, to be mended and imported again. */
+function SaveRejected({ importId }: { importId: string }) {
+  const { shop } = useShop();
+  const mutation = useMutation({
+    mutationFn: async () => {
+      const rows = await allRejectedRows(shop.id, importId);
+      const header = [t("imports.lineColumn"), t("imports.reasonColumn")];
+      const lines = rows.map((row) => [row.line, row.reason, ...(row.raw ?? [])]);
+      download(`${shop.slug}-rejected.csv`, csvOf(header, lines));
+    },
+  });
+  return (
+    <>
+      <FormError error={mutation.error} />
+      <Button look="quiet" disabled={mutation.isPending} onClick={() => mutation.mutate()}>
+        {t("imports.download")}
+      </Button>
+    </>
+  );
+}
+
+async function allRejectedRows(shopId: string, importId: string): Promise<ImportRow[]> {
+  const rows: ImportRow[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: ImportRowsPage = await listRejectedRows(shopId, importId, cursor);
+    rows.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return rows;
 }

@@ -1,16 +1,15 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { getImport } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Import } from "../api/types";
+import { BackLink } from "../components/back-link";
 import { Card } from "../components/card";
-import { Icon } from "../components/icon";
 import { Page } from "../components/page";
 import { Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import { shopPath, useShop } from "../session/shop";
-import customerCss from "./customer.module.css";
 import css from "./import.module.css";
 import { ImportMapping } from "./import-mapping";
 import { ImportOutcomeView } from "./import-outcome";
@@ -29,10 +28,7 @@ export function ImportPage() {
   useFreshShopAfter(batch.data);
   return (
     <>
-      <Link to={shopPath(shop.slug, "import")} className={customerCss.back}>
-        <Icon name="back" size={18} />
-        {t("imports.all")}
-      </Link>
+      <BackLink to={shopPath(shop.slug, "import")}>{t("imports.all")}</BackLink>
       {batch.isPending && <Loading />}
       {batch.isError && !batch.data && (
         <Failed error={batch.error} onRetry={() => void batch.refetch()} />

@@ -25,7 +25,7 @@ export function NewShop() {
     mutationFn: createShop,
     onSuccess: async (shop) => {
       await queryClient.invalidateQueries({ queryKey: queryKeys.me });
-      await navigate(shopPath(shop.slug));
+      await navigate(shopPath(shop.slug, "start"));
     },
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {

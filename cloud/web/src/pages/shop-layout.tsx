@@ -1,5 +1,6 @@
 /** What stands around every page of a shop: its name, the way around, and the account. */
 
+import { useMutation } from "@tanstack/react-query";
 import { Suspense, useEffect, useId, useMemo, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
 import type { Me, Person, MyShop } from "../api/types";
@@ -7,10 +8,14 @@ import { Brand } from "../components/brand";
 import { Button } from "../components/button";
 import { SelectField } from "../components/field";
 import { Icon, type IconName } from "../components/icon";
+import { LanguageSwitch } from "../components/language-switch";
 import { Plain } from "../components/plain";
-import { Loading } from "../components/states";
+import { FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
-import { LiveProvider } from "../session/live";
+import type { Formats } from "../lib/formats";
+import { useOnline } from "../lib/use-online";
+import { LiveProvider, useLive } from "../session/live";
+import { useOutbox } from "../session/outbox";
 import { useSession } from "../session/session";
 import { CurrentShop, formatsOf, rememberShop, shopPath } from "../session/shop";
 import { NotFound } from "./not-found";
@@ -49,6 +54,7 @@ function Layout({ me, shop }: { me: Me; shop: MyShop }) {
           </header>
           <Navigation shop={shop} />
           <main id="main" ref={main} tabIndex={-1} className={css.main}>
+            <OfflineNote formats={current.formats} />
             <Suspense fallback={<Loading />}>
               <Outlet />
             </Suspense>
@@ -95,7 +101,6 @@ function ShopSwitch({ shops, shop }: { shops: readonly MyShop[]; shop: MyShop })
 }
 
 function Account({ person }: { person: Person }) {
-  const { signOut } = useSession();
   const id = useId();
   return (
     <>
@@ -113,26 +118,44 @@ function Account({ person }: { person: Person }) {
             <strong>{person.name}</strong>
             <small>{person.email ?? person.phone}</small>
           </p>
+          <LanguageSwitch />
           <Link to="/new-shop">{t("app.newShop")}</Link>
-          <Button look="quiet" onClick={() => void signOut()}>
-            {t("app.signOut")}
-          </Button>
+          <SignOut />
         </div>
       </div>
     </>
   );
 }
 
-const LINKS: readonly { page: string; icon: IconName; label: "today" | "customers" | "import" }[] =
-  [
-    { page: "", icon: "bell", label: "today" },
-    { page: "customers", icon: "customers", label: "customers" },
-    { page: "import", icon: "import", label: "import" },
-  ];
+/** Only the server can end a sign-in: without it one stays signed in, and is told so. */
+function SignOut() {
+  const { signOut } = useSession();
+  const mutation = useMutation({ mutationFn: signOut });
+  return (
+    <>
+      <FormError error={mutation.error} />
+      <Button look="quiet" onClick={() => mutation.mutate()}>
+        {t("app.signOut")}
+      </Button>
+    </>
+  );
+}
+
+type NavLabel = "today" | "customers" | "sale" | "insights" | "shop";
+
+const LINKS: readonly { page: string; icon: IconName; label: NavLabel }[] = [
+  { page: "", icon: "bell", label: "today" },
+  { page: "customers", icon: "customers", label: "customers" },
+  { page: "sale", icon: "sale", label: "sale" },
+  { page: "insights", icon: "insights", label: "insights" },
+  { page: "shop", icon: "shop", label: "shop" },
+];
 
 function Navigation({ shop }: { shop: MyShop }) {
-  // an analyst reads; importing is for those who work in the shop
-  const links = LINKS.filter(({ page }) => page !== "import" || shop.role !== "analyst");
+  const { entries } = useOutbox();
+  const unsent = entries.filter((entry) => entry.shopId === shop.id).length;
+  // an analyst reads; recording sales is for those who work in the shop
+  const links = LINKS.filter(({ page }) => page !== "sale" || shop.role !== "analyst");
   return (
     <nav className={css.nav} aria-label={t("app.menu")}>
       <ul>
@@ -141,10 +164,32 @@ function Navigation({ shop }: { shop: MyShop }) {
             <NavLink to={shopPath(shop.slug, page)} end={page === ""} className={css.link ?? ""}>
               <Icon name={icon} size={22} />
               {t(`nav.${label}`)}
+              {page === "sale" && unsent > 0 && (
+                <span className={css.badge}>
+                  {unsent}
+                  <span className="visually-hidden"> {t("nav.unsent")}</span>
+                </span>
+              )}
             </NavLink>
           </li>
         ))}
       </ul>
     </nav>
+  );
+}
+
+/** Said on every page, because what they show is as old as the last connection. */
+function OfflineNote({ formats }: { formats: Formats }) {
+  const isOnline = useOnline();
+  const { isConnected, lastSeenAt } = useLive();
+  if (isOnline && isConnected) return null;
+  return (
+    <aside className={css.offline} aria-label={t("offline.title")} aria-live="polite">
+      <Icon name="offline" size={18} />
+      <p>
+        <strong>{t("offline.title")}</strong>{" "}
+        {lastSeenAt && t("offline.since", { time: formats.time(lastSeenAt) })} {t("offline.note")}
+      </p>
+    </aside>
   );
 }

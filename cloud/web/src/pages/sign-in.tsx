@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { signIn } from "../api/endpoints";
 import { Button } from "../components/button";
 import { TextField } from "../components/field";
+import { LanguageSwitch } from "../components/language-switch";
 import { Page } from "../components/page";
 import page from "../components/page.module.css";
 import { Plain } from "../components/plain";
@@ -42,6 +43,7 @@ export function SignIn() {
         <p>
           <Link to="/register">{t("signIn.register")}</Link>
         </p>
+        <LanguageSwitch />
       </Page>
     </Plain>
   );

@@ -11,12 +11,17 @@ import { Page } from "../components/page";
 import { Empty, Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
+import { LEAST_VISITORS, wilsonInterval } from "../lib/proportion";
+import { deviceProblem, driverText } from "../lib/server-words";
+import { useNow } from "../lib/use-now";
 import { cautionOf } from "../lib/verdict";
 import { useLive } from "../session/live";
 import { shopPath, useShop } from "../session/shop";
+import { StartCard } from "./start-card";
 import css from "./today.module.css";
 
 const REFRESH_MS = 30_000;
+const CLOCK_MS = 30_000;
 
 export function Today() {
   const { shop } = useShop();
@@ -29,6 +34,7 @@ export function Today() {
   return (
     <Page title={shop.name}>
       <LiveStrip />
+      <StartCard />
       <Problems devices={live?.devices ?? []} />
       {today.isPending && <Loading />}
       {today.isError && !today.data && (
@@ -41,13 +47,18 @@ export function Today() {
 
 /** A problem is shown only while it exists. */
 function Problems({ devices }: { devices: readonly LiveDevice[] }) {
+  const { formats } = useShop();
+  const now = useNow(CLOCK_MS);
   const troubled = devices.filter((device) => device.problem !== null);
   if (troubled.length === 0) return null;
   return (
     <section aria-label={t("today.problems")} className={css.problems}>
       {troubled.map((device) => (
         <Notice key={device.id} tone="warning">
-          {t("today.deviceProblem", { device: device.name, problem: device.problem ?? "" })}
+          {t("today.deviceProblem", {
+            device: device.name,
+            problem: deviceProblem(device, formats, now) ?? "",
+          })}
         </Notice>
       ))}
     </section>
@@ -70,7 +81,7 @@ function Content({ today }: { today: TodayData }) {
 
 function DayFigures({ today }: { today: TodayData }) {
   const { formats } = useShop();
-  const { visitors, conversion } = today;
+  const { visitors } = today;
   return (
     <section className={css.group} aria-labelledby="day">
       <h2 id="day" className="visually-hidden">
@@ -84,17 +95,33 @@ function DayFigures({ today }: { today: TodayData }) {
         />
         <Figure
           label={t("today.visitors")}
-          value={visitors === null ? null : formats.number(visitors)}
-          note={t(visitors === null ? "today.visitorsMissing" : "today.visitorsNote")}
+          value={formats.number(visitors)}
+          note={t("today.visitorsNote")}
         />
-        <Figure
-          label={t("today.conversion")}
-          value={conversion === null ? null : formats.percent(conversion)}
-          note={t(conversion === null ? "today.conversionMissing" : "today.conversionNote")}
-        />
+        <Conversion today={today} />
       </Figures>
     </section>
   );
+}
+
+/** A share of few visitors says nothing; of enough, it comes with how sure one can be. */
+function Conversion({ today: { visitors, purchases, conversion } }: { today: TodayData }) {
+  const { formats } = useShop();
+  const label = t("today.conversion");
+  if (visitors === 0 || conversion === null) {
+    return <Figure label={label} value={null} note={t("today.conversionMissing")} />;
+  }
+  if (visitors < LEAST_VISITORS) {
+    const note = t("today.conversionFew", { count: LEAST_VISITORS, visitors });
+    return <Figure label={label} value={null} note={note} />;
+  }
+  // several purchases of one visitor, or of whom no sensor saw, can exceed the visitors
+  const { low, high } = wilsonInterval(Math.min(purchases, visitors), visitors);
+  const note = t("today.conversionRange", {
+    low: formats.percent(low),
+    high: formats.percent(high),
+  });
+  return <Figure label={label} value={formats.percent(conversion)} note={note} />;
 }
 
 function KpiFigures({ kpis }: { kpis: Kpis }) {
@@ -177,7 +204,7 @@ function Person({ customer, isFirst = false }: { customer: Customer; isFirst?: b
       className={isFirst ? css.first : css.person}
     >
       <span className={css.name}>{isFirst ? t("today.winBack", { name }) : name}</span>
-      {customer.score?.drivers[0] && <p>{customer.score.drivers[0]}</p>}
+      {customer.score?.drivers[0] && <p>{driverText(customer.score.drivers[0], formats)}</p>}
       {worth > 0 && (
         <p className={css.worth}>{t("today.worth", { amount: formats.wholeMoney(worth) })}</p>
       )}

@@ -11,6 +11,7 @@ import {
   useState,
 } from "react";
 import { api } from "../api/client";
+import { forgetMe, rememberedMe } from "./remembered";
 
 type Status = "restoring" | "unreachable" | "signed-out" | "signed-in";
 
@@ -26,17 +27,19 @@ const SessionContext = createContext<Session | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient();
-  const [status, setStatus] = useState<Status>("restoring");
+  const [status, setStatus] = useState<Status>(beforeRefresh);
 
   const leave = useCallback(() => {
     queryClient.clear();
+    forgetMe();
     setStatus("signed-out");
   }, [queryClient]);
 
   const restore = useCallback(async () => {
-    setStatus("restoring");
+    setStatus(beforeRefresh());
     const isKnown = await api.refresh().catch(() => null);
-    setStatus(isKnown === null ? "unreachable" : isKnown ? "signed-in" : "signed-out");
+    if (isKnown === false) forgetMe();
+    setStatus(statusOf(isKnown));
   }, []);
 
   useEffect(() => {
@@ -48,7 +51,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     () => ({
       status,
       restore,
-      entered: () => setStatus("signed-in"),
+      entered: () => {
+        forgetMe();
+        setStatus("signed-in");
+      },
       signOut: async () => {
         await api.signOut();
         leave();
@@ -57,6 +63,17 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [status, restore, leave],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
+}
+
+/** Who was never signed in here sees the form at once; a sign-in that is found after all leads on. */
+function beforeRefresh(): Status {
+  return rememberedMe() ? "restoring" : "signed-out";
+}
+
+/** Without the server, who was signed in here last may still enter sales. */
+function statusOf(isKnown: boolean | null): Status {
+  if (isKnown === null) return rememberedMe() ? "signed-in" : "unreachable";
+  return isKnown ? "signed-in" : "signed-out";
 }
 
 export function useSession(): Session {

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { readAmount } from "./amount";
+
+describe("readAmount", () => {
+  it("takes a point or a comma before the cents", () => {
+    expect(readAmount("12.50", "EUR")).toBe(1250);
+    expect(readAmount("12,5", "EUR")).toBe(1250);
+    expect(readAmount(" 7 ", "EUR")).toBe(700);
+  });
+
+  it("takes groups of thousands of either kind", () => {
+    expect(readAmount("1,234.50", "EUR")).toBe(123450);
+    expect(readAmount("1.234,50", "EUR")).toBe(123450);
+    expect(readAmount("1.234", "EUR")).toBe(123400);
+    expect(readAmount("1,23,456", "INR")).toBe(12345600);
+  });
+
+  it("knows currencies without cents and with three decimals", () => {
+    expect(readAmount("1200", "JPY")).toBe(1200);
+    expect(readAmount("1,200", "JPY")).toBe(1200);
+    expect(readAmount("1.250", "KWD")).toBe(1250);
+  });
+
+  it("reads the digits of Hindi", () => {
+    expect(readAmount("१२.५०", "INR")).toBe(1250);
+  });
+
+  it("refuses what is no amount above zero", () => {
+    for (const text of ["", "0", "-5", "abc", "1.2345", "12€", "9".repeat(20)]) {
+      expect(readAmount(text, "EUR")).toBeNull();
+    }
+  });
+});

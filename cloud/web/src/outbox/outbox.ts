@@ -1,0 +1,105 @@
+/**
+ * Purchases typed in by hand, kept on this device until the server has them.
+ *
+ * The id is made here, and sending the same again is harmless; so an entry is sent until the answer
+ * has come, whatever became of the connection meanwhile.
+ */
+
+import { ApiError } from "../api/client";
+import type { NewPurchase } from "../api/types";
+import type { OutboxStore } from "./store";
+
+export interface Entry {
+  id: string;
+  shopId: string;
+  /** Who typed it: nobody else's sign-in may send it. */
+  personId: string;
+  body: NewPurchase;
+  enteredAt: string;
+  /** Why the server will never take it; null while it may. */
+  refusal: string | null;
+}
+
+export type Send = (shopId: string, body: NewPurchase) => Promise<unknown>;
+
+/** Sends one after another, oldest first; what is refused stays to be looked at. */
+export class Outbox {
+  readonly #store: OutboxStore;
+  readonly #send: Send;
+  #sending: Promise<void> | null = null;
+  #entries: readonly Entry[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  constructor(store: OutboxStore, send: Send) {
+    this.#store = store;
+    this.#send = send;
+  }
+
+  /** What is not with the server yet, oldest first; the same array until it changes. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  subscribe = (changed: () => void): (() => void) => {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  };
+
+  async load(): Promise<void> {
+    const all = await this.#store.all();
+    this.#entries = all.sort((a, b) => a.enteredAt.localeCompare(b.enteredAt));
+    for (const changed of this.#listeners) changed();
+  }
+
+  /** Keep an entry; it is safe when this returns. */
+  async add(entry: Entry): Promise<void> {
+    await this.#store.put(entry);
+    await this.load();
+  }
+
+  async discard(id: string): Promise<void> {
+    await this.#store.remove(id);
+    await this.load();
+  }
+
+  /** Send what one person has entered; ends at the first sign that the server is not there. */
+  flush(personId: string): Promise<void> {
+    this.#sending ??= this.#flushOnce(personId).finally(() => {
+      this.#sending = null;
+    });
+    return this.#sending;
+  }
+
+  async #flushOnce(personId: string): Promise<void> {
+    await this.load();
+    for (const entry of this.#entries) {
+      if (entry.personId !== personId || entry.refusal !== null) continue;
+      if (!(await this.#deliver(entry))) break;
+    }
+    await this.load();
+  }
+
+  async #deliver(entry: Entry): Promise<boolean> {
+    try {
+      await this.#send(entry.shopId, entry.body);
+      await this.#store.remove(entry.id);
+      return true;
+    } catch (error) {
+      if (!isFinal(error)) return false;
+      await this.#store.put({ ...entry, refusal: error.message });
+      return true;
+    }
+  }
+}
+
+const MAY_PASS = new Set([401, 408, 425, 429]);
+
+/** Whether the server has understood and refused; anything else is worth another try. */
+function isFinal(error: unknown): error is ApiError {
+  return (
+    error instanceof ApiError &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    !MAY_PASS.has(error.status)
+  );
+}

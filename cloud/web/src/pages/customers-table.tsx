@@ -1,0 +1,183 @@
+/**
+ * The customers as a table of which only the rows in sight exist: ten thousand scroll like ten.
+ *
+ * Rows that are placed one by one cannot be those of a <table>; so the roles are written out.
+ */
+
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Link } from "react-router";
+import type { Customer } from "../api/types";
+import { RiskBadge } from "../components/risk-badge";
+import { t } from "../i18n/i18n";
+import { nameOf } from "../lib/customers";
+import { driverText, segmentName } from "../lib/server-words";
+import { shopPath, useShop } from "../session/shop";
+import css from "./customers.module.css";
+
+// a guess until a row is measured: cards on a phone, lines on a wide screen
+const CARD_PX = 150;
+const LINE_PX = 76;
+const WIDE = "(min-width: 60rem)";
+const ROWS_AHEAD = 6;
+// asked for before the last row is in sight, so that scrolling does not wait
+const ROWS_BEFORE_END = 60;
+
+type Choice = ReadonlySet<string>;
+
+interface TableProps {
+  customers: readonly Customer[];
+  chosen: Choice;
+  /** Told as a change, because a row may hold an older choice than the latest. */
+  onChoose: (change: (chosen: Choice) => Choice) => void;
+  /** The last rows come into sight. */
+  onEnd: () => void;
+}
+
+export function CustomerTable({ customers, chosen, onChoose, onEnd }: TableProps) {
+  const body = useRef<HTMLDivElement>(null);
+  const rows = useRowsInSight(body, customers);
+  const items = rows.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (last >= customers.length - ROWS_BEFORE_END) onEnd();
+  }, [last, customers.length, onEnd]);
+  const toggle = (id: string) => onChoose((latest) => toggled(latest, id));
+  return (
+    <div
+      role="table"
+      className={css.table}
+      aria-label={t("customers.title")}
+      aria-rowcount={customers.length + 1}
+    >
+      <div role="rowgroup">
+        <Head />
+      </div>
+      <div ref={body} role="rowgroup" className={css.body} style={{ height: rows.getTotalSize() }}>
+        {items.map((item) => {
+          const customer = customers[item.index];
+          if (!customer) return null;
+          return (
+            <div
+              key={item.key}
+              ref={rows.measureElement}
+              role="row"
+              data-index={item.index}
+              aria-rowindex={item.index + 2}
+              className={css.place}
+              style={{ transform: `translateY(${item.start - rows.options.scrollMargin}px)` }}
+            >
+              <Row
+                customer={customer}
+                isChosen={chosen.has(customer.id)}
+                onToggle={() => toggle(customer.id)}
+              />
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function useRowsInSight(body: RefObject<HTMLDivElement | null>, customers: readonly Customer[]) {
+  const [top, setTop] = useState(0);
+  // what stands above the rows may grow; measured whenever the list is drawn
+  useLayoutEffect(() => {
+    const found = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
+    setTop(Math.round(found));
+  });
+  return useWindowVirtualizer({
+    count: customers.length,
+    estimateSize: () => (matchMedia(WIDE).matches ? LINE_PX : CARD_PX),
+    overscan: ROWS_AHEAD,
+    scrollMargin: top,
+    getItemKey: (index) => customers[index]?.id ?? index,
+  });
+}
+
+function toggled(chosen: Choice, id: string): Choice {
+  const next = new Set(chosen);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+function Head() {
+  return (
+    <div role="row" aria-rowindex={1} className={css.head}>
+      <span role="columnheader">
+        <span className="visually-hidden">{t("customers.columns.choose")}</span>
+      </span>
+      <span role="columnheader">{t("customers.columns.customer")}</span>
+      <span role="columnheader">{t("customers.columns.risk")}</span>
+      <span role="columnheader">{t("customers.columns.reason")}</span>
+      <span role="columnheader" className={css.number}>
+        {t("customers.columns.value")}
+      </span>
+      <span role="columnheader" className={css.number}>
+        {t("customers.columns.lastVisit")}
+      </span>
+      <span role="columnheader" className={css.segment}>
+        {t("customers.columns.segment")}
+      </span>
+    </div>
+  );
+}
+
+interface RowProps {
+  customer: Customer;
+  isChosen: boolean;
+  onToggle: () => void;
+}
+
+/** Drawn anew only when the customer or its choice changes: `onToggle` is new each time. */
+const Row = memo(
+  function Row({ customer, isChosen, onToggle }: RowProps) {
+    const { shop, formats } = useShop();
+    const { score } = customer;
+    const worth = score?.revenue_at_risk_minor;
+    const name = nameOf(customer);
+    return (
+      <div className={css.row}>
+        <span role="cell" className={css.choose}>
+          <input
+            type="checkbox"
+            aria-label={t("customers.choose", { name })}
+            checked={isChosen}
+            onChange={onToggle}
+          />
+        </span>
+        <span role="cell" className={css.customer}>
+          <Link to={shopPath(shop.slug, `customers/${customer.id}`)}>{name}</Link>
+        </span>
+        <span role="cell" className={css.riskCell}>
+          <RiskBadge risk={score?.risk} />
+        </span>
+        <span role="cell" className={css.reason}>
+          {score?.drivers[0] && driverText(score.drivers[0], formats)}
+          {score && score.churn_probability !== null && (
+            <span className={css.chance}>
+              {t("customers.churn", {
+                share: formats.percent(score.churn_probability),
+                days: formats.days(score.horizon_days),
+              })}
+            </span>
+          )}
+        </span>
+        <span role="cell" className={`${css.value} ${css.number}`}>
+          {worth == null ? "–" : formats.wholeMoney(worth)}
+          <span className={css.soft}>{t("customers.columns.value")}</span>
+        </span>
+        <span role="cell" className={`${css.visit} ${css.number}`}>
+          {customer.last_purchase_at
+            ? formats.date(customer.last_purchase_at)
+            : t("customers.never")}
+        </span>
+        <span role="cell" className={css.segment}>
+          {score && segmentName(score.segment)}
+        </span>
+      </div>
+    );
+  },
+  (before, after) => before.customer === after.customer && before.isChosen === after.isChosen,
+);

@@ -1,0 +1,215 @@
+/** A sale typed in between two customers: an amount, perhaps a name, done. */
+
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useRef, useState } from "react";
+import { listCustomers, listLatestPurchases } from "../api/endpoints";
+import { queryKeys } from "../api/keys";
+import type { Customer, NewPurchase } from "../api/types";
+import { Button } from "../components/button";
+import { Card } from "../components/card";
+import { TextField } from "../components/field";
+import { Icon } from "../components/icon";
+import { Page } from "../components/page";
+import { Failed, Loading, Notice } from "../components/states";
+import { t } from "../i18n/i18n";
+import { readAmount } from "../lib/amount";
+import { nameOf } from "../lib/customers";
+import { newId } from "../lib/ids";
+import { useDebounced } from "../lib/use-debounced";
+import type { Entry } from "../outbox/outbox";
+import { useOutbox } from "../session/outbox";
+import { useShop } from "../session/shop";
+import css from "./sale.module.css";
+
+const SEARCH_REST_MS = 250;
+const SUGGESTIONS = 5;
+const LATEST = 10;
+
+export function SalePage() {
+  return (
+    <Page title={t("sale.title")}>
+      <div className={css.columns}>
+        <SaleForm />
+        <div className={css.lists}>
+          <Unsent />
+          <Latest />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function SaleForm() {
+  const { shop, formats } = useShop();
+  const { enter } = useOutbox();
+  const amountField = useRef<HTMLInputElement>(null);
+  const [amount, setAmount] = useState("");
+  const [customer, setCustomer] = useState<Customer | null>(null);
+  const [isWrong, setWrong] = useState(false);
+  const [saved, setSaved] = useState<string | null>(null);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const amountMinor = readAmount(amount, shop.currency);
+    setWrong(amountMinor === null);
+    if (amountMinor === null) return amountField.current?.focus();
+    await enter(shop.id, purchaseOf(amountMinor, customer));
+    setSaved(t("sale.saved", { amount: formats.money(amountMinor) }));
+    setAmount("");
+    setCustomer(null);
+    amountField.current?.focus();
+  };
+  return (
+    <Card title={t("sale.new")}>
+      <form className={css.form} onSubmit={(event) => void submit(event)} noValidate>
+        <TextField
+          ref={amountField}
+          label={t("sale.amount", { currency: shop.currency })}
+          className={css.amount}
+          inputMode="decimal"
+          autoComplete="off"
+          autoFocus
+          value={amount}
+          aria-invalid={isWrong}
+          onChange={(event) => setAmount(event.target.value)}
+        />
+        {isWrong && (
+          <div role="alert">
+            <Notice tone="problem">{t("sale.wrong", { example: formats.money(1250) })}</Notice>
+          </div>
+        )}
+        <Buyer customer={customer} onChoose={setCustomer} />
+        <Button type="submit">{t("sale.save")}</Button>
+        <p role="status" className={css.saved}>
+          {saved}
+        </p>
+      </form>
+    </Card>
+  );
+}
+
+function purchaseOf(amountMinor: number, customer: Customer | null): NewPurchase {
+  return {
+    id: newId(),
+    customer_id: customer?.id ?? null,
+    occurred_at: new Date().toISOString(),
+    amount_minor: amountMinor,
+  };
+}
+
+interface BuyerProps {
+  customer: Customer | null;
+  onChoose: (customer: Customer | null) => void;
+}
+
+function Buyer({ customer, onChoose }: BuyerProps) {
+  if (!customer) return <BuyerSearch onChoose={onChoose} />;
+  return (
+    <div className={css.buyer}>
+      <Icon name="person" />
+      <strong>{nameOf(customer)}</strong>
+      <Button look="quiet" onClick={() => onChoose(null)}>
+        {t("sale.otherBuyer")}
+      </Button>
+    </div>
+  );
+}
+
+function BuyerSearch({ onChoose }: Pick<BuyerProps, "onChoose">) {
+  const { shop } = useShop();
+  const [typed, setTyped] = useState("");
+  const search = useDebounced(typed, SEARCH_REST_MS).trim();
+  const asked = { search, limit: SUGGESTIONS, sort: "last_visit" as const };
+  const found = useQuery({
+    queryKey: queryKeys.customers(shop.id, asked),
+    queryFn: () => listCustomers(shop.id, asked),
+    enabled: search.length > 1,
+    retry: false,
+  });
+  return (
+    <div className={css.search}>
+      <TextField
+        label={t("sale.buyer")}
+        hint={t("sale.buyerHint")}
+        type="search"
+        autoComplete="off"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      {search.length > 1 && (
+        <ul aria-label={t("sale.found")} className={css.found}>
+          {found.data?.items.map((customer) => (
+            <li key={customer.id}>
+              <Button look="quiet" onClick={() => onChoose(customer)}>
+                {nameOf(customer)}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {found.isError && <p className={css.soft}>{t("sale.noSearch")}</p>}
+      {found.data?.items.length === 0 && <p className={css.soft}>{t("sale.nobody")}</p>}
+    </div>
+  );
+}
+
+/** What waits on this device, and what the server would not take. */
+function Unsent() {
+  const { shop } = useShop();
+  const { entries } = useOutbox();
+  const mine = entries.filter((entry) => entry.shopId === shop.id);
+  if (mine.length === 0) return null;
+  return (
+    <Card title={t("sale.unsent", { count: mine.length })}>
+      <p className={css.soft}>{t("sale.unsentNote")}</p>
+      <ul>
+        {mine.map((entry) => (
+          <UnsentItem key={entry.id} entry={entry} />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function UnsentItem({ entry }: { entry: Entry }) {
+  const { formats } = useShop();
+  const { discard } = useOutbox();
+  return (
+    <li className={css.item}>
+      <span>{formats.time(entry.enteredAt)}</span>
+      <strong>{formats.money(entry.body.amount_minor)}</strong>
+      {entry.refusal !== null && (
+        <div className={css.refusal}>
+          <p>{t("sale.refused", { reason: entry.refusal })}</p>
+          <Button look="quiet" onClick={() => void discard(entry.id)}>
+            {t("sale.discard")}
+          </Button>
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Latest() {
+  const { shop, formats } = useShop();
+  const latest = useQuery({
+    queryKey: queryKeys.purchases(shop.id),
+    queryFn: () => listLatestPurchases(shop.id, LATEST),
+  });
+  return (
+    <Card title={t("sale.latest")}>
+      {latest.isPending && <Loading />}
+      {latest.isError && !latest.data && (
+        <Failed error={latest.error} onRetry={() => void latest.refetch()} />
+      )}
+      {latest.data?.items.length === 0 && <p className={css.soft}>{t("sale.none")}</p>}
+      <ul>
+        {latest.data?.items.map((purchase) => (
+          <li key={purchase.id} className={css.item}>
+            <span>{formats.since(purchase.occurred_at, new Date())}</span>
+            <strong>{formats.money(purchase.amount_minor)}</strong>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

@@ -1,0 +1,55 @@
+"""The client in German, in Hindi, and from right to left."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.web.conftest import PASSWORD, Bakery, watched_page
+
+
+def test_the_language_is_changed_and_remembered(page: Page, bakery: Bakery) -> None:
+    page.goto(bakery.url)
+    page.get_by_label("Language").select_option("Deutsch")
+    expect(page.get_by_role("heading", name="Anmelden")).to_be_visible()
+    assert page.locator("html").get_attribute("lang") == "de"
+    page.reload()
+    expect(page.get_by_role("heading", name="Anmelden")).to_be_visible()
+
+
+@pytest.fixture
+def hindi_page(browser: Browser, viewport: ViewportSize) -> Iterator[Page]:
+    context = browser.new_context(viewport=viewport, locale="hi-IN", timezone_id="Asia/Kolkata")
+    with watched_page(context) as page:
+        yield page
+    context.close()
+
+
+def test_a_hindi_browser_gets_hindi_with_the_servers_words_too(
+    hindi_page: Page, bakery: Bakery
+) -> None:
+    hindi_page.goto(bakery.url)
+    hindi_page.get_by_label("ईमेल या फ़ोन").fill(bakery.login)
+    hindi_page.get_by_label("पासवर्ड").fill(PASSWORD)
+    hindi_page.get_by_role("button", name="साइन इन करें").click()
+    expect(hindi_page.get_by_text("जोखिम में कमाई")).to_be_visible()
+    expect(hindi_page.get_by_text(re.compile("सामान्यतः हर .+ में, अब")).first).to_be_visible()
+    expect(hindi_page.get_by_text(re.compile("usually every", re.IGNORECASE))).to_have_count(0)
+
+
+def test_from_right_to_left_nothing_leaves_the_screen(
+    owner_context: BrowserContext, bakery: Bakery
+) -> None:
+    with watched_page(owner_context) as page:
+        page.goto(bakery.url)
+        page.evaluate("localStorage.setItem('shopbell.language', 'ar-XB')")
+        try:
+            for path in ("", "/customers", "/insights", "/sale", "/shop", "/shop/hours"):
+                page.goto(bakery.url + path)
+                expect(page.get_by_role("heading", level=1)).to_be_visible()
+                assert page.locator("html").get_attribute("dir") == "rtl"
+                width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+                assert width <= 0, path
+        finally:
+            page.evaluate("localStorage.removeItem('shopbell.language')")

@@ -1,0 +1,97 @@
+"""Sales typed in by hand, with and without a connection."""
+
+import re
+import secrets
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.installation import Installation
+from tests.web.conftest import Bakery, open_bakery, sign_in
+
+
+@pytest.fixture
+def own_bakery(installation: Installation) -> Bakery:
+    """A shop whose purchases only this test counts."""
+    return open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+
+
+@pytest.fixture
+def sale_page(page: Page, own_bakery: Bakery) -> Page:
+    sign_in(page, f"{own_bakery.url}/sale", own_bakery.login)
+    expect(page.get_by_label("Amount in EUR")).to_be_focused()
+    return page
+
+
+def latest(page: Page) -> Locator:
+    return page.get_by_role("region", name="Recorded last")
+
+
+def recorded(bakery: Bakery) -> list[int]:
+    path = f"/shops/{bakery.shop_id}/purchases"
+    return [item["amount_minor"] for item in bakery.api.call("GET", path)["items"]]
+
+
+def test_an_amount_and_enter_record_a_sale(sale_page: Page, own_bakery: Bakery) -> None:
+    sale_page.keyboard.type("12,50")
+    sale_page.keyboard.press("Enter")
+    expect(sale_page.get_by_role("status")).to_have_text("€12.50 saved.")
+    expect(latest(sale_page).get_by_text("€12.50")).to_be_visible()
+    expect(sale_page.get_by_text("not sent yet")).to_have_count(0)
+    assert recorded(own_bakery) == [1250]
+
+
+def test_what_is_no_amount_is_refused_in_words(sale_page: Page, own_bakery: Bakery) -> None:
+    sale_page.keyboard.type("twelve")
+    sale_page.keyboard.press("Enter")
+    expect(sale_page.get_by_role("alert")).to_contain_text("above zero, such as €12.50")
+    assert recorded(own_bakery) == []
+
+
+def test_a_sale_can_name_its_customer(sale_page: Page, own_bakery: Bakery) -> None:
+    path = f"/shops/{own_bakery.shop_id}"
+    asha = own_bakery.api.call("POST", f"{path}/customers", json={"name": "Asha Rao"})
+    sale_page.get_by_label("Customer, if known").fill("asha")
+    sale_page.get_by_role("button", name="Asha Rao").click()
+    sale_page.get_by_label("Amount").fill("3")
+    sale_page.get_by_role("button", name="Save the sale").click()
+    expect(latest(sale_page).get_by_text("€3.00")).to_be_visible()
+    found = own_bakery.api.call("GET", f"{path}/customers/{asha['id']}/purchases")
+    assert [item["amount_minor"] for item in found["items"]] == [300]
+
+
+def test_sales_entered_offline_survive_a_restart_and_are_sent_once(
+    sale_page: Page, own_bakery: Bakery
+) -> None:
+    wait_for_offline_shell(sale_page)
+    sale_page.context.set_offline(True)
+    for amount in ("4", "5"):
+        sale_page.get_by_label("Amount").fill(amount)
+        sale_page.keyboard.press("Enter")
+        expect(sale_page.get_by_role("status")).to_have_text(f"€{amount}.00 saved.")
+    expect(sale_page.get_by_role("heading", name="2 sales not sent yet")).to_be_visible()
+
+    sale_page.reload()
+    expect(sale_page.get_by_role("heading", name="2 sales not sent yet")).to_be_visible()
+    expect(sale_page.get_by_text("No connection.")).to_be_visible()
+
+    sale_page.context.set_offline(False)
+    expect(sale_page.get_by_text(re.compile("not sent yet"))).to_have_count(0, timeout=30_000)
+    assert sorted(recorded(own_bakery)) == [400, 500]
+
+
+def wait_for_offline_shell(page: Page) -> None:
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+def test_the_client_can_be_installed(sale_page: Page) -> None:
+    found = sale_page.evaluate(
+        """async () => {
+            const link = document.querySelector("link[rel=manifest]");
+            const manifest = await (await fetch(link.href)).json();
+            const icons = await Promise.all(manifest.icons.map((icon) => fetch(icon.src)));
+            const types = icons.map((icon) => icon.headers.get("content-type").split(";")[0]);
+            return [manifest.display, types];
+        }"""
+    )
+    assert found == ["standalone", ["image/png"] * 3 + ["image/svg+xml"]]

@@ -1,0 +1,82 @@
+"""The first steps of a shop, its hours, profile and devices."""
+
+import secrets
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from simulators.device import Credential, SimulatedDevice
+from tests.installation import Installation
+from tests.web.conftest import Bakery, open_bakery, sign_in
+
+
+@pytest.fixture
+def own_bakery(installation: Installation) -> Bakery:
+    return open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+
+
+@pytest.fixture
+def start_page(page: Page, own_bakery: Bakery) -> Page:
+    sign_in(page, f"{own_bakery.url}/start", own_bakery.login)
+    expect(page.get_by_role("heading", name="First steps")).to_be_visible()
+    return page
+
+
+def test_hours_are_set_from_a_preset_and_changed_for_one_day(
+    start_page: Page, own_bakery: Bakery
+) -> None:
+    start_page.get_by_role("link", name="Set the hours").click()
+    start_page.get_by_role("button", name="Weekdays and Saturday morning").click()
+    wednesday = start_page.get_by_role("group", name="Wednesday")
+    wednesday.get_by_label("Wednesday to").fill("13:00")
+    start_page.get_by_role("button", name="Save", exact=True).click()
+    expect(start_page.get_by_text("Saved")).to_be_visible()
+    shop = own_bakery.api.call("GET", f"/shops/{own_bakery.shop_id}")
+    assert shop["opening_hours"] == (
+        "Mo-Tu 09:00-18:00; We 09:00-13:00; Th-Fr 09:00-18:00; Sa 09:00-14:00"
+    )
+    start_page.goto(f"{own_bakery.url}/start")
+    steps = start_page.get_by_role("listitem")
+    expect(steps.filter(has_text="Opening hours")).to_contain_text("Done")
+
+
+def test_a_skipped_step_stays_skipped(start_page: Page) -> None:
+    start_page.get_by_role("button", name="Skip: Your sales").click()
+    start_page.reload()
+    steps = start_page.get_by_role("listitem")
+    expect(steps.filter(has_text="Your sales")).to_contain_text("Skipped for now")
+
+
+def test_a_new_device_shows_its_password_once_and_ticks_when_heard(
+    page: Page, own_bakery: Bakery
+) -> None:
+    sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+    page.get_by_label("Name of the device").fill("Back door")
+    page.get_by_role("button", name="Add it").click()
+    made = page.get_by_role("region", name="How the device signs in")
+    expect(made).to_contain_text("Waiting for the device")
+    host, username, password = made.get_by_role("definition").all_inner_texts()
+    name, port = host.rsplit(":", 1)
+    device = SimulatedDevice(Credential(name, int(port), username, password))
+    device.start()
+    try:
+        expect(made).to_contain_text("The device was heard")
+    finally:
+        device.close()
+    page.reload()
+    expect(page.get_by_role("listitem").filter(has_text="Back door")).to_be_visible()
+    expect(page.get_by_text(password)).to_have_count(0)
+
+
+def test_the_profile_is_changed_and_shown_on_the_public_page(
+    page: Page, own_bakery: Bakery
+) -> None:
+    sign_in(page, f"{own_bakery.url}/shop/profile", own_bakery.login)
+    page.get_by_label("Address").fill("Lindenstr. 1, Berlin")
+    page.get_by_label("Room for how many people?").fill("12")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("Saved")
+    shop = own_bakery.api.call("GET", f"/shops/{own_bakery.shop_id}")
+    assert (shop["address"], shop["capacity"]) == ("Lindenstr. 1, Berlin", 12)
+    page.get_by_role("link", name="Shop", exact=True).first.click()
+    expect(page.get_by_role("link", name=shop["public_url"])).to_be_visible()
