@@ -96,6 +96,8 @@ def test_the_owner_sees_the_door_open_and_two_people_walk_in(
 
     let_in(board, 2)
     expect(now).to_contain_text("2 inside", timeout=ONE_SECOND_MS)
+    visitors = page.get_by_role("term").filter(has_text="Visitors").locator("xpath=../dd[1]")
+    expect(visitors).to_have_text("2")
 
 
 def test_nothing_is_lost_or_doubled_while_the_broker_is_away(

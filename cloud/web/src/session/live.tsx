@@ -31,7 +31,12 @@ export function LiveProvider({ shopId, children }: { shopId: string; children: R
       onConnected: setConnected,
       onHeard: () => setHeardAt(Date.now()),
       onLive: (live) => {
-        queryClient.setQueryData<Live>(key, (known) => newest(known, live));
+        const known = queryClient.getQueryData<Live>(key);
+        queryClient.setQueryData<Live>(key, (current) => newest(current, live));
+        // somebody came in: the day's visitors have changed too
+        if (known && known.entries !== live.entries) {
+          void queryClient.invalidateQueries({ queryKey: queryKeys.today(shopId) });
+        }
       },
     });
     void stream.start();
