@@ -9,7 +9,7 @@ COPY cloud/web/ ./
 RUN npm run build
 
 FROM python:3.13-slim
-RUN apt-get update && apt-get install -y --no-install-recommends mosquitto \
+RUN apt-get update && apt-get install -y --no-install-recommends mosquitto openssl \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /shopbell
 COPY requirements.txt ./

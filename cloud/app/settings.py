@@ -29,6 +29,7 @@ class Settings:
     mqtt_ca_file: Path | None
     mqtt_public_host: str
     mqtt_public_port: int
+    mqtt_public_ca_file: Path | None
     mqtt_admin_username: str | None
     mqtt_admin_password: str | None
     host: str
@@ -71,6 +72,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         mqtt_public_port=_port(
             environ, "SHOPBELL_MQTT_PUBLIC_PORT", _port(environ, "SHOPBELL_MQTT_PORT", 1883)
         ),
+        mqtt_public_ca_file=_optional_path(environ, "SHOPBELL_MQTT_PUBLIC_CA_FILE"),
         mqtt_admin_username=environ.get("SHOPBELL_MQTT_ADMIN_USERNAME"),
         mqtt_admin_password=_optional_secret(environ, "SHOPBELL_MQTT_ADMIN_PASSWORD"),
         host=environ.get("SHOPBELL_HOST", "127.0.0.1"),

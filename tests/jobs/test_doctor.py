@@ -1,13 +1,16 @@
 """The doctor on a real broker and a real database, well and ill."""
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from cloud.app.jobs.broker import BrokerFolder, prepare
+from cloud.app.jobs.broker import BrokerFolder, Encrypted, prepare
+from cloud.app.jobs.certificates import expires_at
 from cloud.app.jobs.doctor import (
     check_broker,
+    check_certificate,
     check_configuration,
     check_database,
     doctor,
@@ -49,6 +52,20 @@ def test_mosquitto_s_defaults_are_named_with_what_to_do() -> None:
 def test_a_single_line_is_judged(line: str, verdict: str) -> None:
     findings = {f.subject: f for f in check_configuration(read_configuration(line))}
     assert findings[f"broker: {line.split()[0]}"].verdict == verdict
+
+
+def test_a_certificate_near_its_end_is_named(tmp_path: Path) -> None:
+    folder = BrokerFolder(tmp_path, 1883, tls=Encrypted(8883, ("localhost",)))
+    prepare(folder)
+    options = read_configuration(folder.configuration.read_text())
+    ends = expires_at(folder.certificates.certificate)
+
+    assert check_certificate(options, ends - dt.timedelta(days=40)).verdict == "good"
+    late = check_certificate(options, ends - dt.timedelta(days=10))
+    assert (late.verdict, late.found) == ("loses", "ends in 10 days")
+    assert check_certificate(read_configuration(DEFAULTS), ends).verdict == "weak"
+    gone = check_certificate({"certfile": str(tmp_path / "none.pem")}, ends)
+    assert gone.verdict == "loses"
 
 
 def test_our_broker_refuses_strangers_and_keeps_sessions(mosquitto: BrokerFolder) -> None:

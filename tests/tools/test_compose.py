@@ -29,3 +29,14 @@ def test_no_secret_stands_in_the_file() -> None:
         for name in service.get("environment", {}):
             if "PASSWORD" in name or "SECRET" in name:
                 assert name.endswith("_FILE"), name
+
+
+def test_boards_reach_the_broker_with_tls_only() -> None:
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    assert services["broker"]["ports"] == ["8883:8883"]
+    assert "--tls-port 8883" in services["broker"]["command"]
+    told = services["api"]["environment"]
+    assert (told["SHOPBELL_MQTT_PUBLIC_PORT"], told["SHOPBELL_MQTT_PUBLIC_CA_FILE"]) == (
+        "8883",
+        "/broker/ca.pem",
+    )

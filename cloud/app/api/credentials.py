@@ -12,6 +12,7 @@ from cloud.app.api.database import db
 from cloud.app.api.schemas import credentials as schemas
 from cloud.app.api.schemas.devices import Credential
 from cloud.app.services.credentials import rejections, revoke_device, rotate_credential
+from cloud.app.services.devices import credential
 from cloud.app.settings import Settings
 
 routes = Blueprint("credentials", "Boards in use")
@@ -25,12 +26,7 @@ def rotate_device_credential(shop_id: uuid.UUID, device_id: str) -> dict[str, ob
     """Give a board a new password, shown this once; its old one ends with its connection."""
     settings: Settings = current_app.extensions["settings"]
     password = rotate_credential(db.session(), settings, shop_id=shop_id, device_id=device_id)
-    return {
-        "mqtt_host": settings.mqtt_public_host,
-        "mqtt_port": settings.mqtt_public_port,
-        "username": device_id,
-        "password": password,
-    }
+    return credential(settings, device_id, password)
 
 
 @routes.delete("/shops/<uuid:shop_id>/devices/<string:device_id>")

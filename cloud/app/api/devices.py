@@ -11,7 +11,7 @@ from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_address
 from cloud.app.api.schemas import devices as schemas
-from cloud.app.services.devices import claim, offer_claim, register_device
+from cloud.app.services.devices import claim, credential, offer_claim, register_device
 from cloud.app.settings import Settings
 from cloud.app.store.device_queries import devices_with_counts
 from cloud.app.store.shops import Device
@@ -72,13 +72,10 @@ def claim_device(sent: dict[str, str]) -> dict[str, object]:
 
 
 def _with_credential(device: Device, password: str) -> dict[str, object]:
-    credential = {
-        "mqtt_host": _settings().mqtt_public_host,
-        "mqtt_port": _settings().mqtt_public_port,
-        "username": device.id,
-        "password": password,
+    return {
+        "device": _shown(device, 0, 0),
+        "credential": credential(_settings(), device.id, password),
     }
-    return {"device": _shown(device, 0, 0), "credential": credential}
 
 
 def _settings() -> Settings:

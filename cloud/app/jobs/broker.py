@@ -7,6 +7,8 @@ ingest worker, and the file in which Mosquitto's dynamic security plugin keeps w
 import asyncio
 import base64
 import contextlib
+import datetime as dt
+import functools
 import getpass
 import glob
 import hashlib
@@ -19,7 +21,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -27,6 +29,7 @@ from typing import Any
 
 import click
 
+from cloud.app.jobs.certificates import CertificateError, Certificates, keep_certificates
 from cloud.app.services.broker import admin_role, ingest_role
 
 log = logging.getLogger(__name__)
@@ -49,12 +52,27 @@ class BrokerError(Exception):
 
 
 @dataclass(frozen=True)
+class Encrypted:
+    """The listener for boards: its names stand in the certificate, and boards check them."""
+
+    port: int
+    names: tuple[str, ...]
+    host: str = "0.0.0.0"  # noqa: S104 - the shops are elsewhere
+
+
+@dataclass(frozen=True)
 class BrokerFolder:
     """Where a Mosquitto keeps everything, and how it is reached."""
 
     path: Path
     port: int
     host: str = "127.0.0.1"
+    tls: Encrypted | None = None
+
+    @property
+    def certificates(self) -> Certificates:
+        """The authority and the certificate of the listener for boards."""
+        return Certificates(self.path)
 
     @property
     def configuration(self) -> Path:
@@ -126,29 +144,58 @@ def broker() -> None:
     """The MQTT broker of this machine."""
 
 
+def _place(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say where a broker is, made into one `target`."""
+
+    @functools.wraps(command)
+    def placed(
+        folder: Path,
+        port: int,
+        host: str,
+        tls_port: int | None,
+        tls_host: str,
+        tls_name: tuple[str, ...],
+    ) -> None:
+        if (tls_port is None) != (not tls_name):
+            raise click.UsageError("expected --tls-port and --tls-name together, got one of them")
+        tls = None if tls_port is None else Encrypted(tls_port, tls_name, tls_host)
+        command(BrokerFolder(folder.resolve(), port, host, tls))
+
+    for option in (
+        click.option("--tls-name", multiple=True, help="Name by which boards reach it; several."),
+        click.option("--tls-host", default="0.0.0.0", show_default=True),  # noqa: S104
+        click.option("--tls-port", type=int, help="Listen for boards with TLS as well: 8883."),
+        click.option("--host", default="127.0.0.1", show_default=True, help="Without TLS."),
+        click.option("--port", default=1883, show_default=True, help="Without TLS."),
+        click.option(
+            "--folder",
+            type=click.Path(path_type=Path),
+            required=True,
+            help="Kept between runs.",
+        ),
+    ):
+        placed = option(placed)
+    return placed
+
+
 @broker.command()
-@click.option("--folder", type=click.Path(path_type=Path), required=True, help="Kept between runs.")
-@click.option("--port", default=1883, show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-def init(folder: Path, port: int, host: str) -> None:
+@_place
+def init(target: BrokerFolder) -> None:
     """Write Mosquitto's configuration and make the secrets that are missing."""
     try:
-        prepare(BrokerFolder(folder.resolve(), port, host))
+        prepare(target)
     except BrokerError as error:
         raise click.ClickException(str(error)) from None
 
 
 @broker.command()
-@click.option("--folder", type=click.Path(path_type=Path), required=True, help="Kept between runs.")
-@click.option("--port", default=1883, show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-def run(folder: Path, port: int, host: str) -> None:
+@_place
+def run(target: BrokerFolder) -> None:
     """Run Mosquitto, or amqtt where Mosquitto is not installed, until it is stopped."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if not is_mosquitto_installed():
-        run_amqtt(host, port)
+        run_amqtt(target.host, target.port)
         return
-    target = BrokerFolder(folder.resolve(), port, host)
     try:
         prepare(target)
         program = mosquitto_program()
@@ -167,11 +214,26 @@ def prepare(folder: BrokerFolder) -> None:
         user=getpass.getuser(),
         folder=folder.path,
         plugin=_plugin(),
+        tls=_tls_listener(folder),
     )
     folder.configuration.write_text(text)
     passwords = {name: _password(folder.secret_file(name)) for name in (ADMIN, INGEST)}
     if not folder.dynamic_security.exists():
         _write_private(folder.dynamic_security, json.dumps(_dynamic_security(passwords), indent=1))
+
+
+def _tls_listener(folder: BrokerFolder) -> str:
+    if folder.tls is None:
+        return "# no listener for boards elsewhere: see --tls-port"
+    files = folder.certificates
+    try:
+        keep_certificates(files, folder.tls.names, dt.datetime.now(dt.UTC))
+    except CertificateError as error:
+        raise BrokerError(str(error)) from None
+    return (
+        f"listener {folder.tls.port} {folder.tls.host}\n"
+        f"certfile {files.certificate}\nkeyfile {files.key}"
+    )
 
 
 def is_mosquitto_installed() -> bool:

@@ -1,5 +1,6 @@
 """`shopbell doctor`: names each setting of broker and database that can lose data."""
 
+import datetime as dt
 import queue
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ import psycopg
 from paho.mqtt.client import Client
 
 from cloud.app import settings as app_settings
+from cloud.app.jobs.certificates import CertificateError, expires_at
 from cloud.app.services.mqtt import KEEPALIVE_S, mqtt_client
 from cloud.app.settings import Settings
 
@@ -22,6 +24,7 @@ DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped"
 # the worker's batches, and a fleet that talks while no worker runs
 INFLIGHT_MIN = 1000
 QUEUED_MIN = 10_000
+CERTIFICATE_DAYS_MIN = 30
 
 Configuration = Mapping[str, str]
 
@@ -86,7 +89,8 @@ def doctor(broker_config: Path | None) -> None:
         raise click.ClickException(str(error)) from None
     findings = [*check_database(settings), *check_broker(settings)]
     if broker_config is not None:
-        findings += check_configuration(read_configuration(broker_config.read_text()))
+        options = read_configuration(broker_config.read_text())
+        findings += [*check_configuration(options), check_certificate(options, _now())]
     else:
         advice = "name it with --broker-config to have its limits checked"
         findings.append(Finding("weak", "broker: configuration", "not given", advice))
@@ -136,6 +140,26 @@ def check_configuration(options: Configuration) -> list[Finding]:
         _must_be(options, "allow_anonymous", "false", "false", "anybody may speak for any device"),
         _expiration(options),
     ]
+
+
+def check_certificate(options: Configuration, now: dt.datetime) -> Finding:
+    """Look at when the certificate ends that boards check."""
+    subject = "broker: certificate"
+    if "certfile" not in options:
+        advice = "boards elsewhere need a TLS listener: see --tls-port of `shopbell broker run`"
+        return Finding("weak", subject, "none", advice)
+    try:
+        days = (expires_at(Path(options["certfile"])) - now).days
+    except CertificateError as error:
+        return Finding("loses", subject, str(error), "boards cannot reach the broker: make it anew")
+    if days >= CERTIFICATE_DAYS_MIN:
+        return Finding("good", subject, f"ends in {days} days")
+    advice = "boards refuse it then: restart `shopbell broker run`, which renews it"
+    return Finding("loses", subject, f"ends in {days} days", advice)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _server_settings(connection: psycopg.Connection) -> Iterable[Finding]:

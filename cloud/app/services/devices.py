@@ -1,13 +1,16 @@
 """Boards: registered by the owner, with a credential at the broker."""
 
+import base64
 import datetime as dt
 import secrets
+import ssl
 import uuid
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.errors import NotFound
+from cloud.app.domain.errors import NotFound, Unavailable
 from cloud.app.services import tickets
 from cloud.app.services.broker import create_client
 from cloud.app.settings import Settings
@@ -82,6 +85,28 @@ def claim(
         name=str(ticket.details["name"]),
         site_id=uuid.UUID(str(ticket.details["site_id"])),
     )
+
+
+def credential(settings: Settings, device_id: str, password: str) -> dict[str, object]:
+    """Return what a board needs to sign in at the broker, and to know that it is ours.
+
+    Raises Unavailable when the CA's certificate cannot be read.
+    """
+    file = settings.mqtt_public_ca_file
+    return {
+        "mqtt_host": settings.mqtt_public_host,
+        "mqtt_port": settings.mqtt_public_port,
+        "mqtt_ca": None if file is None else _der_in_base64(file),
+        "username": device_id,
+        "password": password,
+    }
+
+
+def _der_in_base64(file: Path) -> str:
+    try:
+        return base64.b64encode(ssl.PEM_cert_to_DER_cert(file.read_text())).decode()
+    except (OSError, ValueError):
+        raise Unavailable("broker: expected its CA's certificate in PEM, found none") from None
 
 
 def _site_id(session: Session, shop_id: uuid.UUID, site_id: uuid.UUID | None) -> uuid.UUID:

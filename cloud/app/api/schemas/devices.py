@@ -40,6 +40,11 @@ class Credential(Schema):
 
     mqtt_host = fields.String(required=True)
     mqtt_port = fields.Integer(required=True)
+    mqtt_ca = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the CA's certificate, DER in base64; null: without encryption"},
+    )
     username = fields.String(required=True)
     password = fields.String(required=True)
 

@@ -1241,6 +1241,8 @@ export interface components {
         Credential: {
             mqtt_host: string;
             mqtt_port: number;
+            /** @description the CA's certificate, DER in base64; null: without encryption */
+            mqtt_ca: string | null;
             username: string;
             password: string;
         };
