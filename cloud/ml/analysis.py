@@ -33,12 +33,14 @@ COLUMNS = (
     "clv",
     "clv_low",
     "clv_high",
+    "value_at_risk",
     "past_spend",
     "last_horizon_spend",
 )
 MAX_HORIZON_DAYS = 3650
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,18 @@ def analyse(
     # Many shops are scored side by side: more threads than cores only wait for each other.
     with threadpool_limits(limits=1):
         return _analysis(now, previous_tiers, random_state, terms)
+
+
+def value_at_risk(now: Snapshot, churn: ChurnScores, value: Value) -> Floats | None:
+    """What the shop stands to lose with each customer: P(churn) times E[value if kept].
+
+    Not P(churn) times `clv`, which is small already because it counts the churn. Who has been away
+    for the whole horizon is no longer at risk, but mostly gone: zero. None without both figures.
+    """
+    if churn.probability is None or value.value_if_kept is None:
+        return None
+    at_risk: Floats = churn.probability * value.value_if_kept
+    return np.where(_is_active(now), at_risk, 0.0)
 
 
 def json_safe(value: Any) -> Any:
@@ -154,6 +168,7 @@ def _customers(
     customers["clv"] = value.clv
     customers["clv_low"] = value.clv_low
     customers["clv_high"] = value.clv_high
+    customers["value_at_risk"] = value_at_risk(now, churn, value)
     customers["past_spend"] = customers["net_amount"]
     customers["last_horizon_spend"] = last_spend(now)
     return customers
@@ -227,14 +242,10 @@ def _kpis(now: Snapshot, churn: ChurnScores, value: Value) -> dict[str, Any]:
     start = pd.Timestamp(now.as_of - timedelta(days=now.horizon_days))
     recent = now.days[(now.days["day"] > start) & (now.days["day"] <= pd.Timestamp(now.as_of))]
     churn_rate = _churn_rate(now)
-    at_risk = None
-    if churn.probability is not None and value.value_if_kept is not None:
-        # Who has been away for longer than the horizon is no longer at risk, but mostly gone.
-        active = (table["last_visit"] > start).to_numpy()
-        at_risk = float(churn.probability[active] @ value.value_if_kept[active])
+    at_risk = value_at_risk(now, churn, value)
     return {
         "customers": len(table),
-        "active_customers": int((table["last_visit"] > start).sum()),
+        "active_customers": int(_is_active(now).sum()),
         "new_customers": int((table["first_visit"] > start).sum()),
         "repeat_share": float((table["visits"] > 1).mean()),
         "churn_rate": churn_rate,
@@ -242,14 +253,20 @@ def _kpis(now: Snapshot, churn: ChurnScores, value: Value) -> dict[str, Any]:
         "revenue": float(recent["net_amount"].sum()),
         "average_order_value": _ratio(recent["net_amount"].sum(), recent["purchases"].sum()),
         "clv": None if value.clv is None else float(value.clv.sum()),
-        "revenue_at_risk": at_risk,
+        "revenue_at_risk": None if at_risk is None else float(at_risk.sum()),
     }
+
+
+def _is_active(now: Snapshot) -> Bools:
+    """Who came within the last horizon."""
+    active: Bools = now.table["days_since_last_visit"].to_numpy() < now.horizon_days
+    return active
 
 
 def _churn_rate(now: Snapshot) -> float | None:
     """Of those who visited in the horizon before the last one, the share that did not since."""
     before = now.earlier(1)
-    visited = (before.table["days_since_last_visit"] < now.horizon_days).to_numpy()
+    visited = _is_active(before)
     return _ratio(before.churned[visited].sum(), visited.sum())
 
 

@@ -65,7 +65,20 @@ def test_key_figures_agree_with_a_count(loyal_shop: pd.DataFrame, analysed: Anal
     assert kpis["churn_rate"] == pytest.approx(lost / len(visited_before))
     assert kpis["retention_rate"] == pytest.approx(1 - lost / len(visited_before))
     assert kpis["clv"] == pytest.approx(found.customers["clv"].sum())
-    assert kpis["revenue_at_risk"] > 0
+    assert kpis["revenue_at_risk"] == pytest.approx(found.customers["value_at_risk"].sum())
+
+
+def test_value_at_risk_is_what_a_kept_customer_brings_times_the_chance_of_loss(
+    analysed: Analysis,
+) -> None:
+    table = analysed.customers
+    is_active = table["days_since_last_visit"] < 45
+
+    # Kept, a customer brings more than expected on the whole: churn must not count twice.
+    twice = table["churn_probability"] * table["clv"]
+    assert table.loc[is_active, "value_at_risk"].sum() > twice[is_active].sum()
+    assert (table.loc[is_active, "value_at_risk"] > 0).all()
+    assert (table.loc[~is_active, "value_at_risk"] == 0).all()
 
 
 def test_expected_value_of_the_next_weeks_is_about_what_came(loyal_shop: pd.DataFrame) -> None:
@@ -106,6 +119,7 @@ def test_without_a_signal_no_customer_gets_a_score(random_shop: pd.DataFrame) ->
     assert found.summary["verdict"] == "no reliable signal"
     assert found.customers["churn_probability"].isna().all()
     assert found.customers["risk"].isna().all()
+    assert found.customers["value_at_risk"].isna().all()
     assert found.summary["kpis"]["revenue_at_risk"] is None
     assert found.summary["backtest"]["churn_by_risk"] is None
 
