@@ -81,6 +81,28 @@ def test_hashed_files_are_cached_and_missing_ones_are_not_the_page(built: FlaskC
     assert built.get("/assets/../../etc/passwd").status_code != 200
 
 
+def test_a_file_is_sent_as_small_as_the_browser_can_read_it(
+    built: FlaskClient, tmp_path: Path
+) -> None:
+    smaller = {"br": b"as brotli", "gzip": b"as gzip"}
+    (tmp_path / "assets" / "app-1a2b.js.br").write_bytes(smaller["br"])
+    (tmp_path / "assets" / "app-1a2b.js.gz").write_bytes(smaller["gzip"])
+    path = "/assets/app-1a2b.js"
+    for accepted, expected in (
+        ("gzip, deflate, br", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+    ):
+        answer = built.get(path, headers={"Accept-Encoding": accepted})
+        assert answer.headers["Content-Encoding"] == expected
+        assert answer.data == smaller[expected]
+        assert answer.mimetype == "text/javascript"
+        assert answer.headers["Vary"] == "Accept-Encoding"
+    plain = built.get(path)
+    assert "Content-Encoding" not in plain.headers
+    assert (plain.text, plain.headers["Vary"]) == ("start()", "Accept-Encoding")
+
+
 def test_a_client_that_is_not_built_is_said_in_one_sentence(
     settings: Settings, tmp_path: Path
 ) -> None:

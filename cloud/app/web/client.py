@@ -1,14 +1,17 @@
 """The built web client: its files, and its first page for every other address."""
 
+import mimetypes
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, send_from_directory
+from flask import Blueprint, Response, abort, current_app, request, send_from_directory
 from werkzeug.security import safe_join
 
 pages = Blueprint("client", __name__)
 
 HASHED_FOLDER = "assets"
 YEAR_S = 365 * 24 * 3600
+# the build writes each text in these ways too, the smaller first: encoding -> ending
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
 NOT_BUILT = (
     "The web client is not built: run `make setup`, or name its folder in SHOPBELL_WEB_DIR.\n"
 )
@@ -26,8 +29,22 @@ def page(path: str = "") -> Response:
     name = path if _is_file(folder, path) else "index.html"
     if name != path and path.startswith(f"{HASHED_FOLDER}/"):
         abort(404)
-    response = send_from_directory(folder, name)
+    response = _sent(folder, name)
     response.headers["Cache-Control"] = _caching(name)
+    return response
+
+
+def _sent(folder: Path, name: str) -> Response:
+    """Return a file, as small as the browser can read it."""
+    for encoding, ending in ENCODINGS.items():
+        if request.accept_encodings[encoding] > 0 and _is_file(folder, name + ending):
+            kind, _ = mimetypes.guess_type(name)
+            response = send_from_directory(folder, name + ending, mimetype=kind)
+            response.headers["Content-Encoding"] = encoding
+            break
+    else:
+        response = send_from_directory(folder, name)
+    response.vary.add("Accept-Encoding")
     return response
 
 

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { BrowserRouter, Route, Routes } from "react-router";
 import { ApiError } from "./api/client";
 import { Plain } from "./components/plain";
-import { Failed, Loading } from "./components/states";
+import { Failed } from "./components/states";
 import { useLanguage } from "./i18n/use-language";
 import { Register } from "./pages/register";
 import { SignIn } from "./pages/sign-in";
@@ -61,11 +61,7 @@ function Entrance() {
   }
   return (
     <Plain>
-      {status === "restoring" ? (
-        <Loading />
-      ) : (
-        <Failed error={new ApiError(0, "")} onRetry={() => void restore()} />
-      )}
+      <Failed error={new ApiError(0, "")} onRetry={() => void restore()} />
     </Plain>
   );
 }

@@ -51,6 +51,10 @@ export class ApiClient {
     return readJson(await this.#send("POST", path, given));
   }
 
+  async delete<P extends PathOf<"delete">>(path: P, given: Given<P, "delete">): Promise<void> {
+    await this.#send("DELETE", path, given);
+  }
+
   async patch<P extends PathOf<"patch">>(
     path: P,
     given: Given<P, "patch">,
@@ -102,6 +106,8 @@ export class ApiClient {
   }
 
   async #send(method: string, path: string, request: Request): Promise<Response> {
+    // on the way to a first token, asking without one would only be refused
+    if (this.#accessToken === null) await this.#refreshing?.catch(() => false);
     const tokenSent = this.#accessToken;
     const response = await this.#attempt(method, path, request);
     if (response.status !== 401) return succeeded(response);

@@ -2,16 +2,10 @@
 
 import i18next from "i18next";
 import en from "./en.json";
+import { type Language, otherTexts, PSEUDO, rememberLanguage, wantedLanguage } from "./wanted";
 
-type Texts = Record<string, unknown>;
+export { LANGUAGES, type Language } from "./wanted";
 
-/** The languages to choose from, each called as its own speakers call it. */
-export const LANGUAGES = { en: "English", de: "Deutsch", hi: "हिन्दी" } as const;
-export type Language = keyof typeof LANGUAGES;
-
-/** Unicode's pseudo-locale written from right to left: what developers look at layouts with. */
-const PSEUDO = "ar-XB";
-const CHOSEN = "shopbell.language";
 // what numbers and dates look like where the browser names no region of the language
 const LOCALES: Readonly<Record<string, string>> = { hi: "hi-IN", [PSEUDO]: "en" };
 
@@ -26,13 +20,13 @@ export async function startLanguage(): Promise<void> {
     interpolation: { escapeValue: false }, // React escapes
   });
   i18next.on("languageChanged", describeDocument);
-  await changeTo(wanted()).catch(() => changeTo("en")); // texts not cached and no network
+  await changeTo(wantedLanguage()).catch(() => changeTo("en")); // texts not cached and no network
 }
 
 /** Change the language and remember it on this device. */
 export async function chooseLanguage(language: Language): Promise<void> {
   await changeTo(language);
-  localStorage.setItem(CHOSEN, language);
+  rememberLanguage(language);
 }
 
 export function language(): string {
@@ -52,27 +46,12 @@ export function locale(): string {
   return regional ?? LOCALES[current] ?? current;
 }
 
-function wanted(): string {
-  const chosen = localStorage.getItem(CHOSEN);
-  if (chosen === PSEUDO || isKnown(chosen)) return chosen;
-  return navigator.languages.map((tag) => tag.split("-")[0] ?? "").find(isKnown) ?? "en";
-}
-
-function isKnown(tag: string | null): tag is Language {
-  return tag !== null && Object.hasOwn(LANGUAGES, tag);
-}
-
 async function changeTo(tag: string): Promise<void> {
   if (!i18next.hasResourceBundle(tag, "translation")) {
-    i18next.addResourceBundle(tag, "translation", await textsOf(tag));
+    const texts = (await otherTexts(tag)) ?? (await import("./pseudo")).mirrored(en);
+    i18next.addResourceBundle(tag, "translation", texts);
   }
   await i18next.changeLanguage(tag);
-}
-
-async function textsOf(tag: string): Promise<Texts> {
-  if (tag === "de") return (await import("./de.json")).default;
-  if (tag === "hi") return (await import("./hi.json")).default;
-  return (await import("./pseudo")).mirrored(en);
 }
 
 function describeDocument(): void {

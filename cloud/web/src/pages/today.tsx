@@ -9,6 +9,7 @@ import { Figure, Figures } from "../components/figure";
 import { LiveStrip } from "../components/live-strip";
 import { Page } from "../components/page";
 import { Empty, Failed, Loading, Notice } from "../components/states";
+import { takeBegun } from "../early";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import { LEAST_VISITORS, wilsonInterval } from "../lib/proportion";
@@ -28,7 +29,7 @@ export function Today() {
   const { live } = useLive();
   const today = useQuery({
     queryKey: queryKeys.today(shop.id),
-    queryFn: () => getToday(shop.id),
+    queryFn: () => takeBegun<TodayData>(`today ${shop.id}`) ?? getToday(shop.id),
     refetchInterval: REFRESH_MS,
   });
   return (

@@ -6,6 +6,7 @@ import { getLive, openLiveStream } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import { LiveStream } from "../api/stream";
 import type { Live } from "../api/types";
+import { takeBegun } from "../early";
 
 export interface LiveView {
   live: Live | undefined;
@@ -47,7 +48,7 @@ export function LiveProvider({ shopId, children }: { shopId: string; children: R
     queryKey: key,
     // the stream may have brought something newer while this was under way
     queryFn: async () => {
-      const answer = await getLive(shopId);
+      const answer = await (takeBegun<Live>(`live ${shopId}`) ?? getLive(shopId));
       return newest(queryClient.getQueryData<Live>(key), answer);
     },
     refetchInterval: isConnected ? false : POLL_MS,

@@ -8,12 +8,14 @@ import {
   useCallback,
   useEffect,
   useMemo,
+  useRef,
   useState,
 } from "react";
 import { api } from "../api/client";
+import { takeBegun } from "../early";
 import { forgetMe, rememberedMe } from "./remembered";
 
-type Status = "restoring" | "unreachable" | "signed-out" | "signed-in";
+type Status = "unreachable" | "signed-out" | "signed-in";
 
 interface Session {
   status: Status;
@@ -28,6 +30,7 @@ const SessionContext = createContext<Session | null>(null);
 export function SessionProvider({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient();
   const [status, setStatus] = useState<Status>(beforeRefresh);
+  const isEntered = useRef(false);
 
   const leave = useCallback(() => {
     queryClient.clear();
@@ -36,8 +39,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [queryClient]);
 
   const restore = useCallback(async () => {
+    isEntered.current = false;
     setStatus(beforeRefresh());
-    const isKnown = await api.refresh().catch(() => null);
+    const asked = takeBegun<boolean>("refresh") ?? api.refresh();
+    const isKnown = await asked.catch(() => null);
+    // who has signed in by hand meanwhile is not sent back by an old cookie
+    if (isEntered.current) return;
     if (isKnown === false) forgetMe();
     setStatus(statusOf(isKnown));
   }, []);
@@ -52,6 +59,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       status,
       restore,
       entered: () => {
+        isEntered.current = true;
         forgetMe();
         setStatus("signed-in");
       },
@@ -65,9 +73,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
-/** Who was never signed in here sees the form at once; a sign-in that is found after all leads on. */
+/**
+ * Who was signed in here last sees the pages at once, whose requests wait for the first token; who
+ * was not sees the form. What the refresh then finds corrects either.
+ */
 function beforeRefresh(): Status {
-  return rememberedMe() ? "restoring" : "signed-out";
+  return rememberedMe() ? "signed-in" : "signed-out";
 }
 
 /** Without the server, who was signed in here last may still enter sales. */
