@@ -5,11 +5,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from flask_jwt_extended import JWTManager, get_current_user, verify_jwt_in_request
 
 from cloud.app.api.database import db
 from cloud.app.api.errors import problem
+from cloud.app.api.idempotency import answered_once
 from cloud.app.domain.errors import Forbidden
 from cloud.app.services.shops import role_in
 from cloud.app.store.roles import act_for
@@ -31,12 +32,12 @@ def signed_in(view: View) -> View:
     """Let a person in who is signed in; the transaction acts for that person."""
 
     @wraps(view)
-    def guarded(*args: Any, **values: Any) -> Any:
+    def guarded(**values: Any) -> Any:
         verify_jwt_in_request()
         act_for(db.session(), person_id=person_id())
-        return view(*args, **values)
+        return _answer(view, **values)
 
-    return cast(View, guarded)
+    return cast(View, _as_guard(guarded))
 
 
 def works_here(rank: str) -> Callable[[View], View]:
@@ -47,17 +48,28 @@ def works_here(rank: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(*args: Any, shop_id: uuid.UUID, **values: Any) -> Any:
+        def guarded(*, shop_id: uuid.UUID, **values: Any) -> Any:
             verify_jwt_in_request()
             role = role_in(db.session(), shop_id=shop_id, person_id=person_id())
             if RANKS.index(role) > RANKS.index(rank):
                 raise Forbidden(f"only {_allowed(rank)} may do this, you are {role} here")
             g.role = role
-            return view(*args, shop_id=shop_id, **values)
+            return _answer(view, shop_id=shop_id, **values)
 
-        return cast(View, guarded)
+        return cast(View, _as_guard(guarded))
 
     return decorate
+
+
+def _answer(view: Callable[..., Any], **values: Any) -> Any:
+    if request.method == "POST":
+        return answered_once(view, person_id(), **values)
+    return view(**values)
+
+
+def _as_guard(guarded: Callable[..., Any]) -> Callable[..., Any]:
+    guarded.is_signed_in = True  # type: ignore[attr-defined] # the blueprint reads it
+    return guarded
 
 
 def sees_names() -> bool:

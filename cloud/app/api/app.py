@@ -7,7 +7,7 @@ from flask import Flask
 from marshmallow import Schema
 
 from cloud.app.api import access, errors, headers
-from cloud.app.api.blueprint import PROBLEM, Blueprint
+from cloud.app.api.blueprint import PROBLEM, Blueprint, problem_component
 from cloud.app.api.database import db
 from cloud.app.api.limits import limiter
 from cloud.app.api.post import Post
@@ -91,14 +91,18 @@ def _describe(api: Api) -> None:
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )
+    api.spec.components.response(PROBLEM, _problem_response(404))
+    for status in errors.DESCRIBED:
+        api.spec.components.response(problem_component(status), _problem_response(status))
+
+
+def _problem_response(status: int) -> dict[str, object]:
     schema: type[Schema] = Problem
-    api.spec.components.response(
-        PROBLEM,
-        {
-            "description": "A problem (RFC 9457)",
-            "content": {errors.PROBLEM_TYPE: {"schema": schema}},
-        },
-    )
+    content = {"schema": schema, "example": errors.example(status)}
+    return {
+        "description": f"A problem (RFC 9457): {errors.example(status)['title']}",
+        "content": {errors.PROBLEM_TYPE: content},
+    }
 
 
 def _blueprints() -> list[Blueprint]:

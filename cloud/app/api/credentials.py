@@ -18,7 +18,7 @@ from cloud.app.settings import Settings
 routes = Blueprint("credentials", "Boards in use")
 
 
-@routes.post("/shops/<uuid:shop_id>/devices/<string:device_id>/credential")
+@routes.post("/shops/<uuid:shop_id>/devices/<string:device_id>/credential", shows_secret=True)
 @works_here("owner")
 @routes.returns(201, Credential)
 @routes.fails(403, 404, 503)

@@ -32,7 +32,7 @@ def list_devices(shop_id: uuid.UUID) -> dict[str, object]:
     }
 
 
-@routes.post("/shops/<uuid:shop_id>/devices")
+@routes.post("/shops/<uuid:shop_id>/devices", shows_secret=True)
 @works_here("owner")
 @routes.body(schemas.NewDevice)
 @routes.returns(201, schemas.DeviceWithCredential)
@@ -44,7 +44,7 @@ def create_device(wanted: dict[str, Any], shop_id: uuid.UUID) -> dict[str, objec
     return _with_credential(device, password)
 
 
-@routes.post("/shops/<uuid:shop_id>/claims")
+@routes.post("/shops/<uuid:shop_id>/claims", shows_secret=True)
 @works_here("owner")
 @routes.body(schemas.NewDevice)
 @routes.returns(201, schemas.Claim)

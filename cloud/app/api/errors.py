@@ -28,6 +28,21 @@ _SENTENCES = {
     429: "Too many requests. Try again later.",
     500: "Something went wrong on our side. It has been noted.",
 }
+# the statuses of problems that routes name, each with a sentence that stands for it
+DESCRIBED = {
+    400: _SENTENCES[400],
+    401: "Sign in first.",
+    403: "only owner may do this, you are staff here",
+    404: "there is no such customer",
+    409: "another customer has this reference",
+    412: "It has changed since you read it: read it again, and then change it.",
+    413: "Expected at most 1 MB, got more.",
+    415: _SENTENCES[415],
+    422: "name: expected a value, got nothing.",
+    429: _SENTENCES[429],
+    503: "the broker does not answer, try again",
+}
+_EXAMPLE_FIELD = {"field": "name", "expected": "a value", "found": "nothing"}
 _SECRET_FIELDS = {"password", "refresh_token"}
 _FOUND_MAX_LENGTH = 80
 
@@ -45,15 +60,15 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a problem as a response."""
-    body: dict[str, object] = {
-        "type": f"/problems/{slug}" if slug else "about:blank",
-        "title": HTTPStatus(status).phrase.capitalize(),
-        "status": status,
-        "detail": detail,
-    }
-    if errors is not None:
-        body["errors"] = errors
+    body = _body(status, detail, slug, errors)
     return Response(json.dumps(body), status, dict(headers or {}), content_type=PROBLEM_TYPE)
+
+
+def example(status: int) -> dict[str, object]:
+    """Return a problem of this status as it might come, for the API document."""
+    if status == 422:
+        return _body(422, _detail_of(_EXAMPLE_FIELD), "invalid", [_EXAMPLE_FIELD])
+    return _body(status, DESCRIBED[status])
 
 
 def register_error_handlers(app: Flask) -> None:
@@ -91,16 +106,30 @@ def _of_ours(error: ShopbellError) -> Response:
     return problem(status, str(error) or HTTPStatus(status).phrase, headers=headers)
 
 
+def _body(
+    status: int, detail: str, slug: str | None = None, errors: list[FieldError] | None = None
+) -> dict[str, object]:
+    body: dict[str, object] = {
+        "type": f"/problems/{slug}" if slug else "about:blank",
+        "title": HTTPStatus(status).phrase.capitalize(),
+        "status": status,
+        "detail": detail,
+    }
+    return body if errors is None else {**body, "errors": errors}
+
+
 def _unexpected(error: Exception) -> Response:
     _log.exception("%s %s failed", request.method, request.url_rule, exc_info=error)
     return problem(500, _SENTENCES[500])
 
 
 def _invalid(errors: list[FieldError]) -> Response:
-    first = errors[0]
+    return problem(422, _detail_of(errors[0]), slug="invalid", errors=errors)
+
+
+def _detail_of(first: FieldError) -> str:
     got = f", got {first['found']}" if first["found"] else ""
-    detail = f"{first['field']}: expected {first['expected']}{got}."
-    return problem(422, detail, slug="invalid", errors=errors)
+    return f"{first['field']}: expected {first['expected']}{got}."
 
 
 def _field_errors(messages: Mapping[str, object]) -> Iterator[FieldError]:

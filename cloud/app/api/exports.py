@@ -22,7 +22,12 @@ routes = Blueprint("exports", "What a shop can take home")
 
 @routes.get("/shops/<uuid:shop_id>/exports/customers")
 @works_here("analyst")
-@routes.file(200, "Customers, what they bought, and their tags", CSV)
+@routes.file(
+    200,
+    "Customers, what they bought, and their tags",
+    CSV,
+    "customer_id,reference,name,phone,email,tags,joined_at,purchases,spent,last_purchase_at\r\n",
+)
 @routes.fails(404)
 def export_customers(shop_id: uuid.UUID) -> Response:
     """All customers as CSV; for an analyst without names, phones and emails."""
@@ -31,7 +36,13 @@ def export_customers(shop_id: uuid.UUID) -> Response:
 
 @routes.get("/shops/<uuid:shop_id>/exports/purchases")
 @works_here("analyst")
-@routes.file(200, "Purchases, one row for each line", CSV)
+@routes.file(
+    200,
+    "Purchases, one row for each line",
+    CSV,
+    "purchase_id,receipt,occurred_at,customer_id,name,total,currency,refunds_id,product,quantity,"
+    "amount\r\n",
+)
 @routes.fails(404)
 def export_purchases(shop_id: uuid.UUID) -> Response:
     """All purchases as CSV, one row for each line of them."""
@@ -40,7 +51,9 @@ def export_purchases(shop_id: uuid.UUID) -> Response:
 
 @routes.get("/shops/<uuid:shop_id>/exports/scores")
 @works_here("analyst")
-@routes.file(200, "The latest scores", CSV)
+@routes.file(
+    200, "The latest scores", CSV, "customer_id,reference,name,as_of,horizon_days,visits\r\n"
+)
 @routes.fails(404)
 def export_scores(shop_id: uuid.UUID) -> Response:
     """The latest scores as CSV, those first whose absence would cost most."""
@@ -49,7 +62,7 @@ def export_scores(shop_id: uuid.UUID) -> Response:
 
 @routes.get("/shops/<uuid:shop_id>/poster.svg")
 @works_here("analyst")
-@routes.file(200, "An A4 poster", SVG)
+@routes.file(200, "An A4 poster", SVG, "<svg></svg>")
 @routes.fails(404)
 def get_poster_svg(shop_id: uuid.UUID) -> Response:
     """A poster with the code that opens the shop's public page."""
@@ -60,7 +73,7 @@ def get_poster_svg(shop_id: uuid.UUID) -> Response:
 
 @routes.get("/shops/<uuid:shop_id>/poster.pdf")
 @works_here("analyst")
-@routes.file(200, "The code to print", PDF)
+@routes.file(200, "The code to print", PDF, "%PDF-1.4")
 @routes.fails(404)
 def get_poster_pdf(shop_id: uuid.UUID) -> Response:
     """The code that opens the shop's public page, sharp at every size."""

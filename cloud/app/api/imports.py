@@ -64,8 +64,8 @@ def list_imports(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]
 
 
 @routes.post("/shops/<uuid:shop_id>/imports")
-@works_here("staff")
 @takes_upload
+@works_here("staff")
 @routes.files(schemas.ImportFile)
 @routes.returns(201, schemas.Import)
 @routes.fails(403, 404, 413)
@@ -131,7 +131,12 @@ def undo_import(shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, object]:
 
 @routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/rejected")
 @works_here("staff")
-@routes.file(200, "The rejected rows with a column that says why", CSV)
+@routes.file(
+    200,
+    "The rejected rows with a column that says why",
+    CSV,
+    'customer,date,amount,error\r\n1042,31.02.2026,7.80,"date: expected a date"\r\n',
+)
 @routes.fails(403, 404)
 def get_rejected_rows(shop_id: uuid.UUID, import_id: uuid.UUID) -> Response:
     """The rejected rows as CSV, to be mended and imported again."""

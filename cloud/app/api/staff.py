@@ -51,7 +51,7 @@ def list_invitations(shop_id: uuid.UUID) -> dict[str, object]:
     return {"items": [_shown(ticket) for ticket in found], "next_cursor": None}
 
 
-@routes.post("/shops/<uuid:shop_id>/invitations")
+@routes.post("/shops/<uuid:shop_id>/invitations", shows_secret=True)
 @works_here("owner")
 @routes.body(schemas.NewInvitation)
 @routes.returns(201, schemas.InvitationWithCode)

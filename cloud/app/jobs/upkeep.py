@@ -11,6 +11,7 @@ from cloud.app.domain.errors import NotFound
 from cloud.app.services.corrections import zero_closed_sites
 from cloud.app.settings import Settings
 from cloud.app.store import footfall
+from cloud.app.store.idempotency import forget_old_keys
 from cloud.app.store.jobs import QUEUE
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
@@ -41,6 +42,8 @@ def register(queue: procrastinate.App, sessions: sessionmaker[Session], settings
         now = dt.datetime.fromtimestamp(timestamp, dt.UTC)
         keep_partitions(sessions, settings.event_retention_months, now)
         forget_rejections(sessions, now)
+        with sessions.begin() as session:
+            forget_old_keys(session, now)
 
 
 def roll_up_footfall(sessions: sessionmaker[Session]) -> int:

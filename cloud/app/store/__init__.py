@@ -1,6 +1,25 @@
 """The database: tables, sessions and queries. Knows SQLAlchemy, knows no Flask."""
 
-from cloud.app.store import consents, notes, people, sales, scores, shops, tickets
+from cloud.app.store import (
+    consents,
+    idempotency,
+    notes,
+    people,
+    sales,
+    scores,
+    shops,
+    tickets,
+)
 from cloud.app.store.base import Base
 
-__all__ = ["Base", "consents", "notes", "people", "sales", "scores", "shops", "tickets"]
+__all__ = [
+    "Base",
+    "consents",
+    "idempotency",
+    "notes",
+    "people",
+    "sales",
+    "scores",
+    "shops",
+    "tickets",
+]

@@ -9,7 +9,7 @@ class NewDevice(Schema):
     """A board to be set up; at the first door when no site is named."""
 
     name = Text(100, required=True)
-    site_id = fields.UUID(load_default=None, allow_none=True)
+    site_id = fields.UUID(load_default=None, allow_none=True, metadata={"example": None})
 
 
 class Device(Schema):

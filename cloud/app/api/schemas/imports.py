@@ -15,7 +15,9 @@ DATE_ORDERS = ("ymd", "dmy", "mdy")
 class ImportFile(Schema):
     """The file: CSV or similar, also gzipped, or an XLSX workbook, of which the first sheet."""
 
-    file = Upload(required=True)
+    file = Upload(
+        required=True, metadata={"example": "customer;date;amount\n1042;14.03.2026;7,80\n"}
+    )
 
 
 class ImportConsent(Schema):
@@ -36,7 +38,10 @@ class ImportRun(Schema):
         keys=fields.String(validate=validate.OneOf(ROLES, error="Must be one of {choices}.")),
         values=fields.Integer(strict=True, validate=validate.Range(0, error="Must be 0 or more.")),
         required=True,
-        metadata={"description": "role to the index of its column"},
+        metadata={
+            "description": "role to the index of its column",
+            "example": {"customer": 0, "date": 1, "amount": 2},
+        },
     )
     date_order = fields.String(
         load_default=None,

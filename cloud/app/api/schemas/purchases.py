@@ -40,7 +40,7 @@ class NewPurchase(Schema):
     customer_id = fields.UUID(load_default=None, allow_none=True)
     occurred_at = Moment(required=True)
     amount_minor = Money(required=True)
-    refunds_id = fields.UUID(load_default=None, allow_none=True)
+    refunds_id = fields.UUID(load_default=None, allow_none=True, metadata={"example": None})
     lines = fields.List(
         fields.Nested(NewLine),
         load_default=list,

@@ -1235,6 +1235,7 @@ export interface components {
             /**
              * Format: uuid
              * @default null
+             * @example null
              */
             site_id?: string | null;
         };
@@ -1454,6 +1455,7 @@ export interface components {
             /**
              * Format: uuid
              * @default null
+             * @example null
              */
             refunds_id?: string | null;
             lines?: components["schemas"]["NewLine"][];
@@ -1534,7 +1536,11 @@ export interface components {
             next_cursor: string | null;
         };
         ImportFile: {
-            /** Format: binary */
+            /**
+             * Format: binary
+             * @example customer;date;amount
+             *     1042;14.03.2026;7,80
+             */
             file: string;
         };
         ImportConsent: {
@@ -1542,7 +1548,14 @@ export interface components {
             evidence: string;
         };
         ImportRun: {
-            /** @description role to the index of its column */
+            /**
+             * @description role to the index of its column
+             * @example {
+             *       "customer": 0,
+             *       "date": 1,
+             *       "amount": 2
+             *     }
+             */
             mapping: {
                 [key: string]: number;
             };
@@ -1840,12 +1853,214 @@ export interface components {
         };
     };
     responses: {
-        /** @description A problem (RFC 9457) */
+        /** @description A problem (RFC 9457): Not found */
         Problem: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "there is no such customer"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Bad request */
+        Problem400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Bad request",
+                 *       "status": 400,
+                 *       "detail": "The request could not be understood."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Unauthorized */
+        Problem401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unauthorized",
+                 *       "status": 401,
+                 *       "detail": "Sign in first."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Forbidden */
+        Problem403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Forbidden",
+                 *       "status": 403,
+                 *       "detail": "only owner may do this, you are staff here"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Not found */
+        Problem404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "there is no such customer"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Conflict */
+        Problem409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "another customer has this reference"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Precondition failed */
+        Problem412: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Precondition failed",
+                 *       "status": 412,
+                 *       "detail": "It has changed since you read it: read it again, and then change it."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Request entity too large */
+        Problem413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Request entity too large",
+                 *       "status": 413,
+                 *       "detail": "Expected at most 1 MB, got more."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Unsupported media type */
+        Problem415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unsupported media type",
+                 *       "status": 415,
+                 *       "detail": "Expected a body of another type."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Unprocessable entity */
+        Problem422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "/problems/invalid",
+                 *       "title": "Unprocessable entity",
+                 *       "status": 422,
+                 *       "detail": "name: expected a value, got nothing.",
+                 *       "errors": [
+                 *         {
+                 *           "field": "name",
+                 *           "expected": "a value",
+                 *           "found": "nothing"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Too many requests */
+        Problem429: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Too many requests",
+                 *       "status": 429,
+                 *       "detail": "Too many requests. Try again later."
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Service unavailable */
+        Problem503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Service unavailable",
+                 *       "status": 503,
+                 *       "detail": "the broker does not answer, try again"
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -1866,6 +2081,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "transport": "cookie",
+                 *       "name": "Asha Rao",
+                 *       "email": "asha@example.com",
+                 *       "phone": "+4930123456",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Registration"];
             };
         };
@@ -1876,12 +2100,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "text",
+                     *       "expires_in_s": 900,
+                     *       "refresh_token": "text",
+                     *       "person": {
+                     *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *         "name": "Asha Rao",
+                     *         "email": "asha@example.com",
+                     *         "phone": "+4930123456"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            409: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1894,6 +2134,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "transport": "cookie",
+                 *       "login": "asha@example.com",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignIn"];
             };
         };
@@ -1904,19 +2151,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "text",
+                     *       "expires_in_s": 900,
+                     *       "refresh_token": "text",
+                     *       "person": {
+                     *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *         "name": "Asha Rao",
+                     *         "email": "asha@example.com",
+                     *         "phone": "+4930123456"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            401: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             default: components["responses"]["Problem"];
         };
     };
     sign_out: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1929,6 +2195,8 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Problem401"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1941,6 +2209,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Renewal"];
             };
         };
@@ -1951,12 +2224,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "text",
+                     *       "expires_in_s": 900,
+                     *       "refresh_token": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
-            401: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1969,6 +2252,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "login": "asha@example.com"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ResetRequest"];
             };
         };
@@ -1979,11 +2267,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example {} */
                     "application/json": components["schemas"]["Asked"];
                 };
             };
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1996,6 +2288,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "7K3M9QXA",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPassword"];
             };
         };
@@ -2007,16 +2305,22 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             default: components["responses"]["Problem"];
         };
     };
     list_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2025,19 +2329,49 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "user_agent": "Mozilla/5.0",
+                     *           "began_at": "2026-03-14T09:26:53Z",
+                     *           "renewed_at": "2026-03-14T09:26:53Z",
+                     *           "expires_at": "2026-03-14T09:26:53Z",
+                     *           "is_current": true
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Sessions"];
                 };
             };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
             default: components["responses"]["Problem"];
         };
     };
     sign_out_everywhere: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2050,13 +2384,18 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Problem401"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };
     end_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 session_id: string;
             };
@@ -2071,13 +2410,18 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Problem401"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };
     me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2086,19 +2430,54 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "person": {
+                     *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *         "name": "Asha Rao",
+                     *         "email": "asha@example.com",
+                     *         "phone": "+4930123456"
+                     *       },
+                     *       "shops": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "slug": "corner-bakery",
+                     *           "name": "Asha Rao",
+                     *           "role": "staff",
+                     *           "currency": "EUR",
+                     *           "time_zone": "Europe/Berlin"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
             default: components["responses"]["Problem"];
         };
     };
     list_shops: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2107,24 +2486,71 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "slug": "corner-bakery",
+                     *           "name": "Asha Rao",
+                     *           "address": "12 Mill Lane, Berlin",
+                     *           "country": "DE",
+                     *           "time_zone": "Europe/Berlin",
+                     *           "currency": "EUR",
+                     *           "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *           "capacity": 3,
+                     *           "public_url": "https://shop.example.com/s/corner-bakery",
+                     *           "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Shops"];
                 };
             };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
             default: components["responses"]["Problem"];
         };
     };
     create_shop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "slug": "corner-bakery",
+                 *       "name": "Asha Rao",
+                 *       "address": "12 Mill Lane, Berlin",
+                 *       "country": "DE",
+                 *       "time_zone": "Europe/Berlin",
+                 *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                 *       "capacity": 1,
+                 *       "currency": "EUR"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewShop"];
             };
         };
@@ -2135,18 +2561,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "slug": "corner-bakery",
+                     *       "name": "Asha Rao",
+                     *       "address": "12 Mill Lane, Berlin",
+                     *       "country": "DE",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "currency": "EUR",
+                     *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *       "capacity": 3,
+                     *       "public_url": "https://shop.example.com/s/corner-bakery",
+                     *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            409: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     get_shop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2157,20 +2605,50 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "slug": "corner-bakery",
+                     *       "name": "Asha Rao",
+                     *       "address": "12 Mill Lane, Berlin",
+                     *       "country": "DE",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "currency": "EUR",
+                     *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *       "capacity": 3,
+                     *       "public_url": "https://shop.example.com/s/corner-bakery",
+                     *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     change_shop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2178,6 +2656,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "slug": "corner-bakery",
+                 *       "name": "Asha Rao",
+                 *       "address": "12 Mill Lane, Berlin",
+                 *       "country": "DE",
+                 *       "time_zone": "Europe/Berlin",
+                 *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                 *       "capacity": 1
+                 *     }
+                 */
                 "application/json": components["schemas"]["ShopChange"];
             };
         };
@@ -2188,20 +2677,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "slug": "corner-bakery",
+                     *       "name": "Asha Rao",
+                     *       "address": "12 Mill Lane, Berlin",
+                     *       "country": "DE",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "currency": "EUR",
+                     *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *       "capacity": 3,
+                     *       "public_url": "https://shop.example.com/s/corner-bakery",
+                     *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Shop"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     list_sites: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2212,20 +2724,46 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "name": "Asha Rao"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Sites"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     list_devices: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2236,20 +2774,55 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "text",
+                     *           "name": "Asha Rao",
+                     *           "site_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "is_online": true,
+                     *           "seen_at": "2026-03-14T09:26:53Z",
+                     *           "status_at": "2026-03-14T09:26:53Z",
+                     *           "firmware": "1.4.0",
+                     *           "outbox_depth": 3,
+                     *           "outbox_dropped": 3,
+                     *           "committed": 3,
+                     *           "lost": 3
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Devices"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     create_device: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2257,6 +2830,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Asha Rao",
+                 *       "site_id": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewDevice"];
             };
         };
@@ -2267,20 +2846,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "device": {
+                     *         "id": "text",
+                     *         "name": "Asha Rao",
+                     *         "site_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *         "is_online": true,
+                     *         "seen_at": "2026-03-14T09:26:53Z",
+                     *         "status_at": "2026-03-14T09:26:53Z",
+                     *         "firmware": "1.4.0",
+                     *         "outbox_depth": 3,
+                     *         "outbox_dropped": 3,
+                     *         "committed": 3,
+                     *         "lost": 3
+                     *       },
+                     *       "credential": {
+                     *         "mqtt_host": "mqtt.example.com",
+                     *         "mqtt_port": 8883,
+                     *         "username": "text",
+                     *         "password": "correct horse battery"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeviceWithCredential"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
             default: components["responses"]["Problem"];
         };
     };
     create_claim: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2288,6 +2898,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Asha Rao",
+                 *       "site_id": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewDevice"];
             };
         };
@@ -2298,12 +2914,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "7K3M9QXA",
+                     *       "expires_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Claim"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2316,6 +2943,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "7K3M9QXA"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClaimCode"];
             };
         };
@@ -2326,20 +2958,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "device": {
+                     *         "id": "text",
+                     *         "name": "Asha Rao",
+                     *         "site_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *         "is_online": true,
+                     *         "seen_at": "2026-03-14T09:26:53Z",
+                     *         "status_at": "2026-03-14T09:26:53Z",
+                     *         "firmware": "1.4.0",
+                     *         "outbox_depth": 3,
+                     *         "outbox_dropped": 3,
+                     *         "committed": 3,
+                     *         "lost": 3
+                     *       },
+                     *       "credential": {
+                     *         "mqtt_host": "mqtt.example.com",
+                     *         "mqtt_port": 8883,
+                     *         "username": "text",
+                     *         "password": "correct horse battery"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeviceWithCredential"];
                 };
             };
-            403: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
             default: components["responses"]["Problem"];
         };
     };
     get_live: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2350,13 +3011,53 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "shop_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "version": 3,
+                     *       "is_open": true,
+                     *       "since": "2026-03-14T09:26:53Z",
+                     *       "source": "override",
+                     *       "until": "2026-03-14T09:26:53Z",
+                     *       "message": "Back in 15 minutes",
+                     *       "sensor_seen_at": "2026-03-14T09:26:53Z",
+                     *       "inside": 3,
+                     *       "margin": 3,
+                     *       "entries": 3,
+                     *       "exits": 3,
+                     *       "ambiguous": 3,
+                     *       "crowd": "empty",
+                     *       "devices": [
+                     *         {
+                     *           "id": "text",
+                     *           "name": "Asha Rao",
+                     *           "is_online": true,
+                     *           "seen_at": "2026-03-14T09:26:53Z",
+                     *           "condition": "new",
+                     *           "problem": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Live"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2378,8 +3079,9 @@ export interface operations {
                 };
                 content?: never;
             };
-            404: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            503: components["responses"]["Problem503"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2397,7 +3099,10 @@ export interface operations {
                 tag?: string | null;
                 sort?: "value_at_risk" | "churn" | "clv" | "name" | "last_visit";
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2408,21 +3113,79 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "name": "Asha Rao",
+                     *           "phone": "+4930123456",
+                     *           "email": "asha@example.com",
+                     *           "reference": "1042",
+                     *           "tags": [
+                     *             "regular"
+                     *           ],
+                     *           "joined_at": "2026-03-14T09:26:53Z",
+                     *           "purchases": 41,
+                     *           "spent_minor": 26240,
+                     *           "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *           "score": {
+                     *             "as_of": "2026-03-13",
+                     *             "horizon_days": 60,
+                     *             "model": "mbg-nbd",
+                     *             "verdict": "reliable",
+                     *             "churn_probability": 0.62,
+                     *             "risk": "high",
+                     *             "segment": "loyal",
+                     *             "tier": "gold",
+                     *             "visits": 38,
+                     *             "days_since_last_visit": 26,
+                     *             "tenure_days": 410,
+                     *             "usual_gap_days": 9,
+                     *             "monetary_value_minor": 640,
+                     *             "average_order_value_minor": 640,
+                     *             "expected_visits": 5.2,
+                     *             "clv_minor": 5100,
+                     *             "revenue_at_risk_minor": 3160,
+                     *             "drivers": [
+                     *               "usually every 9 days, now 26"
+                     *             ]
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Customers"];
                 };
             };
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     create_customer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2430,6 +3193,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Asha Rao",
+                 *       "phone": "+4930123456",
+                 *       "email": "asha@example.com",
+                 *       "reference": "1042",
+                 *       "tags": [
+                 *         "regular"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["CustomerChange"];
             };
         };
@@ -2440,20 +3214,65 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "name": "Asha Rao",
+                     *       "phone": "+4930123456",
+                     *       "email": "asha@example.com",
+                     *       "reference": "1042",
+                     *       "tags": [
+                     *         "regular"
+                     *       ],
+                     *       "joined_at": "2026-03-14T09:26:53Z",
+                     *       "purchases": 41,
+                     *       "spent_minor": 26240,
+                     *       "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *       "score": {
+                     *         "as_of": "2026-03-13",
+                     *         "horizon_days": 60,
+                     *         "model": "mbg-nbd",
+                     *         "verdict": "reliable",
+                     *         "churn_probability": 0.62,
+                     *         "risk": "high",
+                     *         "segment": "loyal",
+                     *         "tier": "gold",
+                     *         "visits": 38,
+                     *         "days_since_last_visit": 26,
+                     *         "tenure_days": 410,
+                     *         "usual_gap_days": 9,
+                     *         "monetary_value_minor": 640,
+                     *         "average_order_value_minor": 640,
+                     *         "expected_visits": 5.2,
+                     *         "clv_minor": 5100,
+                     *         "revenue_at_risk_minor": 3160,
+                     *         "drivers": [
+                     *           "usually every 9 days, now 26"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     get_customer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 customer_id: string;
@@ -2465,20 +3284,73 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "name": "Asha Rao",
+                     *       "phone": "+4930123456",
+                     *       "email": "asha@example.com",
+                     *       "reference": "1042",
+                     *       "tags": [
+                     *         "regular"
+                     *       ],
+                     *       "joined_at": "2026-03-14T09:26:53Z",
+                     *       "purchases": 41,
+                     *       "spent_minor": 26240,
+                     *       "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *       "score": {
+                     *         "as_of": "2026-03-13",
+                     *         "horizon_days": 60,
+                     *         "model": "mbg-nbd",
+                     *         "verdict": "reliable",
+                     *         "churn_probability": 0.62,
+                     *         "risk": "high",
+                     *         "segment": "loyal",
+                     *         "tier": "gold",
+                     *         "visits": 38,
+                     *         "days_since_last_visit": 26,
+                     *         "tenure_days": 410,
+                     *         "usual_gap_days": 9,
+                     *         "monetary_value_minor": 640,
+                     *         "average_order_value_minor": 640,
+                     *         "expected_visits": 5.2,
+                     *         "clv_minor": 5100,
+                     *         "revenue_at_risk_minor": 3160,
+                     *         "drivers": [
+                     *           "usually every 9 days, now 26"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     update_customer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 customer_id: string;
@@ -2487,6 +3359,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Asha Rao",
+                 *       "phone": "+4930123456",
+                 *       "email": "asha@example.com",
+                 *       "reference": "1042",
+                 *       "tags": [
+                 *         "regular"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["CustomerChange"];
             };
         };
@@ -2497,13 +3380,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "name": "Asha Rao",
+                     *       "phone": "+4930123456",
+                     *       "email": "asha@example.com",
+                     *       "reference": "1042",
+                     *       "tags": [
+                     *         "regular"
+                     *       ],
+                     *       "joined_at": "2026-03-14T09:26:53Z",
+                     *       "purchases": 41,
+                     *       "spent_minor": 26240,
+                     *       "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *       "score": {
+                     *         "as_of": "2026-03-13",
+                     *         "horizon_days": 60,
+                     *         "model": "mbg-nbd",
+                     *         "verdict": "reliable",
+                     *         "churn_probability": 0.62,
+                     *         "risk": "high",
+                     *         "segment": "loyal",
+                     *         "tier": "gold",
+                     *         "visits": 38,
+                     *         "days_since_last_visit": 26,
+                     *         "tenure_days": 410,
+                     *         "usual_gap_days": 9,
+                     *         "monetary_value_minor": 640,
+                     *         "average_order_value_minor": 640,
+                     *         "expected_visits": 5.2,
+                     *         "clv_minor": 5100,
+                     *         "revenue_at_risk_minor": 3160,
+                     *         "drivers": [
+                     *           "usually every 9 days, now 26"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2514,7 +3440,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 customer_id: string;
@@ -2526,22 +3455,50 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "purchase",
+                     *           "at": "2026-03-14T09:26:53Z",
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "details": {}
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     create_note: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
                 customer_id: string;
@@ -2550,6 +3507,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "likes rye bread"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewNote"];
             };
         };
@@ -2560,19 +3522,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "text": "likes rye bread",
+                     *       "created_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Note"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     delete_note: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 customer_id: string;
@@ -2589,15 +3566,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };
     list_consents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 customer_id: string;
@@ -2609,20 +3591,58 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "holds": [
+                     *         {
+                     *           "channel": "sms",
+                     *           "purpose": "marketing",
+                     *           "is_granted": true
+                     *         }
+                     *       ],
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "channel": "sms",
+                     *           "purpose": "marketing",
+                     *           "action": "grant",
+                     *           "source": "text",
+                     *           "wording": "Yes, send me offers",
+                     *           "evidence": "signed the card at the counter",
+                     *           "created_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Consents"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     create_consent: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
                 customer_id: string;
@@ -2631,6 +3651,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "channel": "sms",
+                 *       "purpose": "marketing",
+                 *       "action": "grant",
+                 *       "wording": "Yes, send me offers",
+                 *       "evidence": "signed the card at the counter"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewConsent"];
             };
         };
@@ -2641,12 +3670,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "channel": "sms",
+                     *       "purpose": "marketing",
+                     *       "action": "grant",
+                     *       "source": "text",
+                     *       "wording": "Yes, send me offers",
+                     *       "evidence": "signed the card at the counter",
+                     *       "created_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Consent"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2657,7 +3703,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2668,21 +3717,60 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "occurred_at": "2026-03-14T09:26:53Z",
+                     *           "amount_minor": 780,
+                     *           "currency": "EUR",
+                     *           "source": "text",
+                     *           "reference": "1042",
+                     *           "refunds_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "lines": [
+                     *             {
+                     *               "product": "Rye bread",
+                     *               "quantity": 2,
+                     *               "amount_minor": 780
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Purchases"];
                 };
             };
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     create_purchase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2690,6 +3778,22 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                 *       "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                 *       "occurred_at": "2026-03-14T09:26:53Z",
+                 *       "amount_minor": 780,
+                 *       "refunds_id": null,
+                 *       "lines": [
+                 *         {
+                 *           "product": "Rye bread",
+                 *           "quantity": 2,
+                 *           "amount_minor": 780
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPurchase"];
             };
         };
@@ -2700,6 +3804,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "occurred_at": "2026-03-14T09:26:53Z",
+                     *       "amount_minor": 780,
+                     *       "currency": "EUR",
+                     *       "source": "text",
+                     *       "reference": "1042",
+                     *       "refunds_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "lines": [
+                     *         {
+                     *           "product": "Rye bread",
+                     *           "quantity": 2,
+                     *           "amount_minor": 780
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Purchase"];
                 };
             };
@@ -2709,13 +3832,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "occurred_at": "2026-03-14T09:26:53Z",
+                     *       "amount_minor": 780,
+                     *       "currency": "EUR",
+                     *       "source": "text",
+                     *       "reference": "1042",
+                     *       "refunds_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "lines": [
+                     *         {
+                     *           "product": "Rye bread",
+                     *           "quantity": 2,
+                     *           "amount_minor": 780
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Purchase"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2726,7 +3872,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 customer_id: string;
@@ -2738,14 +3887,50 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "occurred_at": "2026-03-14T09:26:53Z",
+                     *           "amount_minor": 780,
+                     *           "currency": "EUR",
+                     *           "source": "text",
+                     *           "reference": "1042",
+                     *           "refunds_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "lines": [
+                     *             {
+                     *               "product": "Rye bread",
+                     *               "quantity": 2,
+                     *               "amount_minor": 780
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Purchases"];
                 };
             };
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2756,7 +3941,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2767,14 +3955,37 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "name": "Asha Rao"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Products"];
                 };
             };
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2785,7 +3996,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2796,21 +4010,87 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "filename": "till.csv",
+                     *           "state": "uploaded",
+                     *           "columns": [
+                     *             {
+                     *               "index": 3,
+                     *               "name": "Asha Rao",
+                     *               "samples": [
+                     *                 "text"
+                     *               ],
+                     *               "guess": "customer"
+                     *             }
+                     *           ],
+                     *           "date_orders": [
+                     *             "ymd"
+                     *           ],
+                     *           "decimal": ",",
+                     *           "delimiter": ";",
+                     *           "encoding": "utf-8",
+                     *           "rows_estimated": 3,
+                     *           "duplicate_of": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "outcome": {
+                     *             "rows": 3,
+                     *             "created": 3,
+                     *             "updated": 3,
+                     *             "skipped": 3,
+                     *             "rejected": 3,
+                     *             "purchases": 41,
+                     *             "customers": 3,
+                     *             "customers_completed": 3,
+                     *             "kept_purchases": 3,
+                     *             "kept_customers": 3,
+                     *             "conflicts": 3,
+                     *             "total_minor": 3,
+                     *             "first_at": "text",
+                     *             "last_at": "text"
+                     *           },
+                     *           "error": null,
+                     *           "created_at": "2026-03-14T09:26:53Z",
+                     *           "finished_at": "2026-03-14T09:26:53Z",
+                     *           "undone_at": "2026-03-14T09:26:53Z",
+                     *           "undo_until": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Imports"];
                 };
             };
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     create_import: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2818,6 +4098,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file": "customer;date;amount\n1042;14.03.2026;7,80\n"
+                 *     }
+                 */
                 "multipart/form-data": components["schemas"]["ImportFile"];
             };
         };
@@ -2828,20 +4113,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "filename": "till.csv",
+                     *       "state": "uploaded",
+                     *       "columns": [
+                     *         {
+                     *           "index": 3,
+                     *           "name": "Asha Rao",
+                     *           "samples": [
+                     *             "text"
+                     *           ],
+                     *           "guess": "customer"
+                     *         }
+                     *       ],
+                     *       "date_orders": [
+                     *         "ymd"
+                     *       ],
+                     *       "decimal": ",",
+                     *       "delimiter": ";",
+                     *       "encoding": "utf-8",
+                     *       "rows_estimated": 3,
+                     *       "duplicate_of": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "outcome": {
+                     *         "rows": 3,
+                     *         "created": 3,
+                     *         "updated": 3,
+                     *         "skipped": 3,
+                     *         "rejected": 3,
+                     *         "purchases": 41,
+                     *         "customers": 3,
+                     *         "customers_completed": 3,
+                     *         "kept_purchases": 3,
+                     *         "kept_customers": 3,
+                     *         "conflicts": 3,
+                     *         "total_minor": 3,
+                     *         "first_at": "text",
+                     *         "last_at": "text"
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "finished_at": "2026-03-14T09:26:53Z",
+                     *       "undone_at": "2026-03-14T09:26:53Z",
+                     *       "undo_until": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     get_import: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 import_id: string;
@@ -2853,20 +4191,81 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "filename": "till.csv",
+                     *       "state": "uploaded",
+                     *       "columns": [
+                     *         {
+                     *           "index": 3,
+                     *           "name": "Asha Rao",
+                     *           "samples": [
+                     *             "text"
+                     *           ],
+                     *           "guess": "customer"
+                     *         }
+                     *       ],
+                     *       "date_orders": [
+                     *         "ymd"
+                     *       ],
+                     *       "decimal": ",",
+                     *       "delimiter": ";",
+                     *       "encoding": "utf-8",
+                     *       "rows_estimated": 3,
+                     *       "duplicate_of": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "outcome": {
+                     *         "rows": 3,
+                     *         "created": 3,
+                     *         "updated": 3,
+                     *         "skipped": 3,
+                     *         "rejected": 3,
+                     *         "purchases": 41,
+                     *         "customers": 3,
+                     *         "customers_completed": 3,
+                     *         "kept_purchases": 3,
+                     *         "kept_customers": 3,
+                     *         "conflicts": 3,
+                     *         "total_minor": 3,
+                     *         "first_at": "text",
+                     *         "last_at": "text"
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "finished_at": "2026-03-14T09:26:53Z",
+                     *       "undone_at": "2026-03-14T09:26:53Z",
+                     *       "undo_until": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     run_import: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
                 import_id: string;
@@ -2875,6 +4274,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mapping": {
+                 *         "customer": 0,
+                 *         "date": 1,
+                 *         "amount": 2
+                 *       },
+                 *       "date_order": "ymd",
+                 *       "decimal": ",",
+                 *       "consent": {
+                 *         "channels": [
+                 *           "sms"
+                 *         ],
+                 *         "evidence": "signed the card at the counter"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["ImportRun"];
             };
         };
@@ -2885,20 +4301,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "filename": "till.csv",
+                     *       "state": "uploaded",
+                     *       "columns": [
+                     *         {
+                     *           "index": 3,
+                     *           "name": "Asha Rao",
+                     *           "samples": [
+                     *             "text"
+                     *           ],
+                     *           "guess": "customer"
+                     *         }
+                     *       ],
+                     *       "date_orders": [
+                     *         "ymd"
+                     *       ],
+                     *       "decimal": ",",
+                     *       "delimiter": ";",
+                     *       "encoding": "utf-8",
+                     *       "rows_estimated": 3,
+                     *       "duplicate_of": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "outcome": {
+                     *         "rows": 3,
+                     *         "created": 3,
+                     *         "updated": 3,
+                     *         "skipped": 3,
+                     *         "rejected": 3,
+                     *         "purchases": 41,
+                     *         "customers": 3,
+                     *         "customers_completed": 3,
+                     *         "kept_purchases": 3,
+                     *         "kept_customers": 3,
+                     *         "conflicts": 3,
+                     *         "total_minor": 3,
+                     *         "first_at": "text",
+                     *         "last_at": "text"
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "finished_at": "2026-03-14T09:26:53Z",
+                     *       "undone_at": "2026-03-14T09:26:53Z",
+                     *       "undo_until": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     undo_import: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
                 import_id: string;
@@ -2913,12 +4382,60 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "filename": "till.csv",
+                     *       "state": "uploaded",
+                     *       "columns": [
+                     *         {
+                     *           "index": 3,
+                     *           "name": "Asha Rao",
+                     *           "samples": [
+                     *             "text"
+                     *           ],
+                     *           "guess": "customer"
+                     *         }
+                     *       ],
+                     *       "date_orders": [
+                     *         "ymd"
+                     *       ],
+                     *       "decimal": ",",
+                     *       "delimiter": ";",
+                     *       "encoding": "utf-8",
+                     *       "rows_estimated": 3,
+                     *       "duplicate_of": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "outcome": {
+                     *         "rows": 3,
+                     *         "created": 3,
+                     *         "updated": 3,
+                     *         "skipped": 3,
+                     *         "rejected": 3,
+                     *         "purchases": 41,
+                     *         "customers": 3,
+                     *         "customers_completed": 3,
+                     *         "kept_purchases": 3,
+                     *         "kept_customers": 3,
+                     *         "conflicts": 3,
+                     *         "total_minor": 3,
+                     *         "first_at": "text",
+                     *         "last_at": "text"
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "finished_at": "2026-03-14T09:26:53Z",
+                     *       "undone_at": "2026-03-14T09:26:53Z",
+                     *       "undo_until": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2940,11 +4457,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example customer,date,amount,error
+                     *     1042,31.02.2026,7.80,"date: expected a date"
+                     */
                     "text/csv": string;
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2956,7 +4478,10 @@ export interface operations {
                 cursor?: string | null;
                 outcome?: "created" | "updated" | "skipped" | "rejected" | null;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 import_id: string;
@@ -2968,22 +4493,52 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "line": 3,
+                     *           "raw": [
+                     *             "text"
+                     *           ],
+                     *           "outcome": "created",
+                     *           "reason": "a group stood in the door"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ImportRows"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     get_scores: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -2994,20 +4549,50 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-13",
+                     *       "horizon_days": 60,
+                     *       "model": "mbg-nbd",
+                     *       "verdict": "reliable",
+                     *       "summary": {},
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "bands": {
+                     *         "risk": {},
+                     *         "segment": {},
+                     *         "tier": {}
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScoreRun"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     create_scores: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3021,18 +4606,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "state": "queued"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Queued"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     get_today: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3043,13 +4639,80 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "date": "2026-03-14",
+                     *       "takings_minor": 18420,
+                     *       "purchases": 41,
+                     *       "visitors": 3,
+                     *       "conversion": 0.5,
+                     *       "kpis": {
+                     *         "customers": 3,
+                     *         "churn_rate": 0.5,
+                     *         "revenue_at_risk_minor": 3160,
+                     *         "clv_minor": 5100,
+                     *         "horizon_days": 60,
+                     *         "verdict": "reliable"
+                     *       },
+                     *       "to_win_back": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "name": "Asha Rao",
+                     *           "phone": "+4930123456",
+                     *           "email": "asha@example.com",
+                     *           "reference": "1042",
+                     *           "tags": [
+                     *             "regular"
+                     *           ],
+                     *           "joined_at": "2026-03-14T09:26:53Z",
+                     *           "purchases": 41,
+                     *           "spent_minor": 26240,
+                     *           "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *           "score": {
+                     *             "as_of": "2026-03-13",
+                     *             "horizon_days": 60,
+                     *             "model": "mbg-nbd",
+                     *             "verdict": "reliable",
+                     *             "churn_probability": 0.62,
+                     *             "risk": "high",
+                     *             "segment": "loyal",
+                     *             "tier": "gold",
+                     *             "visits": 38,
+                     *             "days_since_last_visit": 26,
+                     *             "tenure_days": 410,
+                     *             "usual_gap_days": 9,
+                     *             "monetary_value_minor": 640,
+                     *             "average_order_value_minor": 640,
+                     *             "expected_visits": 5.2,
+                     *             "clv_minor": 5100,
+                     *             "revenue_at_risk_minor": 3160,
+                     *             "drivers": [
+                     *               "usually every 9 days, now 26"
+                     *             ]
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Today"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3070,10 +4733,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example customer_id,reference,name,phone,email,tags,joined_at,purchases,spent,last_purchase_at */
                     "text/csv": string;
                 };
             };
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3094,10 +4759,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example purchase_id,receipt,occurred_at,customer_id,name,total,currency,refunds_id,product,quantity,amount */
                     "text/csv": string;
                 };
             };
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3118,10 +4785,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example customer_id,reference,name,as_of,horizon_days,visits */
                     "text/csv": string;
                 };
             };
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3142,10 +4811,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example <svg></svg> */
                     "image/svg+xml": string;
                 };
             };
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3166,17 +4837,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example %PDF-1.4 */
                     "application/pdf": string;
                 };
             };
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     list_staff: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3187,20 +4863,48 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "name": "Asha Rao",
+                     *           "role": "staff",
+                     *           "since": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Colleagues"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     delete_staff: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 person_id: string;
@@ -3216,16 +4920,21 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };
     list_invitations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3236,20 +4945,47 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "role": "staff",
+                     *           "expires_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Invitations"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     create_invitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3257,6 +4993,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "staff"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewInvitation"];
             };
         };
@@ -3267,19 +5008,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "role": "staff",
+                     *       "expires_at": "2026-03-14T09:26:53Z",
+                     *       "code": "7K3M9QXA",
+                     *       "url": "https://shop.example.com/invitation#7K3M9QXA"
+                     *     }
+                     */
                     "application/json": components["schemas"]["InvitationWithCode"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     delete_invitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 invitation_id: string;
@@ -3295,20 +5053,30 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };
     accept_invitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "7K3M9QXA"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Acceptance"];
             };
         };
@@ -3319,19 +5087,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "shop_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "role": "staff"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Joined"];
                 };
             };
-            403: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             default: components["responses"]["Problem"];
         };
     };
     get_public_shop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 slug: string;
             };
@@ -3342,21 +5124,53 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "slug": "corner-bakery",
+                     *       "name": "Asha Rao",
+                     *       "address": "12 Mill Lane, Berlin",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *       "status": {
+                     *         "is_open": true,
+                     *         "since": "2026-03-14T09:26:53Z",
+                     *         "source": "override",
+                     *         "until": "2026-03-14T09:26:53Z",
+                     *         "message": "Back in 15 minutes",
+                     *         "checked_at": "2026-03-14T09:26:53Z"
+                     *       },
+                     *       "crowd": "empty"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PublicShop"];
                 };
             };
-            404: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             default: components["responses"]["Problem"];
         };
     };
     create_override: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3364,6 +5178,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "is_open": true,
+                 *       "until": "2026-03-14T09:26:53Z",
+                 *       "message": "Back in 15 minutes"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewOverride"];
             };
         };
@@ -3374,19 +5195,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "is_open": true,
+                     *       "starts_at": "2026-03-14T09:26:53Z",
+                     *       "ends_at": "2026-03-14T09:26:53Z",
+                     *       "message": "Back in 15 minutes"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Override"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     end_override: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3401,15 +5238,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };
     list_exceptions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3420,20 +5262,47 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "date": "2026-03-14",
+                     *           "hours": "10:00-13:00",
+                     *           "note": "text"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["OpeningExceptions"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     set_exception: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3441,6 +5310,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "date": "2026-03-14",
+                 *       "hours": "10:00-13:00",
+                 *       "note": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewException"];
             };
         };
@@ -3451,19 +5327,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "date": "2026-03-14",
+                     *       "hours": "10:00-13:00",
+                     *       "note": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["OpeningException"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     remove_exception: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 date: string;
@@ -3479,15 +5370,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };
     correct_count: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
                 site_id: string;
@@ -3496,6 +5392,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "inside": 0,
+                 *       "reason": "a group stood in the door"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewCorrection"];
             };
         };
@@ -3506,12 +5408,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "site_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "corrected_at": "2026-03-14T09:26:53Z",
+                     *       "counted": 3,
+                     *       "margin": 3,
+                     *       "inside": 3,
+                     *       "source": "closing",
+                     *       "reason": "a group stood in the door"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Correction"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3520,7 +5439,10 @@ export interface operations {
             query?: {
                 date?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3531,14 +5453,69 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "date": "2026-03-14",
+                     *       "moments": [
+                     *         {
+                     *           "at": "2026-03-14T09:26:53Z",
+                     *           "kind": "text",
+                     *           "device_id": "text",
+                     *           "is_exact": true,
+                     *           "is_late": true,
+                     *           "until": "2026-03-14T09:26:53Z",
+                     *           "counted": 3,
+                     *           "inside": 3,
+                     *           "margin": 3,
+                     *           "text": "likes rye bread"
+                     *         }
+                     *       ],
+                     *       "people": [
+                     *         {
+                     *           "starts_at": "2026-03-14T09:26:53Z",
+                     *           "entries": 3,
+                     *           "exits": 3,
+                     *           "ambiguous": 3
+                     *         }
+                     *       ],
+                     *       "sessions": [
+                     *         {
+                     *           "opened_at": "2026-03-14T09:26:53Z",
+                     *           "closed_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "hours": [
+                     *         {
+                     *           "promised_from": "2026-03-14T09:26:53Z",
+                     *           "promised_to": "2026-03-14T09:26:53Z",
+                     *           "opened_at": "2026-03-14T09:26:53Z",
+                     *           "closed_at": "2026-03-14T09:26:53Z",
+                     *           "minutes_late": 3,
+                     *           "minutes_early": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["DayTimeline"];
                 };
             };
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3547,7 +5524,10 @@ export interface operations {
             query?: {
                 date?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3558,21 +5538,49 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "date": "2026-03-14",
+                     *       "hours": [
+                     *         {
+                     *           "hour": 3,
+                     *           "entries": 3,
+                     *           "exits": 3,
+                     *           "usual_entries": 0.5
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["FootfallDay"];
                 };
             };
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
     get_typical_week: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3583,20 +5591,56 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "hours": [
+                     *         {
+                     *           "weekday": 3,
+                     *           "hour": 3,
+                     *           "entries": 0.5,
+                     *           "inside": 0.5,
+                     *           "days": 3
+                     *         }
+                     *       ],
+                     *       "best": [
+                     *         {
+                     *           "weekday": 3,
+                     *           "hours": [
+                     *             3
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["TypicalWeek"];
                 };
             };
-            404: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
     rotate_device_credential: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 shop_id: string;
                 device_id: string;
@@ -3611,19 +5655,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "mqtt_host": "mqtt.example.com",
+                     *       "mqtt_port": 8883,
+                     *       "username": "text",
+                     *       "password": "correct horse battery"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Credential"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
             default: components["responses"]["Problem"];
         };
     };
     delete_device: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 device_id: string;
@@ -3639,9 +5697,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            503: components["responses"]["Problem503"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3650,7 +5710,10 @@ export interface operations {
             query?: {
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -3661,15 +5724,43 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 3,
+                     *           "device_id": "text",
+                     *           "topic": "shopbell/1/d-6f1f4f0e/event",
+                     *           "reason": "a group stood in the door",
+                     *           "times": 3,
+                     *           "received_at": "2026-03-14T09:26:53Z",
+                     *           "last_received_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Rejections"];
                 };
             };
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
