@@ -13,6 +13,7 @@ Fader, Hardie (2013), The Gamma-Gamma model of monetary value.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -22,8 +23,10 @@ from scipy.optimize import minimize
 from scipy.special import betaln, digamma, gammaln, hyp2f1
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 # Limits of the logarithms of parameters, with time scaled to a longest T of one. At a limit the
 # data shows no spread of that trait across customers; predictions stay well defined.
@@ -59,8 +62,10 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         x, t_x, T = _checked(X)
         if self.prior is None and not x.any():
             raise ConvergenceError("expected customers who bought again, found none")
+        histories, place = _distinct(x, t_x, T)
+        count = np.bincount(place).astype(float)
         scale = float(T.max()) or 1.0
-        x, t_x, T, count = _compressed(x, t_x / scale, T / scale)
+        x, t_x, T = histories[:, 0], histories[:, 1] / scale, histories[:, 2] / scale
         log_parameters = self._search(x, t_x, T, count, self._scaled_prior(scale))
         values = np.exp(log_parameters)
         values[list(self._time_parameters())] *= scale
@@ -68,7 +73,7 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
             setattr(self, f"{name}_", float(value))
         self.n_features_in_ = 3
         per_customer = self._log_likelihood(self._values(), x, t_x * scale, T * scale)
-        self.log_likelihood_ = float(count @ per_customer)
+        self.log_likelihood_ = _weighted_sum(count, per_customer)
         return self
 
     def log_likelihood(self, X: pd.DataFrame | Floats) -> Floats:
@@ -82,22 +87,35 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         The likelihood of (x, t_x, T + horizon) is that of (x, t_x, T) and silence afterwards, so
         their ratio is the conditional probability, in every model.
         """
-        check_is_fitted(self)
-        x, t_x, T = _checked(X)
-        silent = self._log_likelihood(self._values(), x, t_x, T + horizon)
-        return np.exp(np.minimum(silent - self._log_likelihood(self._values(), x, t_x, T), 0.0))
+
+        def of_distinct(x: Floats, t_x: Floats, T: Floats) -> Floats:
+            silent = self._log_likelihood(self._values(), x, t_x, T + horizon)
+            known = self._log_likelihood(self._values(), x, t_x, T)
+            return np.exp(np.minimum(silent - known, 0.0))
+
+        return self._for_each(X, of_distinct)
 
     def alive_probability(self, X: pd.DataFrame | Floats) -> Floats:
         """Probability of still being a customer at T; no measure of churn within a horizon."""
-        check_is_fitted(self)
-        x, t_x, T = _checked(X)
-        return np.exp(self._log_alive(x, T) - self._log_likelihood(self._values(), x, t_x, T))
+        return self._for_each(X, self._alive)
 
     def expected_purchases(self, X: pd.DataFrame | Floats, horizon: float) -> Floats:
         """Expected number of purchases in (T, T + horizon]; ndarray of shape (n_customers,)."""
-        x, _, T = _checked(X)
-        expected: Floats = self.alive_probability(X) * self._expected_alive(x, T, horizon)
-        return expected
+        return self._for_each(
+            X, lambda x, t_x, T: self._alive(x, t_x, T) * self._expected_alive(x, T, horizon)
+        )
+
+    def _for_each(
+        self, X: pd.DataFrame | Floats, compute: Callable[[Floats, Floats, Floats], Floats]
+    ) -> Floats:
+        """Computed once for each distinct history."""
+        check_is_fitted(self)
+        histories, place = _distinct(*_checked(X))
+        found: Floats = compute(*histories.T)[place]
+        return found
+
+    def _alive(self, x: Floats, t_x: Floats, T: Floats) -> Floats:
+        return np.exp(self._log_alive(x, T) - self._log_likelihood(self._values(), x, t_x, T))
 
     def _scaled_prior(self, scale: float) -> tuple[Floats, Floats]:
         """Means and precisions of the logarithms of parameters, with time over `scale`."""
@@ -114,11 +132,10 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
 
         def cost(log_parameters: Floats) -> tuple[float, Floats]:
             values = np.exp(log_parameters)
-            log_likelihood = self._log_likelihood(values, x, t_x, T)
-            gradient = self._gradient(values, x, t_x, T, count)
+            log_likelihood, gradient = self._sum_and_gradient(values, x, t_x, T, count)
             away = log_parameters - mean
             return (
-                float(precision @ away**2 / 2 - count @ log_likelihood) / n,
+                float(precision @ away**2 / 2 - log_likelihood) / n,
                 (precision * away - gradient * values) / n,
             )
 
@@ -130,15 +147,21 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     def _time_parameters(self) -> tuple[int, ...]:
         return tuple(i for i, name in enumerate(self.parameters) if name in ("alpha", "beta"))
 
-    def _gradient(self, values: Floats, x: Floats, t_x: Floats, T: Floats, count: Floats) -> Floats:
-        """Central differences; models with a short analytic gradient override this."""
+    def _sum_and_gradient(
+        self, values: Floats, x: Floats, t_x: Floats, T: Floats, count: Floats
+    ) -> tuple[float, Floats]:
+        """Log-likelihood of all and its gradient, by central differences.
+
+        Models with a short analytic gradient override this.
+        """
         steps = np.diag(1e-5 * values)
-        sides = [
-            count @ self._log_likelihood(values + sign * step, x, t_x, T)
+        sides = np.array([
+            _weighted_sum(count, self._log_likelihood(values + sign * step, x, t_x, T))
             for step in steps
             for sign in (1, -1)
-        ]
-        return (np.array(sides[::2]) - np.array(sides[1::2])) / (2 * steps.diagonal())
+        ])  # fmt: skip
+        gradient = (sides[::2] - sides[1::2]) / (2 * steps.diagonal())
+        return _weighted_sum(count, self._log_likelihood(values, x, t_x, T)), gradient
 
     @staticmethod
     def _log_likelihood(values: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
@@ -178,20 +201,33 @@ class BetaGeometricNBD(PurchaseModel):
         common, stayed, left = cls._log_terms(values, x, t_x, T)
         return common + np.logaddexp(stayed, left)
 
-    def _gradient(self, values: Floats, x: Floats, t_x: Floats, T: Floats, count: Floats) -> Floats:
+    def _sum_and_gradient(
+        self, values: Floats, x: Floats, t_x: Floats, T: Floats, count: Floats
+    ) -> tuple[float, Floats]:
+        """Both from the same logarithms; what depends on x alone is computed once a count."""
         r, alpha, a, b = values
-        tosses = x + self._first_tosses
-        _, stayed, left = self._log_terms(values, x, t_x, T)
-        w = np.exp(stayed - np.logaddexp(stayed, left))  # share of those who stayed
-        v = 1.0 - w
+        n = np.arange(x.max() + 1)
+        tosses = n + self._first_tosses
+        places = x.astype(np.intp)
+        lost = np.where(tosses > 0, 1 / np.maximum(b + tosses - 1, 1e-12), 0.0)
+        with np.errstate(divide="ignore"):
+            log_ratio = np.log(a * lost)  # of B(a + 1, b + tosses - 1) to B(a, b + tosses)
+        of_count = gammaln(r + n) + betaln(a, b + tosses)
+        both = digamma(a + b) - digamma(a + b + tosses)
         log_T, log_t = np.log(alpha + T), np.log(alpha + t_x)
-        by_r = _by_count(digamma, r, x) - digamma(r) + np.log(alpha) - w * log_T - v * log_t
-        by_alpha = r / alpha - (r + x) * (w / (alpha + T) + v / (alpha + t_x))
-        both = digamma(a + b) - _by_count(digamma, a + b, tosses)
-        by_a = both + v / a
-        lost = np.where(tosses > 0, 1.0 / np.maximum(b + tosses - 1, 1e-12), 0.0)
-        by_b = both + _by_count(digamma, b, tosses) - digamma(b) - v * lost
-        return np.array([count @ part for part in (by_r, by_alpha, by_a, by_b)])
+        odds = log_ratio[places] + (r + x) * (log_T - log_t)  # log odds of having left at t_x
+        small = np.exp(-np.abs(odds))
+        v = np.where(odds > 0, 1.0, small) / (1 + small)
+        each = of_count[places] - (r + x) * log_T + np.maximum(odds, 0.0) + np.log1p(small)
+        by_r = digamma(r + n)[places] - log_T + v * (log_T - log_t)
+        by_alpha = -(r + x) * ((1 - v) / (alpha + T) + v / (alpha + t_x))
+        by_a = both[places] + v / a
+        by_b = (both + digamma(b + tosses) - digamma(b))[places] - v * lost[places]
+        total = count.sum()
+        common = r * np.log(alpha) - gammaln(r) - betaln(a, b)
+        gradient = np.array([_weighted_sum(count, part) for part in (by_r, by_alpha, by_a, by_b)])
+        gradient += total * np.array([np.log(alpha) - digamma(r), r / alpha, 0.0, 0.0])
+        return _weighted_sum(count, each) + total * common, gradient
 
     def _log_alive(self, x: Floats, T: Floats) -> Floats:
         common, stayed, _ = self._log_terms(self._values(), x, T, T)
@@ -330,14 +366,16 @@ class GammaGamma(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
 
 def _minimum(cost: Any, n_parameters: int) -> Floats:
     """Logarithms of the best parameters, or ConvergenceError."""
-    found = minimize(
-        cost,
-        np.zeros(n_parameters),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[_LOG_BOUNDS] * n_parameters,
-        options={"maxiter": 500, "ftol": 0.0, "gtol": 1e-8},
-    )
+    # Four numbers need no second thread: handing them over took 95 % of the time of a search.
+    with _libraries().limit(limits=1):
+        found = minimize(
+            cost,
+            np.zeros(n_parameters),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[_LOG_BOUNDS] * n_parameters,
+            options={"maxiter": 500, "ftol": 0.0, "gtol": 1e-8},
+        )
     inside = (found.x > _LOG_BOUNDS[0]) & (found.x < _LOG_BOUNDS[1])
     steepest = float(np.abs(found.jac[inside]).max(initial=0.0))
     if not np.isfinite(found.fun) or not steepest < _GRADIENT_TOLERANCE:
@@ -346,6 +384,11 @@ def _minimum(cost: Any, n_parameters: int) -> Floats:
         )
     best: Floats = found.x
     return best
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _checked(X: pd.DataFrame | Floats) -> tuple[Floats, Floats, Floats]:
@@ -368,12 +411,24 @@ def _by_count(function: Callable[[Floats], Floats], start: float, counts: Floats
     return table[counts.astype(np.intp)]
 
 
-def _compressed(x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Distinct histories and how many customers share each: shops have many one-time buyers."""
-    table = pd.DataFrame({"x": x, "t_x": t_x, "T": T})
-    counts = table.groupby(["x", "t_x", "T"], sort=False).size()
-    distinct = counts.reset_index().to_numpy(dtype=float)
-    return distinct[:, 0], distinct[:, 1], distinct[:, 2], distinct[:, 3]
+def _weighted_sum(weight: Floats, values: Floats) -> float:
+    """Their product summed, by one thread: on a busy machine BLAS threads wait for each other."""
+    return float(np.einsum("i,i->", weight, values))
+
+
+def _distinct(x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Ints]:
+    """Distinct histories, one a row, and the place of each customer's: most are shared by many."""
+    place, n = np.zeros(len(x), dtype=np.int64), 1
+    for column in (x, t_x, T):
+        codes, values = pd.factorize(column)
+        place, n = place * len(values) + codes, n * len(values)
+        if n > len(x):  # keeps the numbers small
+            place, found = pd.factorize(place)
+            n = len(found)
+    place, found = pd.factorize(place)
+    first = np.empty(len(found), dtype=np.intp)
+    first[place[::-1]] = np.arange(len(x))[::-1]
+    return np.column_stack([x, t_x, T])[first], place
 
 
 def _log_2f1(

@@ -94,10 +94,11 @@ def test_analytic_gradient_is_that_of_the_likelihood(model: type[PurchaseModel])
     values = np.array([0.7, 3.0, 1.2, 2.5])
     count = np.ones(len(x))
 
-    gradient = model()._gradient(values, x, t_x, T, count)
+    value, gradient = model()._sum_and_gradient(values, x, t_x, T, count)
 
-    numeric = PurchaseModel._gradient(model(), values, x, t_x, T, count)
+    _, numeric = PurchaseModel._sum_and_gradient(model(), values, x, t_x, T, count)
     assert gradient == pytest.approx(numeric, rel=1e-4)
+    assert value == pytest.approx(model._log_likelihood(values, x, t_x, T).sum())
 
 
 @pytest.mark.parametrize("model", [BetaGeometricNBD, ModifiedBetaGeometricNBD])
