@@ -24,6 +24,7 @@ class Time:
     ticks_diff = staticmethod(real.ticks_diff)
     ticks_add = staticmethod(real.ticks_add)
     gmtime = staticmethod(real.gmtime)
+    sleep_us = staticmethod(real.sleep_us)
     now = real.ticks_add(0, 1000)
     elapsed_ms = 0
 
@@ -83,6 +84,7 @@ class Stream:
 
     def __init__(self):
         self.s = self
+        self.out_buf = b""  # the socket takes everything at once
         self._answer = bytearray()
         self._arrived = asyncio.Event()
 

@@ -18,6 +18,7 @@ from i2cbus import Bus
 from link import Link
 from machine import Pin
 from micropython import const
+from mqtt import BUFFER_BYTES, HEAD_BYTES
 from outbox import Outbox, newest_boot
 from people import PeopleCounter
 from pir import Pir
@@ -54,8 +55,10 @@ class Board:
         self.clock = Clock()
         self.clock.set_floor(settings["boot_start"])
         start = max(settings["boot_start"], newest_boot(_OUTBOX) + 1)
-        rtc_log = RtcLog(machine.RTC())
-        self.outbox = Outbox(_OUTBOX, boots.next_boot(_BOOT, start), rtc_log)
+        buffer = bytearray(BUFFER_BYTES)  # early, while the heap is in one piece
+        room = memoryview(buffer)[HEAD_BYTES:]
+        boot = boots.next_boot(_BOOT, start)
+        self.outbox = Outbox(_OUTBOX, boot, RtcLog(machine.RTC()), room=room)
         pins = settings["pins"]
         self.door = Door(pins["door"], self.report)
         self.pir = Pir(pins["pir"], self.report)
@@ -67,9 +70,8 @@ class Board:
         self._led = Pin(pins["led"], Pin.OUT)
         self._shows_passages = _take(_WALK_TEST)
         commands = Commands(self._led, self.counters, self.reset, self.update)
-        self.link = Link(
-            settings, self.outbox, self.clock, self._status, commands.execute, _tls(settings)
-        )
+        duties = self._status, commands.execute
+        self.link = Link(settings, self.outbox, self.clock, *duties, _tls(settings), buffer)
         self.watchdog = Watchdog()
 
     def report(self, kind, ticks, fields):

@@ -14,7 +14,7 @@ from micropython import const
 from mqtt import Client, LinkError
 
 from wire.messages import decode_ack, decode_command, encode
-from wire.topics import parse, topic
+from wire.topics import DOWN, UP, parse, topic
 
 _JOIN_DEADLINE_MS = const(20000)
 _CLOCK_DEADLINE_MS = const(7000)  # two questions to the time server
@@ -34,9 +34,10 @@ class Link:
     """Keeps the board connected. `run` is the network task; `wake` tells it that there is news.
 
     status() returns the birth and heartbeat message, execute(command) the reply to a command.
+    buffer is the MQTT client's, in which the outbox may make its payloads.
     """
 
-    def __init__(self, settings, outbox, clock, status, execute, tls=None):
+    def __init__(self, settings, outbox, clock, status, execute, tls=None, buffer=None):
         device = settings["device"]
         mqtt = settings["mqtt"]
         self._wifi = settings["wifi"]
@@ -44,9 +45,10 @@ class Link:
         self._clock = clock
         self._status = status
         self._execute = execute
-        self._topics = {c: topic(device, c) for c in ("event", "status", "reply", "ack", "command")}
+        self._topics = {name: topic(device, name).encode() for name in UP + DOWN}
+        credential = mqtt["user"], mqtt["password"]
         self._client = Client(
-            device, mqtt["host"], mqtt["port"], mqtt["user"], mqtt["password"], _KEEPALIVE_S, tls
+            device, mqtt["host"], mqtt["port"], *credential, _KEEPALIVE_S, tls, buffer
         )
         will = encode({"state": "offline", "boot": outbox.boot})
         self._client.set_last_will(self._topics["status"], will, retain=True, qos=1)
@@ -163,6 +165,7 @@ class Link:
                 ping_ticks = now
                 await self._client.ping()
             if not await self._send_batch():
+                await self._client.send_replies()
                 await self._wait_for_news()
 
     def _check(self):
@@ -179,7 +182,6 @@ class Link:
                 self._rewind()
 
     async def _answer(self):
-        await self._client.send_replies()
         while self._commands:
             reply = self._execute(self._commands.pop(0))
             await self._client.publish(self._topics["reply"], encode(reply))

@@ -25,6 +25,10 @@ _PACKET_MAX_BYTES = const(4096)  # the cloud sends acks and commands only
 _PID_MAX = const(65535)
 
 
+HEAD_BYTES = const(192)  # before the payload in the buffer: replies, fixed header, topic, packet id
+BUFFER_BYTES = const(4354)  # and the outbox's largest payload
+
+
 class LinkError(Exception):
     """The link is lost or was refused. The only error that leaves this module."""
 
@@ -63,11 +67,17 @@ class _Packet:
 
 
 class Client(MQTTClient):
-    """An MQTT 3.1.1 client for one reading and one writing task."""
+    """An MQTT 3.1.1 client for one reading and one writing task.
 
-    def __init__(self, client_id, server, port, user=None, password=None, keepalive=60, tls=None):
+    A message is put together in `buffer`, behind HEAD_BYTES; one that was made there is not copied.
+    """
+
+    def __init__(
+        self, client_id, server, port, user=None, password=None, keepalive=60, tls=None, buffer=None
+    ):
         super().__init__(client_id, server, port, user, password, keepalive)
         self.tls = tls
+        self._buffer = memoryview(buffer or bytearray(BUFFER_BYTES))
         self.sock = _Packet()
         self.received_ticks = 0
         self._stream = None
@@ -77,15 +87,34 @@ class Client(MQTTClient):
         await within(self._connect(clean_session), deadline_ms, "connect")
 
     async def publish(self, topic, msg, retain=False, qos=1):
-        """Send a message in one write."""
-        packet = bytearray()
-        packet.append(_PUBLISH | qos << 1 | retain)
-        _append_length(packet, 2 + len(topic) + len(msg) + (2 if qos else 0))
-        _append_text(packet, topic)
+        """Send a message in one write, together with what is owed to the broker; topic in bytes."""
+        buffer = self._buffer
+        end = HEAD_BYTES + len(msg)
+        buffer[HEAD_BYTES:end] = msg
+        start = HEAD_BYTES
         if qos:
-            packet.extend(struct.pack(">H", self._next_pid()))
-        packet.extend(msg)
-        await self._send(packet)
+            start -= 2
+            struct.pack_into(">H", buffer, start, self._next_pid())
+        start -= len(topic)
+        buffer[start : start + len(topic)] = topic
+        start -= 2
+        struct.pack_into(">H", buffer, start, len(topic))
+        length = end - start
+        start -= 1
+        if length > 0x7F:
+            buffer[start] = length >> 7
+            start -= 1
+            length |= 0x80
+        buffer[start] = length & 0xFF
+        start -= 1
+        buffer[start] = _PUBLISH | qos << 1 | retain
+        replies = self.sock.to_send
+        if replies and len(replies) <= start:
+            # else their acknowledgement, which comes 40 ms late, would hold the message up (Nagle)
+            buffer[start - len(replies) : start] = replies
+            start -= len(replies)
+            self.sock.to_send = bytearray()
+        await self._send(buffer[start:end])
 
     async def subscribe(self, topic, qos=1):
         """Ask for a topic; the broker's answer comes through `receive`."""
@@ -183,14 +212,16 @@ class Client(MQTTClient):
         return packet
 
     async def _send(self, packet):
-        await within(self._write(packet), _WRITE_DEADLINE_MS, "write")
-
-    async def _write(self, packet):
-        # write() itself can fail: asyncio tries the socket at once and keeps only the rest
-        if self._stream is None:
-            raise OSError("closed")
-        self._stream.write(packet)
-        await self._stream.drain()
+        """Write at once; only what the socket does not take is copied and waits."""
+        stream = self._stream
+        if stream is None:
+            raise LinkError("write: the link is closed")
+        try:
+            stream.write(packet)
+        except OSError as error:
+            raise LinkError("write: %r" % error)
+        if stream.out_buf:
+            await within(stream.drain(), _WRITE_DEADLINE_MS, "write")
 
     def _next_pid(self):
         self.pid = self.pid % _PID_MAX + 1  # 0 is not a packet id

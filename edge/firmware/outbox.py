@@ -27,9 +27,12 @@ _FLUSH_EVENTS = const(24)  # more than the RTC's memory holds
 _SEGMENT_BYTES = const(4096)  # one erase block
 _ENOSPC = const(28)  # `errno` does not have it on every port
 _SEGMENT_EVENTS = const(64)  # and what waits in RAM while the flash refuses
-_MESSAGE_EVENTS = const(24)  # a message is in RAM three times while it is sent
+_MESSAGE_EVENTS = const(64)  # what the wire takes
+_BATCH_HEAD_BYTES = const(64)  # in the room, before the events
+ROOM_BYTES = const(4162)  # head, a segment, tail
 _HEADER = ">HI"
 _HEADER_BYTES = const(6)
+_COMMA = const(44)
 
 
 def newest_boot(folder):
@@ -38,9 +41,12 @@ def newest_boot(folder):
 
 
 class Outbox:
-    def __init__(self, folder, boot, rtc_log=None, max_segments=128):
+    """The log in a folder. In `room`, a memoryview, it reads segments and makes messages of them."""
+
+    def __init__(self, folder, boot, rtc_log=None, max_segments=128, room=None):
         self.boot = boot
         self.dropped = 0
+        self._room = memoryview(bytearray(ROOM_BYTES)) if room is None else room
         self._rtc_log = rtc_log
         self._is_rtc_full = False
         self._pending_since_ms = 0
@@ -114,21 +120,24 @@ class Outbox:
         return True
 
     def next_batch(self):
-        """Return the payload of the oldest events not handed out yet, or None."""
+        """Return the payload of the oldest events not handed out yet, or None.
+
+        It lies in the room and is good until the outbox is used again.
+        """
         for segment in self._segments[:]:
-            boot, _, last = segment
+            boot, first, last = segment
             after = self._after(boot)
             if after is not None and last > after:
-                records = self._read(segment, after)
-                if records:
-                    return self._batch(boot, records[0][0], [record for _, record in records])
+                count, end = self._gather(segment, after)
+                if count:
+                    return self._batch(boot, max(first, after + 1), count, end)
                 self._give_up(segment, after)
         after = self._after(self.boot)
         first = self._seq - len(self._pending) + 1
         skipped = max(0, after + 1 - first)
-        waiting = self._pending[skipped : skipped + _MESSAGE_EVENTS]
-        if waiting:
-            return self._batch(self.boot, first + skipped, waiting)
+        count, end = self._gather_pending(skipped)
+        if count:
+            return self._batch(self.boot, first + skipped, count, end)
         return None
 
     def rewind(self):
@@ -193,7 +202,7 @@ class Outbox:
         if following and following[0][0] == segment[0]:
             return following[0][1] - 1
         segment[2] = segment[1] + _SEGMENT_BYTES
-        return segment[1] - 1 + sum(1 for _ in self._records(segment))
+        return segment[1] - 1 + self._gather(segment, segment[1] - 1)[0]
 
     def _path(self, segment):
         return "%s/%d-%d" % (self._folder, segment[0], segment[1])
@@ -229,33 +238,50 @@ class Outbox:
         if count == 0 or segment[2] - segment[1] + 1 >= _SEGMENT_EVENTS:
             self._tail_bytes = _SEGMENT_BYTES
 
-    def _read(self, segment, after):
-        """Return [(seq, event as JSON)] of a segment beyond `after`, as many as a message takes."""
-        records = []
-        for seq, record in self._records(segment):
-            if seq > after:
-                records.append((seq, record))
-                if len(records) == _MESSAGE_EVENTS:
-                    break
-        return records
+    def _gather(self, segment, after):
+        """Leave the events of a segment beyond `after` in the room; return how many, and their end.
 
-    def _records(self, segment):
-        """Yield (seq, event as JSON) of a segment, up to the first bad record."""
-        seq = segment[1]
+        They move towards the front, where a comma takes the place of a header. Reading stops at the
+        first bad record.
+        """
+        room = self._room
+        at = end = _BATCH_HEAD_BYTES
         try:
             with open(self._path(segment), "rb") as file:
-                while seq <= segment[2]:
-                    header = file.read(_HEADER_BYTES)
-                    if len(header) < _HEADER_BYTES:
-                        return
-                    length, crc = struct.unpack(_HEADER, header)
-                    record = file.read(min(length, _SEGMENT_BYTES))
-                    if len(record) < length or _crc(record, seq) != crc:
-                        return
-                    yield seq, record
-                    seq += 1
+                size = at + file.readinto(room[at : at + _SEGMENT_BYTES])
         except OSError:
-            return
+            return 0, end
+        count = 0
+        seq = segment[1]
+        while seq <= segment[2] and at + _HEADER_BYTES <= size:
+            length, crc = struct.unpack_from(_HEADER, room, at)
+            at += _HEADER_BYTES
+            if at + length > size or _crc(room[at : at + length], seq) != crc:
+                break
+            if seq > after:
+                end = self._put(room[at : at + length], count, end)
+                count += 1
+            at += length
+            seq += 1
+        return count, end
+
+    def _gather_pending(self, skipped):
+        """Leave what waits in RAM in the room, as far as it fits; return how many, and the end."""
+        end = _BATCH_HEAD_BYTES
+        count = 0
+        for record in self._pending[skipped : skipped + _MESSAGE_EVENTS]:
+            if end + 1 + len(record) + 2 > len(self._room):
+                break
+            end = self._put(record, count, end)
+            count += 1
+        return count, end
+
+    def _put(self, record, count, end):
+        if count:
+            self._room[end] = _COMMA
+            end += 1
+        self._room[end : end + len(record)] = record
+        return end + len(record)
 
     def _after(self, boot):
         """Return the sequence number behind which a boot's events are still to be handed out."""
@@ -266,14 +292,15 @@ class Outbox:
             return max(committed, self._cursor[1])
         return committed
 
-    def _batch(self, boot, first, records):
-        last = first + len(records) - 1
-        self._cursor = (boot, last)
+    def _batch(self, boot, first, count, end):
+        self._cursor = (boot, first + count - 1)
         self._sent.append(self._cursor)
-        payload = bytearray(b'{"boot":%d,"oldest":%d,"events":[' % (boot, self._oldest(boot)))
-        payload.extend(b",".join(records))
-        payload.extend(b"]}")
-        return payload
+        room = self._room
+        head = b'{"boot":%d,"oldest":%d,"events":[' % (boot, self._oldest(boot))
+        start = _BATCH_HEAD_BYTES - len(head)
+        room[start:_BATCH_HEAD_BYTES] = head
+        room[end : end + 2] = b"]}"
+        return room[start : end + 2]
 
     def _oldest(self, boot):
         committed = self._committed.get(boot, 0)

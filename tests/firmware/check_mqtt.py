@@ -32,7 +32,7 @@ class MosquittoTest(unittest.TestCase):
             await client.subscribe("shopbell/1/front/ack")
             await client.receive(2000)
             for number in range(3):
-                await client.publish("shopbell/1/front/ack", b'{"n":%d}' % number)
+                await client.publish(b"shopbell/1/front/ack", b'{"n":%d}' % number)
             while len(client.messages) < 3:
                 await client.receive(2000)
                 await client.send_replies()
@@ -51,7 +51,7 @@ class MosquittoTest(unittest.TestCase):
             client = Recorder(_BROKER)
             await client.connect()
             await client.subscribe("large")
-            await client.publish("large", b"x" * 3000)
+            await client.publish(b"large", b"x" * 3000)
             while not client.messages:
                 await client.receive(2000)
             client.close()
@@ -88,7 +88,7 @@ class PacketTest(unittest.TestCase):
             client.packets.append(bytes(packet))
 
         client._send = collect
-        asyncio.run(client.publish("a/b", b"hello", retain=True))
+        asyncio.run(client.publish(b"a/b", b"hello", retain=True))
         self.assertEqual([b"\x33\x0c\x00\x03a/b\x00\x01hello"], client.packets)
 
     def test_packet_ids_wrap_and_are_never_zero(self):
@@ -183,7 +183,7 @@ class MisbehaviourTest(unittest.TestCase):
     def test_a_link_that_breaks_in_the_middle_of_a_packet(self):
         async def talk(client, _):
             await client.connect()
-            await client.publish("a", b"b")
+            await client.publish(b"a", b"b")
             await client.receive(2000)
 
         with self.assertRaises(LinkError):
