@@ -7,6 +7,9 @@ import { VitePWA } from "vite-plugin-pwa";
 
 const api = process.env.SHOPBELL_URL ?? "http://127.0.0.1:8000";
 
+const CLIENT_PATHS =
+  /^\/(shops|new-shop|register|sign-in|forgot-password|new-password|invitation)(\/|$)/;
+
 // what is smaller fits into one packet anyway
 const LEAST_BYTES = 1000;
 const TEXT = /\.(js|css|html|svg|json|webmanifest)$/;
@@ -81,7 +84,7 @@ export default defineConfig({
         globPatterns: ["**/*.{js,css,html,svg}"],
         navigateFallback: "/index.html",
         // every other address belongs to the server: the API, public pages, health
-        navigateFallbackAllowlist: [/^\/$/, /^\/(shops|new-shop|register|sign-in)(\/|$)/],
+        navigateFallbackAllowlist: [/^\/$/, CLIENT_PATHS],
         cleanupOutdatedCaches: true,
         inlineWorkboxRuntime: true,
       },

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from cloud.app.api.streams import Streams
+from cloud.app.services.openings import ring
 from cloud.app.settings import Settings
 from cloud.app.store import roles
 from cloud.app.store.connection import sessions_for
@@ -21,9 +22,9 @@ def open_stream(person: Somebody) -> TestResponse:
 
 
 def next_event(chunks: Iterator[bytes]) -> dict[str, Any]:
-    """Return the next event, passing over comments; a stream without one never ends."""
+    """Return the next live state, passing over all else; a stream without one never ends."""
     for chunk in chunks:
-        if not chunk.startswith(b":"):
+        if not chunk.startswith((b":", b"event: changed")):
             lines = chunk.decode().splitlines()
             assert lines[1] == "event: live"
             return dict(json.loads(lines[2].removeprefix("data: ")))
@@ -53,6 +54,19 @@ def test_a_stream_begins_with_the_state_and_tells_each_change(
     assert first == body(owner.get(f"{owner.url}/live"))
     open_the_door(settings, owner.shop_id)
     assert next_event(chunks)["version"] == 1
+    stream.close()
+
+
+def test_a_stream_tells_that_something_else_of_the_shop_has_changed(
+    owner: Somebody, settings: Settings
+) -> None:
+    stream = open_stream(owner)
+    chunks = iter(stream.response)
+    next_event(chunks)
+    with sessions_for(settings, roles.JOBS)() as session:
+        ring(session, uuid.UUID(owner.shop_id))
+        session.commit()
+    assert b"event: changed\ndata: {}\n\n" in chunks
     stream.close()
 
 

@@ -65,3 +65,24 @@ def test_an_import_can_be_left_and_found_again(import_page: Page) -> None:
     import_page.get_by_role("link", name="All imports").click()
     import_page.get_by_role("link", name="till.csv").click()
     expect(import_page.get_by_role("button", name="Import these sales")).to_be_enabled()
+
+
+def test_an_import_is_undone_after_asking_twice(import_page: Page) -> None:
+    upload(import_page, "customer,date,amount\nB1,2026-03-04,5.00\nB2,2026-03-05,6.00\n")
+    import_page.get_by_role("button", name="Import these sales").click()
+    undo = import_page.get_by_role("button", name="Undo this import")
+    undo.click(timeout=30_000)
+    expect(import_page.get_by_text("Its sales and the customers it made go away")).to_be_visible()
+    undo.click()
+    expect(import_page.get_by_text("Nothing of it is left.")).to_be_visible(timeout=30_000)
+    import_page.get_by_role("link", name="Customers").first.click()
+    expect(import_page.get_by_text("No customers yet")).to_be_visible()
+
+
+def test_the_same_file_again_is_recognised(import_page: Page) -> None:
+    for _ in range(2):
+        upload(import_page, "customer,date,amount\nB1,2026-03-04,5.00\n")
+        expect(import_page.get_by_role("button", name="Import these sales")).to_be_enabled()
+        recognised = import_page.get_by_text("The same file was uploaded before").is_visible()
+        import_page.get_by_role("link", name="All imports").click()
+    assert recognised

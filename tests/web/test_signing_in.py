@@ -1,11 +1,12 @@
 """Signing in, staying signed in, signing out, and the first minutes of a new owner."""
 
+import re
 import secrets
 
 from playwright.sync_api import Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import PASSWORD, Bakery, sign_in
+from tests.web.conftest import PASSWORD, Bakery, open_bakery, sign_in
 
 
 def test_a_wrong_password_is_told_in_words(page: Page, bakery: Bakery) -> None:
@@ -56,3 +57,29 @@ def test_a_new_owner_opens_an_account_and_a_shop(page: Page, installation: Insta
     expect(page.get_by_role("heading", name="Nora’s Flowers")).to_be_visible()
     expect(page.get_by_role("heading", name="4 first steps are open")).to_be_visible()
     expect(page.get_by_text("No purchases to learn from yet")).to_be_visible()
+
+
+def test_a_forgotten_password_is_asked_for_and_a_spent_link_says_so(
+    page: Page, bakery: Bakery, installation: Installation
+) -> None:
+    page.goto(bakery.url)
+    page.get_by_role("link", name="Forgotten your password?").click()
+    page.get_by_label("Email").fill("nobody@example.com")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_text("a link is on its way")).to_be_visible()
+
+    page.goto(f"{installation.url}/new-password#{'x' * 43}")
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Save the new password").click()
+    expect(page.get_by_role("alert")).to_contain_text("does not work any more")
+
+
+def test_other_devices_are_listed_and_signed_out(page: Page, installation: Installation) -> None:
+    other = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    sign_in(page, f"{other.url}/account", other.login)
+    expect(page.get_by_text("this device")).to_be_visible()
+    page.get_by_role("button", name="Sign out on Unknown device").click()
+    expect(page.get_by_role("button", name=re.compile("Sign out on"))).to_have_count(0)
+    page.get_by_role("button", name="Sign out everywhere").click()
+    page.get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

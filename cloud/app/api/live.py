@@ -19,6 +19,9 @@ from cloud.app.services.live import live_state
 from cloud.app.services.shops import role_in
 
 HEARTBEAT_S = 15.0
+HERE = ": still here\n\n"
+# something else of the shop than its live state, such as how far an import is
+CHANGED = "event: changed\ndata: {}\n\n"
 
 routes = Blueprint("live", "What happens in the shop now")
 
@@ -35,7 +38,9 @@ def get_live(shop_id: uuid.UUID) -> dict[str, object]:
 @routes.get("/shops/<uuid:shop_id>/live/stream")
 @works_here("analyst")
 @routes.returns(
-    200, content_type="text/event-stream", description="`event: live`, `data:` as /live"
+    200,
+    content_type="text/event-stream",
+    description="`event: live`, `data:` as /live; `event: changed`, look again at all else",
 )
 @routes.fails(404, 503)
 def stream_live(shop_id: uuid.UUID) -> Response:
@@ -54,16 +59,19 @@ def stream_live(shop_id: uuid.UUID) -> Response:
 def _events(
     stream: Stream, engine: Engine, viewer_id: uuid.UUID, until: dt.datetime
 ) -> Iterator[str]:
-    sent = None
+    sent, is_woken = None, False
     while not stream.is_ending and (now := dt.datetime.now(dt.UTC)) < until:
         try:
             state = _snapshot(engine, stream.shop_id, viewer_id, now)
         except NotFound:
             return  # does not work here any more
-        # without news: a comment, or nobody would notice that the browser has gone
-        yield ": still here\n\n" if state == sent else _event(state)
+        if state != sent:
+            yield _event(state)
+        else:
+            # without news: a comment, or nobody would notice that the browser has gone
+            yield CHANGED if is_woken else HERE
         sent = state
-        stream.wait(HEARTBEAT_S)
+        is_woken = stream.wait(HEARTBEAT_S)
 
 
 def _snapshot(

@@ -22,6 +22,7 @@ from cloud.app.domain.sales_rows import PurchaseIds, Reading, Sale, read_sale
 from cloud.app.domain.tables import open_table
 from cloud.app.services.contacts import normalised_email, normalised_phone
 from cloud.app.services.imports import import_by_id
+from cloud.app.services.openings import ring
 from cloud.app.services.scores import ask_for_scores
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store import consent_queries, import_queries
@@ -112,6 +113,7 @@ def undo_import(
         batch.outcome = {**(batch.outcome or {}), **kept}
         batch.state, batch.undone_at = "undone", now
         ask_for_scores(session, shop_id)
+        ring(session, shop_id)
     _log.info("import %s undone: %s", import_id, kept)
 
 
@@ -294,6 +296,7 @@ def _add_outcomes(session: Session, run: Run, block: list[ReadRow], others: set[
     run.progress["line"] = block[-1].line
     batch = import_by_id(session, run.shop_id, run.import_id)
     batch.outcome = dict(run.progress)
+    ring(session, run.shop_id)
 
 
 def _outcome(row: ReadRow, others: set[uuid.UUID]) -> tuple[str, str | None]:
@@ -317,6 +320,7 @@ def _finish(sessions: sessionmaker[Session], run: Run, now: dt.datetime) -> None
         _grant(session, batch)
         import_queries.analyse_tables(session)
         ask_for_scores(session, run.shop_id)
+        ring(session, run.shop_id)
     _log.info("import %s: %s", run.import_id, {name: run.progress[name] for name in OUTCOMES})
 
 
@@ -339,3 +343,4 @@ def _fail(sessions: sessionmaker[Session], run: Run, reason: str) -> None:
         import_queries.take_back(session, run.shop_id, run.import_id)
         batch = import_by_id(session, run.shop_id, run.import_id)
         batch.state, batch.error, batch.outcome = "failed", reason, None
+        ring(session, run.shop_id)

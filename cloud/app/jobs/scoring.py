@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.money import exponent, to_minor
+from cloud.app.services.openings import ring
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Purchase
@@ -52,6 +53,7 @@ def score_shop(sessions: sessionmaker[Session], *, shop_id: uuid.UUID, now: dt.d
     with sessions.begin() as session:
         act_for(session, shop_id=shop_id)
         _replace_scores(session, shop_id, shop.currency, analysis)
+        ring(session, shop_id)
     _log.info("shop %s: %d customers scored", shop_id, len(analysis.customers))
 
 

@@ -4,6 +4,8 @@ import { ApiError } from "./api/client";
 import { Plain } from "./components/plain";
 import { Failed } from "./components/states";
 import { useLanguage } from "./i18n/use-language";
+import { ForgotPassword } from "./pages/forgot-password";
+import { NewPassword } from "./pages/new-password";
 import { Register } from "./pages/register";
 import { SignIn } from "./pages/sign-in";
 import { SessionProvider, useSession } from "./session/session";
@@ -55,6 +57,8 @@ function Entrance() {
     return (
       <Routes>
         <Route path="/register" element={<Register />} />
+        <Route path="/forgot-password" element={<ForgotPassword />} />
+        <Route path="/new-password" element={<NewPassword />} />
         <Route path="*" element={<SignIn />} />
       </Routes>
     );

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
-import { Navigate, Route, Routes } from "react-router";
+import { Navigate, Route, Routes, useLocation } from "react-router";
 import { getMe } from "./api/endpoints";
 import { queryKeys } from "./api/keys";
 import type { Me } from "./api/types";
@@ -27,6 +27,14 @@ const Profile = lazy(async () => ({ default: (await import("./pages/profile")).P
 const Hours = lazy(async () => ({ default: (await import("./pages/hours")).Hours }));
 const Devices = lazy(async () => ({ default: (await import("./pages/devices")).Devices }));
 const Privacy = lazy(async () => ({ default: (await import("./pages/privacy")).Privacy }));
+const StaffPage = lazy(async () => ({ default: (await import("./pages/staff")).StaffPage }));
+const Account = lazy(async () => ({ default: (await import("./pages/account")).Account }));
+const NewPassword = lazy(async () => ({
+  default: (await import("./pages/new-password")).NewPassword,
+}));
+const Invitation = lazy(async () => ({
+  default: (await import("./pages/invitation")).InvitationPage,
+}));
 const NewShop = lazy(async () => ({ default: (await import("./pages/new-shop")).NewShop }));
 
 export function SignedIn() {
@@ -66,9 +74,12 @@ function Pages({ me }: { me: Me }) {
       }
     >
       <Routes>
-        {["/", "/sign-in", "/register"].map((path) => (
+        {["/", "/sign-in", "/forgot-password"].map((path) => (
           <Route key={path} path={path} element={<Navigate to={home} replace />} />
         ))}
+        <Route path="/register" element={<Registered home={home} />} />
+        <Route path="/new-password" element={<NewPassword />} />
+        <Route path="/invitation" element={<Invitation me={me} />} />
         <Route path="/new-shop" element={<NewShop />} />
         <Route path="/shops/:slug" element={<ShopLayout me={me} />}>
           <Route index element={<Today />} />
@@ -84,6 +95,8 @@ function Pages({ me }: { me: Me }) {
           <Route path="shop/hours" element={<Hours />} />
           <Route path="shop/devices" element={<Devices />} />
           <Route path="shop/privacy" element={<Privacy />} />
+          <Route path="shop/staff" element={<StaffPage />} />
+          <Route path="account" element={<Account />} />
           <Route path="*" element={<NotFound />} />
         </Route>
         <Route
@@ -97,4 +110,11 @@ function Pages({ me }: { me: Me }) {
       </Routes>
     </Suspense>
   );
+}
+
+/** Who registered to follow an invitation goes on to it. */
+function Registered({ home }: { home: string }) {
+  const { hash } = useLocation();
+  const to = hash ? { pathname: "/invitation", hash } : home;
+  return <Navigate to={to} replace />;
 }

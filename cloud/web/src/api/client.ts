@@ -7,12 +7,15 @@ import type { FieldError, Problem, SignedIn, Tokens } from "./types";
 export class ApiError extends Error {
   readonly status: number;
   readonly fields: readonly FieldError[];
+  /** What kind of problem it is, such as `invalid`; empty where the status says all. */
+  readonly kind: string;
 
-  constructor(status: number, message: string, fields: readonly FieldError[] = []) {
+  constructor(status: number, message: string, fields: readonly FieldError[] = [], kind = "") {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.fields = fields;
+    this.kind = kind;
   }
 }
 
@@ -62,6 +65,11 @@ export class ApiClient {
     return readJson(await this.#send("PATCH", path, given));
   }
 
+  /** A file, to be kept by the reader. */
+  async file<P extends PathOf<"get">>(path: P, given: Given<P, "get">): Promise<Blob> {
+    return (await this.#send("GET", path, given)).blob();
+  }
+
   /** Open a response that goes on, such as an event stream. */
   async open<P extends PathOf<"get">>(
     path: P,
@@ -89,8 +97,8 @@ export class ApiClient {
     return this.#refreshing;
   }
 
-  async signOut(): Promise<void> {
-    await this.#send("DELETE", "/api/v1/tokens", {});
+  async signOut(isEverywhere = false): Promise<void> {
+    await this.#send("DELETE", isEverywhere ? "/api/v1/me/sessions" : "/api/v1/tokens", {});
     this.#accessToken = null;
   }
 
@@ -165,7 +173,8 @@ async function problemOf(response: Response): Promise<ApiError> {
     () => ({}) as Partial<Problem>, // a proxy in between answers with a page of its own
   );
   const message = problem.detail ?? problem.title ?? `${response.status} ${response.statusText}`;
-  return new ApiError(response.status, message, problem.errors ?? []);
+  const kind = /^\/problems\/([\w-]+)$/.exec(problem.type ?? "")?.[1] ?? "";
+  return new ApiError(response.status, message, problem.errors ?? [], kind);
 }
 
 /**

@@ -1,7 +1,19 @@
 /** What the pages ask of the server. */
 
 import { api } from "./client";
-import type { CustomerQuery, ImportRun, NewPurchase, NewShop, ShopChange } from "./types";
+import type {
+  CustomerChange,
+  CustomerQuery,
+  ImportRun,
+  NewConsent,
+  NewCorrection,
+  NewException,
+  NewOverride,
+  NewPurchase,
+  NewShop,
+  Role,
+  ShopChange,
+} from "./types";
 
 const PAGE_OF_DETAILS = 20;
 
@@ -10,6 +22,20 @@ export const signIn = (login: string, password: string) =>
 
 export const register = (body: { name: string; email: string; password: string }) =>
   api.signIn("/api/v1/register", { body });
+
+export const askForPasswordReset = (login: string) =>
+  api.post("/api/v1/password-resets", { body: { login } });
+
+export const setNewPassword = (code: string, password: string) =>
+  api.post("/api/v1/password-resets/confirm", { body: { code, password } });
+
+export const acceptInvitation = (code: string) =>
+  api.post("/api/v1/invitations/accept", { body: { code } });
+
+export const listSessions = () => api.get("/api/v1/me/sessions", {});
+
+export const endSession = (session_id: string) =>
+  api.delete("/api/v1/me/sessions/{session_id}", { path: { session_id } });
 
 export const getMe = () => api.get("/api/v1/me", {});
 
@@ -86,3 +112,118 @@ export const createPurchase = (shop_id: string, body: NewPurchase) =>
 
 export const listLatestPurchases = (shop_id: string, limit: number) =>
   api.get("/api/v1/shops/{shop_id}/purchases", { path: { shop_id }, query: { limit } });
+
+export const listStaff = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/staff", { path: { shop_id } });
+
+export const letGo = (shop_id: string, person_id: string) =>
+  api.delete("/api/v1/shops/{shop_id}/staff/{person_id}", { path: { shop_id, person_id } });
+
+export const listInvitations = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/invitations", { path: { shop_id } });
+
+export const invite = (shop_id: string, role: Role) =>
+  api.post("/api/v1/shops/{shop_id}/invitations", { path: { shop_id }, body: { role } });
+
+export const withdrawInvitation = (shop_id: string, invitation_id: string) =>
+  api.delete("/api/v1/shops/{shop_id}/invitations/{invitation_id}", {
+    path: { shop_id, invitation_id },
+  });
+
+export const sayOpenOrClosed = (shop_id: string, body: NewOverride) =>
+  api.post("/api/v1/shops/{shop_id}/override", { path: { shop_id }, body });
+
+export const endOverride = (shop_id: string) =>
+  api.delete("/api/v1/shops/{shop_id}/override", { path: { shop_id } });
+
+export const listExceptions = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/exceptions", { path: { shop_id } });
+
+export const setException = (shop_id: string, body: NewException) =>
+  api.post("/api/v1/shops/{shop_id}/exceptions", { path: { shop_id }, body });
+
+export const removeException = (shop_id: string, date: string) =>
+  api.delete("/api/v1/shops/{shop_id}/exceptions/{date}", { path: { shop_id, date } });
+
+export const listSites = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/sites", { path: { shop_id } });
+
+export const correctCount = (shop_id: string, site_id: string, body: NewCorrection) =>
+  api.post("/api/v1/shops/{shop_id}/sites/{site_id}/corrections", {
+    path: { shop_id, site_id },
+    body,
+  });
+
+export const getDay = (shop_id: string, date: string | null) =>
+  api.get("/api/v1/shops/{shop_id}/timeline", { path: { shop_id }, query: { date } });
+
+export const getFootfall = (shop_id: string, date: string | null) =>
+  api.get("/api/v1/shops/{shop_id}/footfall", { path: { shop_id }, query: { date } });
+
+export const getTypicalWeek = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/typical-week", { path: { shop_id } });
+
+export const createClaim = (shop_id: string, name: string) =>
+  api.post("/api/v1/shops/{shop_id}/claims", { path: { shop_id }, body: { name } });
+
+export const rotateCredential = (shop_id: string, device_id: string) =>
+  api.post("/api/v1/shops/{shop_id}/devices/{device_id}/credential", {
+    path: { shop_id, device_id },
+  });
+
+export const removeDevice = (shop_id: string, device_id: string) =>
+  api.delete("/api/v1/shops/{shop_id}/devices/{device_id}", { path: { shop_id, device_id } });
+
+export const listRejections = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/rejections", { path: { shop_id } });
+
+export const addCustomer = (shop_id: string, body: CustomerChange) =>
+  api.post("/api/v1/shops/{shop_id}/customers", { path: { shop_id }, body });
+
+export const changeCustomer = (shop_id: string, customer_id: string, body: CustomerChange) =>
+  api.patch("/api/v1/shops/{shop_id}/customers/{customer_id}", {
+    path: { shop_id, customer_id },
+    body,
+  });
+
+export const listHappenings = (shop_id: string, customer_id: string, cursor: string | null) =>
+  api.get("/api/v1/shops/{shop_id}/customers/{customer_id}/timeline", {
+    path: { shop_id, customer_id },
+    query: { cursor, limit: PAGE_OF_DETAILS },
+  });
+
+export const addNote = (shop_id: string, customer_id: string, text: string) =>
+  api.post("/api/v1/shops/{shop_id}/customers/{customer_id}/notes", {
+    path: { shop_id, customer_id },
+    body: { text },
+  });
+
+export const removeNote = (shop_id: string, customer_id: string, note_id: string) =>
+  api.delete("/api/v1/shops/{shop_id}/customers/{customer_id}/notes/{note_id}", {
+    path: { shop_id, customer_id, note_id },
+  });
+
+export const listConsents = (shop_id: string, customer_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/customers/{customer_id}/consents", {
+    path: { shop_id, customer_id },
+  });
+
+export const addConsent = (shop_id: string, customer_id: string, body: NewConsent) =>
+  api.post("/api/v1/shops/{shop_id}/customers/{customer_id}/consents", {
+    path: { shop_id, customer_id },
+    body,
+  });
+
+export const undoImport = (shop_id: string, import_id: string) =>
+  api.post("/api/v1/shops/{shop_id}/imports/{import_id}/undo", { path: { shop_id, import_id } });
+
+export const fileOfRejectedRows = (shop_id: string, import_id: string) =>
+  api.file("/api/v1/shops/{shop_id}/imports/{import_id}/rejected", {
+    path: { shop_id, import_id },
+  });
+
+export const exportFile = (shop_id: string, noun: "customers" | "purchases" | "scores") =>
+  api.file(`/api/v1/shops/{shop_id}/exports/${noun}`, { path: { shop_id } });
+
+export const posterFile = (shop_id: string, ending: "pdf" | "svg") =>
+  api.file(`/api/v1/shops/{shop_id}/poster.${ending}`, { path: { shop_id } });

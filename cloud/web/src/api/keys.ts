@@ -4,6 +4,7 @@ import type { CustomerQuery } from "./types";
 
 export const queryKeys = {
   me: ["me"] as const,
+  sessions: ["sessions"] as const,
   shop: (shopId: string) => ["shop", shopId] as const,
   live: (shopId: string) => ["shop", shopId, "live"] as const,
   today: (shopId: string) => ["shop", shopId, "today"] as const,
@@ -21,4 +22,16 @@ export const queryKeys = {
   import: (shopId: string, importId: string) => ["shop", shopId, "imports", importId] as const,
   rejectedRows: (shopId: string, importId: string) =>
     ["shop", shopId, "imports", importId, "rejected"] as const,
+  staff: (shopId: string) => ["shop", shopId, "staff"] as const,
+  invitations: (shopId: string) => ["shop", shopId, "invitations"] as const,
+  exceptions: (shopId: string) => ["shop", shopId, "exceptions"] as const,
+  sites: (shopId: string) => ["shop", shopId, "sites"] as const,
+  day: (shopId: string, date: string | null) => ["shop", shopId, "day", date] as const,
+  footfall: (shopId: string, date: string | null) => ["shop", shopId, "footfall", date] as const,
+  typicalWeek: (shopId: string) => ["shop", shopId, "typical-week"] as const,
+  rejections: (shopId: string) => ["shop", shopId, "rejections"] as const,
+  happenings: (shopId: string, customerId: string) =>
+    ["shop", shopId, "customer", customerId, "happenings"] as const,
+  consents: (shopId: string, customerId: string) =>
+    ["shop", shopId, "customer", customerId, "consents"] as const,
 };

@@ -3072,7 +3072,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description `event: live`, `data:` as /live */
+            /** @description `event: live`, `data:` as /live; `event: changed`, look again at all else */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -22,6 +22,7 @@ async function follow(server: ReturnType<typeof script>, untilVersion: number): 
   const listener = {
     onConnected: (isConnected: boolean) => told.push(isConnected ? "connected" : "interrupted"),
     onHeard: () => {},
+    onChanged: () => told.push("changed"),
     onLive: (live: Live) => {
       told.push(`version ${live.version}`);
       if (live.version === untilVersion) stream.stop();
@@ -42,4 +43,9 @@ it("comes back where it was when the connection ends", async () => {
 it("says that it is interrupted only when coming back fails", async () => {
   const told = await follow(script(event(1), null, event(2)), 2);
   expect(told).toEqual(["connected", "version 1", "interrupted", "connected", "version 2"]);
+});
+
+it("hears of other changes than the live state", async () => {
+  const told = await follow(script(event(1) + "event: changed\ndata: {}\n\n" + event(2)), 2);
+  expect(told).toEqual(["connected", "version 1", "changed", "version 2"]);
 });

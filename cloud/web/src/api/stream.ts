@@ -6,6 +6,8 @@ import type { Live } from "./types";
 
 export interface LiveListener {
   onLive: (live: Live) => void;
+  /** Something else of the shop has changed, such as how far an import is. */
+  onChanged: () => void;
   /** Something arrived, be it only the heartbeat. */
   onHeard: () => void;
   /** True when the stream is open, false when it broke and the next attempt failed too. */
@@ -82,6 +84,7 @@ export class LiveStream {
     for (const event of events) {
       this.#lastEventId = event.id ?? this.#lastEventId;
       if (event.event === "live") this.#listener.onLive(JSON.parse(event.data) as Live);
+      if (event.event === "changed") this.#listener.onChanged();
     }
   }
 }

@@ -3,8 +3,9 @@
 import type { Customer } from "../api/types";
 import { Button } from "../components/button";
 import { t } from "../i18n/i18n";
-import { csvOf, download } from "../lib/csv";
+import { csvOf } from "../lib/csv";
 import { nameOf } from "../lib/customers";
+import { saveCsv } from "../lib/save-file";
 import { driversOf, segmentName, tierName } from "../lib/server-words";
 import { useShop } from "../session/shop";
 import css from "./customers.module.css";
@@ -58,6 +59,6 @@ function useSave(picked: readonly Customer[]) {
       customer.email,
       customer.phone,
     ]);
-    download(`${shop.slug}-customers.csv`, csvOf(header, rows));
+    saveCsv(`${shop.slug}-customers.csv`, csvOf(header, rows));
   };
 }

@@ -1,15 +1,16 @@
 /** What became of an import: totals to compare with the till, counts, and the rejected lines. */
 
-import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import { listRejectedRows } from "../api/endpoints";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { fileOfRejectedRows, listRejectedRows, undoImport } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
-import type { Import, ImportOutcome, ImportRow, ImportRowsPage } from "../api/types";
+import type { Import, ImportOutcome } from "../api/types";
 import { Button, ButtonLink } from "../components/button";
 import { Card } from "../components/card";
+import { Confirm } from "../components/confirm";
 import { ShowMore } from "../components/show-more";
 import { Failed, FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
-import { csvOf, download } from "../lib/csv";
+import { saveFile } from "../lib/save-file";
 import { shopPath, useShop } from "../session/shop";
 import css from "./import.module.css";
 
@@ -54,6 +55,7 @@ export function ImportOutcomeView({ batch, outcome }: OutcomeProps) {
       <Card title={t("imports.rejected")}>
         {outcome.rejected > 0 ? <Rejected importId={batch.id} /> : <p>{t("imports.noRejected")}</p>}
       </Card>
+      <Undo batch={batch} />
       <p className={css.actions}>
         <ButtonLink to={shopPath(shop.slug, "customers")}>{t("imports.seeCustomers")}</ButtonLink>
         <ButtonLink look="quiet" to={shopPath(shop.slug, "import")}>
@@ -97,12 +99,8 @@ function Rejected({ importId }: { importId: string }) {
 function SaveRejected({ importId }: { importId: string }) {
   const { shop } = useShop();
   const mutation = useMutation({
-    mutationFn: async () => {
-      const rows = await allRejectedRows(shop.id, importId);
-      const header = [t("imports.lineColumn"), t("imports.reasonColumn")];
-      const lines = rows.map((row) => [row.line, row.reason, ...(row.raw ?? [])]);
-      download(`${shop.slug}-rejected.csv`, csvOf(header, lines));
-    },
+    mutationFn: () => fileOfRejectedRows(shop.id, importId),
+    onSuccess: (file) => saveFile(`${shop.slug}-rejected.csv`, file),
   });
   return (
     <>
@@ -114,13 +112,25 @@ function SaveRejected({ importId }: { importId: string }) {
   );
 }
 
-async function allRejectedRows(shopId: string, importId: string): Promise<ImportRow[]> {
-  const rows: ImportRow[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: ImportRowsPage = await listRejectedRows(shopId, importId, cursor);
-    rows.push(...page.items);
-    cursor = page.next_cursor;
-  } while (cursor !== null);
-  return rows;
+/** As long as it is possible, and not for who only reads. */
+function Undo({ batch }: { batch: Import }) {
+  const { shop, formats } = useShop();
+  const queryClient = useQueryClient();
+  const mutation = useMutation({
+    mutationFn: () => undoImport(shop.id, batch.id),
+    onSuccess: (undoing) => queryClient.setQueryData(queryKeys.import(shop.id, batch.id), undoing),
+  });
+  if (batch.undo_until === null || shop.role === "analyst") return null;
+  return (
+    <Card title={t("imports.undoTitle")}>
+      <p className={css.undo}>{t("imports.undoUntil", { date: formats.date(batch.undo_until) })}</p>
+      <FormError error={mutation.error} />
+      <Confirm
+        label={t("imports.undo")}
+        question={t("imports.undoQuestion")}
+        isPending={mutation.isPending}
+        onConfirm={() => mutation.mutate()}
+      />
+    </Card>
+  );
 }

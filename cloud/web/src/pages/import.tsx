@@ -3,8 +3,9 @@ import { useEffect } from "react";
 import { useParams } from "react-router";
 import { getImport } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
-import type { Import } from "../api/types";
+import type { Import, ImportOutcome } from "../api/types";
 import { BackLink } from "../components/back-link";
+import { ButtonLink } from "../components/button";
 import { Card } from "../components/card";
 import { Page } from "../components/page";
 import { Failed, Loading, Notice } from "../components/states";
@@ -14,8 +15,9 @@ import css from "./import.module.css";
 import { ImportMapping } from "./import-mapping";
 import { ImportOutcomeView } from "./import-outcome";
 
-// only while the worker is at it, and somebody is waiting
-const PROGRESS_POLL_MS = 2_000;
+// the live stream tells each step; this is for when it does not stand
+const PROGRESS_POLL_MS = 15_000;
+const AT_WORK = new Set(["queued", "running", "undoing"]);
 
 export function ImportPage() {
   const { shop } = useShop();
@@ -43,14 +45,14 @@ export function ImportPage() {
 }
 
 function isAtWork(batch: Import | undefined): boolean {
-  return batch?.state === "queued" || batch?.state === "running";
+  return batch !== undefined && AT_WORK.has(batch.state);
 }
 
 /** When an import is done, what other pages knew of the shop is out of date. */
 function useFreshShopAfter(batch: Import | undefined) {
   const { shop } = useShop();
   const queryClient = useQueryClient();
-  const isDone = batch?.state === "done";
+  const isDone = batch?.state === "done" || batch?.state === "undone";
   useEffect(() => {
     if (!isDone) return;
     void queryClient.invalidateQueries({
@@ -66,6 +68,9 @@ function Step({ batch }: { batch: Import }) {
   if (batch.outcome && batch.state === "done") {
     return <ImportOutcomeView batch={batch} outcome={batch.outcome} />;
   }
+  if (batch.outcome && batch.state === "undone") {
+    return <Undone batch={batch} outcome={batch.outcome} />;
+  }
   return <Broken batch={batch} />;
 }
 
@@ -78,7 +83,44 @@ function Progress({ batch }: { batch: Import }) {
         max={batch.rows_estimated}
         {...(batch.outcome && { value: batch.outcome.rows })}
       />
-      <p role="status">{t("imports.progress")}</p>
+      <p role="status">
+        {batch.outcome && batch.state === "running"
+          ? t("imports.progressOf", { count: batch.outcome.rows, all: batch.rows_estimated })
+          : t("imports.progress")}
+      </p>
+    </Card>
+  );
+}
+
+const KEPT = [
+  ["kept_purchases", "keptPurchases"],
+  ["kept_customers", "keptCustomers"],
+  ["conflicts", "conflicts"],
+] as const;
+
+/** What an undo has left standing, and why. */
+function Undone({ batch, outcome }: { batch: Import; outcome: ImportOutcome }) {
+  const { shop, formats } = useShop();
+  const kept = KEPT.flatMap(([field, text]) => {
+    const count = outcome[field] ?? 0;
+    return count > 0 ? [t(`imports.${text}`, { count })] : [];
+  });
+  return (
+    <Card title={t("imports.states.undone")}>
+      <p>
+        {batch.undone_at && t("imports.undoneAt", { date: formats.dateTime(batch.undone_at) })}{" "}
+        {kept.length === 0 && t("imports.undoneAll")}
+      </p>
+      <ul className={css.missing}>
+        {kept.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+      <p className={css.actions}>
+        <ButtonLink look="quiet" to={shopPath(shop.slug, "import")}>
+          {t("imports.another")}
+        </ButtonLink>
+      </p>
     </Card>
   );
 }

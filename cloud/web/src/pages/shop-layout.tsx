@@ -50,7 +50,7 @@ function Layout({ me, shop }: { me: Me; shop: MyShop }) {
               <Brand isShort={me.shops.length > 1} />
             </span>
             <ShopSwitch shops={me.shops} shop={shop} />
-            <Account person={me.person} />
+            <Account person={me.person} shop={shop} />
           </header>
           <Navigation shop={shop} />
           <main id="main" ref={main} tabIndex={-1} className={css.main}>
@@ -100,7 +100,7 @@ function ShopSwitch({ shops, shop }: { shops: readonly MyShop[]; shop: MyShop })
   );
 }
 
-function Account({ person }: { person: Person }) {
+function Account({ person, shop }: { person: Person; shop: MyShop }) {
   const id = useId();
   return (
     <>
@@ -119,6 +119,7 @@ function Account({ person }: { person: Person }) {
             <small>{person.email ?? person.phone}</small>
           </p>
           <LanguageSwitch />
+          <Link to={shopPath(shop.slug, "account")}>{t("account.devices")}</Link>
           <Link to="/new-shop">{t("app.newShop")}</Link>
           <SignOut />
         </div>

@@ -14,6 +14,7 @@ const PLACES = [
   { page: "shop/profile", label: "profile" },
   { page: "shop/hours", label: "hours" },
   { page: "shop/devices", label: "devices" },
+  { page: "shop/staff", label: "staff" },
   { page: "import", label: "import" },
   { page: "start", label: "start" },
   { page: "shop/privacy", label: "privacy" },

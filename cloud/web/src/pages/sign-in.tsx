@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import type { FormEvent } from "react";
-import { Link } from "react-router";
+import { Link, useLocation } from "react-router";
 import { signIn } from "../api/endpoints";
 import { Button } from "../components/button";
 import { TextField } from "../components/field";
@@ -15,6 +15,8 @@ import { useSession } from "../session/session";
 
 export function SignIn() {
   const { entered } = useSession();
+  const { pathname, hash } = useLocation();
+  const isInvited = pathname === "/invitation";
   const mutation = useMutation({
     mutationFn: (form: { login: string; password: string }) => signIn(form.login, form.password),
     onSuccess: entered,
@@ -25,7 +27,10 @@ export function SignIn() {
   };
   return (
     <Plain>
-      <Page title={t("signIn.title")} lead={t("signIn.lead")}>
+      <Page
+        title={t("signIn.title")}
+        lead={t(isInvited ? "invitation.signInFirst" : "signIn.lead")}
+      >
         <form className={page.form} onSubmit={submit}>
           <TextField label={t("signIn.login")} name="login" autoComplete="username" required />
           <TextField
@@ -41,7 +46,13 @@ export function SignIn() {
           </Button>
         </form>
         <p>
-          <Link to="/register">{t("signIn.register")}</Link>
+          <Link to="/forgot-password">{t("signIn.forgot")}</Link>
+        </p>
+        <p>
+          {/* an invitation's code goes along, so that it is not lost on the way */}
+          <Link to={{ pathname: "/register", hash: isInvited ? hash : "" }}>
+            {t("signIn.register")}
+          </Link>
         </p>
         <LanguageSwitch />
       </Page>

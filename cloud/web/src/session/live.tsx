@@ -31,6 +31,11 @@ export function LiveProvider({ shopId, children }: { shopId: string; children: R
     const stream = new LiveStream((headers, signal) => openLiveStream(shopId, headers, signal), {
       onConnected: setConnected,
       onHeard: () => setHeardAt(Date.now()),
+      onChanged: () => {
+        for (const name of [queryKeys.imports, queryKeys.today, queryKeys.scores]) {
+          void queryClient.invalidateQueries({ queryKey: name(shopId) });
+        }
+      },
       onLive: (live) => {
         const known = queryClient.getQueryData<Live>(key);
         queryClient.setQueryData<Live>(key, (current) => newest(current, live));

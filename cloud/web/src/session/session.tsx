@@ -21,7 +21,7 @@ interface Session {
   status: Status;
   /** Call after the client has taken a token. */
   entered: () => void;
-  signOut: () => Promise<void>;
+  signOut: (isEverywhere?: boolean) => Promise<void>;
   restore: () => Promise<void>;
 }
 
@@ -63,8 +63,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         forgetMe();
         setStatus("signed-in");
       },
-      signOut: async () => {
-        await api.signOut();
+      signOut: async (isEverywhere) => {
+        await api.signOut(isEverywhere);
         leave();
       },
     }),

@@ -1,0 +1,42 @@
+/** What cannot be taken back is asked for twice, in the same place. */
+
+import { useState } from "react";
+import { t } from "../i18n/i18n";
+import { Button } from "./button";
+import css from "./confirm.module.css";
+
+interface ConfirmProps {
+  label: string;
+  /** What it does, in one sentence. */
+  question: string;
+  onConfirm: () => void;
+  isPending?: boolean;
+  /** For readers of screens, where several of the same name stand on a page. */
+  name?: string;
+}
+
+export function Confirm({ label, question, onConfirm, isPending = false, name }: ConfirmProps) {
+  const [isAsking, setAsking] = useState(false);
+  if (!isAsking) {
+    return (
+      <Button look="quiet" aria-label={name} disabled={isPending} onClick={() => setAsking(true)}>
+        {label}
+      </Button>
+    );
+  }
+  const confirm = () => {
+    setAsking(false);
+    onConfirm();
+  };
+  return (
+    <div className={css.asking} role="group" aria-label={name ?? label}>
+      <p>{question}</p>
+      <Button look="danger" autoFocus onClick={confirm}>
+        {label}
+      </Button>
+      <Button look="quiet" onClick={() => setAsking(false)}>
+        {t("app.cancel")}
+      </Button>
+    </div>
+  );
+}
