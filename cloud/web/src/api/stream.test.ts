@@ -46,6 +46,6 @@ it("says that it is interrupted only when coming back fails", async () => {
 });
 
 it("hears of other changes than the live state", async () => {
-  const told = await follow(script(event(1) + "event: changed\ndata: {}\n\n" + event(2)), 2);
+  const told = await follow(script(`${event(1)}event: changed\ndata: {}\n\n${event(2)}`), 2);
   expect(told).toEqual(["connected", "version 1", "changed", "version 2"]);
 });

@@ -29,7 +29,7 @@ export function Confirm({ label, question, onConfirm, isPending = false, name }:
     onConfirm();
   };
   return (
-    <div className={css.asking} role="group" aria-label={name ?? label}>
+    <fieldset className={css.asking} aria-label={name ?? label}>
       <p>{question}</p>
       <Button look="danger" autoFocus onClick={confirm}>
         {label}
@@ -37,6 +37,6 @@ export function Confirm({ label, question, onConfirm, isPending = false, name }:
       <Button look="quiet" onClick={() => setAsking(false)}>
         {t("app.cancel")}
       </Button>
-    </div>
+    </fieldset>
   );
 }
