@@ -2864,6 +2864,7 @@ export interface operations {
                      *       "credential": {
                      *         "mqtt_host": "mqtt.example.com",
                      *         "mqtt_port": 8883,
+                     *         "mqtt_ca": "text",
                      *         "username": "text",
                      *         "password": "correct horse battery"
                      *       }
@@ -2976,6 +2977,7 @@ export interface operations {
                      *       "credential": {
                      *         "mqtt_host": "mqtt.example.com",
                      *         "mqtt_port": 8883,
+                     *         "mqtt_ca": "text",
                      *         "username": "text",
                      *         "password": "correct horse battery"
                      *       }
@@ -5659,6 +5661,7 @@ export interface operations {
                      * @example {
                      *       "mqtt_host": "mqtt.example.com",
                      *       "mqtt_port": 8883,
+                     *       "mqtt_ca": "text",
                      *       "username": "text",
                      *       "password": "correct horse battery"
                      *     }
