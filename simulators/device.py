@@ -106,11 +106,14 @@ class SimulatedDevice:
             self._client.publish(topics.topic(self._device, "event"), messages.encode(batch), qos=1)
 
     def _on_connect(self, client: mqtt.Client, *_details: object) -> None:
-        client.subscribe(topics.topic(self._device, "ack"), qos=1)
+        client.subscribe([(topics.topic(self._device, channel), 1) for channel in topics.DOWN])
         self._report()
         self._send()
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic == topics.topic(self._device, "command"):
+            self._reply(messages.decode_command(message.payload))
+            return
         ack = messages.decode_ack(message.payload)
         with self._lock:
             if ack["boot"] == self._boot:
@@ -118,6 +121,10 @@ class SimulatedDevice:
             has_more = bool(self._unacknowledged)
         if has_more:
             self._send()
+
+    def _reply(self, command: dict[str, Any]) -> None:
+        reply = {"id": command["id"], "ok": 0, "detail": "a simulated board has no hardware"}
+        self._client.publish(topics.topic(self._device, "reply"), messages.encode(reply), qos=1)
 
     def _tick(self) -> None:
         reported = time.monotonic()

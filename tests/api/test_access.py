@@ -52,6 +52,7 @@ VALID: dict[str, dict[str, Any]] = {
     "create_note": {"text": "likes rye bread"},
     "create_consent": {"channel": "sms", "action": "grant"},
     "correct_count": {"inside": 0},
+    "create_command": {"name": "identify"},
 }
 UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}
 

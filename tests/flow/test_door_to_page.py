@@ -120,6 +120,14 @@ def test_nothing_is_lost_or_doubled_while_the_broker_is_away(
     assert stored(own_settings, "door", open=1) == 1
 
 
+def test_a_board_blinks_when_its_owner_asks(api: Api, shop_id: str, board: VirtualBoard) -> None:
+    (device,) = api.call("GET", f"/shops/{shop_id}/devices")["items"]
+    path = f"/shops/{shop_id}/devices/{device['id']}/commands"
+    api.call("POST", path, json={"name": "identify"})
+    api.wait(path, lambda asked: asked["items"][0]["state"] == "done", "the board's reply")
+    assert api.call("GET", path)["items"][0]["outcome"] == "blinking for 10 s"
+
+
 def let_in(board: VirtualBoard, people: int) -> None:
     """Let people walk in one after another, and wait until the last has passed the sensor."""
     for _ in range(people):

@@ -13,10 +13,13 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy.engine import URL
 
+from cloud.app.jobs.broker import Mosquitto
+from cloud.app.services.broker import create_client
 from cloud.app.settings import Settings
 from cloud.app.store.direct import direct_connection
 from cloud.app.store.roles import INGEST
 from tests.conftest import create_database, settings_for
+from tests.ingest.running import Board, settings_with
 
 Row = dict[str, Any]
 
@@ -125,6 +128,15 @@ def ingest_connection(ingest_settings: Settings) -> Iterator[psycopg.Connection]
     """A connection of the ingest's role."""
     with direct_connection(ingest_settings, INGEST) as connection:
         yield connection
+
+
+@pytest.fixture
+def board(bakery: Bakery, ingest_settings: Settings, own_mosquitto: Mosquitto) -> Iterator[Board]:
+    """The device `d-1`, signed in at a broker that only this test uses."""
+    folder = own_mosquitto.folder
+    password = create_client(settings_with(ingest_settings, folder), "d-1")
+    with Board(folder, "d-1", password) as found:
+        yield found
 
 
 @pytest.fixture

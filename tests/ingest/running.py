@@ -93,6 +93,7 @@ class Board:
 
     def __init__(self, folder: BrokerFolder, device_id: str, password: str) -> None:
         self._id = device_id
+        self._commands: queue.SimpleQueue[dict[str, object]] = queue.SimpleQueue()
         self._acks: queue.SimpleQueue[dict[str, int]] = queue.SimpleQueue()
         self._subscribed: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, device_id, clean_session=False)
@@ -100,11 +101,11 @@ class Board:
         self._client.reconnect_delay_set(1, 1)
         will = messages.encode({"state": "offline", "boot": BOOT})
         self._client.will_set(self._topic("status"), will, qos=1, retain=True)
-        self._client.on_connect = lambda client, *_: client.subscribe(self._topic("ack"), qos=1)
-        self._client.on_subscribe = lambda *_: self._subscribed.put(None)
-        self._client.on_message = lambda _c, _d, message: self._acks.put(
-            messages.decode_ack(message.payload)
+        self._client.on_connect = lambda client, *_: client.subscribe(
+            [(self._topic("ack"), 1), (self._topic("command"), 1)]
         )
+        self._client.on_subscribe = lambda *_: self._subscribed.put(None)
+        self._client.on_message = self._on_message
         self._client.connect(folder.host, folder.port)
         self._client.loop_start()
         self._subscribed.get(timeout=WITHIN_S)
@@ -127,6 +128,16 @@ class Board:
         wanted = {"boot": boot, "seq": sequence}
         while (ack := self._acks.get(timeout=WITHIN_S)) != wanted:
             assert ack["seq"] <= sequence, f"expected at most {wanted}, got {ack}"
+
+    def next_command(self) -> dict[str, object]:
+        """Wait for what the cloud asks."""
+        return self._commands.get(timeout=WITHIN_S)
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic == self._topic("command"):
+            self._commands.put(messages.decode_command(message.payload))
+        else:
+            self._acks.put(messages.decode_ack(message.payload))
 
     def vanish(self) -> None:
         """Break the connection without a word, and do not come back."""

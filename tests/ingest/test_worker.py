@@ -1,26 +1,13 @@
 """The worker on a real broker and a real database, killed and starved."""
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from cloud.app.jobs.broker import Mosquitto
-from cloud.app.services.broker import create_client
 from cloud.app.settings import Settings
 from tests.ingest.conftest import Bakery
 from tests.ingest.messages import BOOT, batch, door, passage, status
-from tests.ingest.running import Board, Ingest, settings_with, wait_until
-
-
-@pytest.fixture
-def board(bakery: Bakery, ingest_settings: Settings, own_mosquitto: Mosquitto) -> Iterator[Board]:
-    """The device `d-1`, signed in at a broker that only this test uses."""
-    folder = own_mosquitto.folder
-    password = create_client(settings_with(ingest_settings, folder), "d-1")
-    with Board(folder, "d-1", password) as found:
-        yield found
+from tests.ingest.running import Board, Ingest, wait_until
 
 
 def test_an_event_reaches_the_database_and_the_device_is_told(

@@ -107,6 +107,7 @@ def _problem_response(status: int) -> dict[str, object]:
 
 def _blueprints() -> list[Blueprint]:
     from cloud.app.api import (
+        commands,
         credentials,
         customers,
         devices,
@@ -128,7 +129,7 @@ def _blueprints() -> list[Blueprint]:
     nouns = (
         people, shops, devices, live, customers, purchases, imports, scores, today, exports,
         staff, public,
-        overrides, timeline, footfall, credentials,
+        overrides, timeline, footfall, credentials, commands,
     )  # fmt: skip
     return [noun.routes for noun in nouns]
 

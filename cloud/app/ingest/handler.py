@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from cloud.app.ingest.decode import (
     readable_sequence,
     reject,
 )
-from cloud.app.store import devices, events, sites
+from cloud.app.store import device_commands, devices, events, sites
 from cloud.app.store.devices import Boot, BootKey, DeviceRow
 from cloud.app.store.events import EventRow, Rejection, SiteTime
 from cloud.app.store.sites import SiteKey
@@ -110,6 +111,7 @@ class _Work:
         self._boots: dict[BootKey, Boot] = {}
         self._events: list[EventRow] = []
         self._duplicates = 0
+        self._shop_of: dict[str, uuid.UUID] = {}
         self._of_site: dict[SiteKey, list[SiteEvent]] = {}
 
     def sort(self, message: _Message | Rejection) -> None:
@@ -124,6 +126,7 @@ class _Work:
 
     def run(self, cursor: Cursor) -> None:
         known = devices.find_devices(cursor, self._device_ids())
+        self._shop_of = {device.id: device.shop_id for device in known.values()}
         self._reject_strangers(known)
         clocked = self._lock_boots(cursor, known)
         for batch in self._batches:
@@ -138,6 +141,7 @@ class _Work:
         counted = self._counted() | moved
         if counted:
             events.note_footfall(cursor, counted)
+        self._match_replies(cursor)
         if self._rejections:
             events.insert_rejections(cursor, self._rejections)
 
@@ -284,6 +288,29 @@ class _Work:
             for event in self._events
             if event.kind in FOOTFALL_KINDS
         }
+
+    def _match_replies(self, cursor: Cursor) -> None:
+        # in one order everywhere, so that workers never wait in a circle
+        for reply in sorted(self._replies, key=lambda reply: str(reply.body["id"])):
+            if not self._is_matched(cursor, reply):
+                reason = f"id: expected that of a command to this device, got {reply.body['id']!r}"
+                rejection = reject(reply.received, reason[:200], reply.device_id)
+                rejection.shop_id = self._shop_of[reply.device_id]
+                self._rejections.append(rejection)
+
+    def _is_matched(self, cursor: Cursor, reply: Reply) -> bool:
+        try:
+            id_ = uuid.UUID(reply.body["id"])
+        except ValueError:
+            return False
+        return device_commands.answer_command(
+            cursor,
+            reply.device_id,
+            id_,
+            is_ok=bool(reply.body["ok"]),
+            detail=reply.body["detail"],
+            now=self._now,
+        )
 
     def _advance_devices(self, cursor: Cursor, known: dict[str, DeviceRow]) -> set[SiteKey]:
         """Write what devices say of themselves; return the sites where one came or went."""

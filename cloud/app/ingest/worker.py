@@ -20,8 +20,10 @@ from cloud.app.ingest import metrics
 from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import Outcome, handle
 from cloud.app.ingest.reader import ReadingAhead
+from cloud.app.services.commands import message
 from cloud.app.services.mqtt import KEEPALIVE_S, SHARE, mqtt_client
 from cloud.app.settings import Settings
+from cloud.app.store.device_commands import DueCommand, take_due_commands
 from cloud.app.store.direct import direct_connection
 from cloud.app.store.roles import INGEST
 from wire import messages, topics
@@ -33,6 +35,7 @@ BATCH_MAX_MESSAGES = 1000
 QUEUE_MAX_MESSAGES = 4000
 RETRY_AFTER_S = 1.0
 WAKE_EVERY_S = 0.5
+COMMANDS_EVERY_S = 0.5
 # the first half of the advisory lock that a worker holds, the second is its number
 LOCK_CLASS = 7406718
 
@@ -52,6 +55,7 @@ class Worker:
         self._stopping = threading.Event()
         self._is_database_away = False
         self._is_standing_by = False
+        self._commands_due_s = 0.0
 
     def run(self) -> None:
         """Store what arrives until `stop()`."""
@@ -60,6 +64,7 @@ class Worker:
                 batch = self._link.take() if self._is_signed_in() else []
                 if batch:
                     self._store(batch)
+                self._send_commands()
         finally:
             self._link.close()
             if self._connection is not None:
@@ -80,6 +85,21 @@ class Worker:
                 metrics.count(outcome, len(batch), time.monotonic() - batch[0].arrived_s)
                 self._link.acknowledge(batch, outcome)
                 return
+
+    def _send_commands(self) -> None:
+        """Send what the owners ask of boards that are online. That it is sent is committed first:
+        whatever happens to this process, nothing is sent twice."""
+        now_s = time.monotonic()
+        if self._connection is None or now_s < self._commands_due_s or not self._link.is_up:
+            return
+        self._commands_due_s = now_s + COMMANDS_EVERY_S
+        try:
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                due = take_due_commands(cursor, dt.datetime.now(dt.UTC))
+        except psycopg.Error as error:
+            self._lose_database(error)
+        else:
+            self._link.command(due)
 
     def _is_signed_in(self) -> bool:
         """Return whether the database answers and this worker's number is ours."""
@@ -178,6 +198,19 @@ class Link:
         for (device_id, boot), committed in outcome.committed.items():
             ack = messages.encode({"boot": boot, "seq": committed})
             client.publish(topics.topic(device_id, "ack"), ack, qos=1)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the broker is there now."""
+        return self._client is not None and self._client.is_connected()
+
+    def command(self, commands: list[DueCommand]) -> None:
+        """Send commands to their devices."""
+        if self._client is None:
+            return
+        for due in commands:
+            payload = message(due.id, due.name, due.args)
+            self._client.publish(topics.topic(due.device_id, "command"), payload, qos=1)
 
     def _make_client(self) -> ReadingAhead:
         client = mqtt_client(

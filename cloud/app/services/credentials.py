@@ -21,7 +21,7 @@ def rotate_credential(
 
     Raises NotFound, and Unavailable when the broker does not answer.
     """
-    _working_device(session, shop_id, device_id)
+    working_device(session, shop_id, device_id)
     return broker.rotate(settings, device_id)
 
 
@@ -34,7 +34,7 @@ def revoke_device(
     now: dt.datetime,
 ) -> None:
     """Throw a board out; what it has sent stays. Raises NotFound and Unavailable."""
-    device = _working_device(session, shop_id, device_id)
+    device = working_device(session, shop_id, device_id)
     device.revoked_at = now
     device.is_online = False
     session.flush()
@@ -52,7 +52,8 @@ def rejections(session: Session, shop_id: uuid.UUID, limit: int) -> Sequence[Rej
     ).all()
 
 
-def _working_device(session: Session, shop_id: uuid.UUID, device_id: str) -> Device:
+def working_device(session: Session, shop_id: uuid.UUID, device_id: str) -> Device:
+    """Return a device that is in use, locked. Raises NotFound."""
     device = session.get(Device, (shop_id, device_id), with_for_update=True)
     if device is None or device.revoked_at is not None:
         raise NotFound("there is no such device")

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from cloud.app.domain.kept_hours import DoorChange, Kept, kept, opening_sessions
 from cloud.app.services import openings
+from cloud.app.services.commands import shown
 from cloud.app.services.corrections import corrections
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store import timeline_queries
+from cloud.app.store.device_commands import commands_between
 from cloud.app.store.shops import Event, Shop
 
 Span = tuple[dt.datetime, dt.datetime]
@@ -30,7 +32,11 @@ def timeline(
     return {
         "date": date,
         "moments": sorted(
-            [*map(_moment, events), *_words(session, shop_id, begin, end)],
+            [
+                *map(_moment, events),
+                *_words(session, shop_id, begin, end),
+                *_asked(session, shop_id, begin, end, now),
+            ],
             key=_when,
         ),
         "people": [row._asdict() for row in timeline_queries.people(session, shop_id, begin, end)],
@@ -99,6 +105,21 @@ def _words(
         for override in timeline_queries.overrides(session, shop_id, begin, end)
     ]
     return [*corrected, *said]
+
+
+def _asked(
+    session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime, now: dt.datetime
+) -> list[Moment]:
+    commands = [shown(command, now) for command in commands_between(session, shop_id, begin, end)]
+    return [
+        {
+            "at": command["created_at"],
+            "kind": "command",
+            "device_id": command["device_id"],
+            "text": f"{command['name']}: {command['outcome']}",
+        }
+        for command in commands
+    ]
 
 
 def _shown(found: Kept) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from cloud.app.store import (
     consents,
+    device_commands,
     idempotency,
     notes,
     people,
@@ -15,6 +16,7 @@ from cloud.app.store.base import Base
 __all__ = [
     "Base",
     "consents",
+    "device_commands",
     "idempotency",
     "notes",
     "people",

@@ -1042,6 +1042,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/devices/{device_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        /** What a board was asked and how it went, the latest first. */
+        get: operations["list_commands"];
+        put?: never;
+        /**
+         * Ask a board to do something: sent once, as soon as it is online within a quarter of an
+         *     hour.
+         */
+        post: operations["create_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1849,6 +1873,39 @@ export interface components {
         };
         Rejections: {
             items: components["schemas"]["Rejection"][];
+            next_cursor: string | null;
+        };
+        NewCommand: {
+            /** @enum {string} */
+            name: "identify" | "recalibrate" | "reboot" | "configure" | "update";
+            args?: {
+                [key: string]: unknown;
+            };
+        };
+        Command: {
+            /** Format: uuid */
+            id: string;
+            device_id: string;
+            /** @enum {string} */
+            name: "identify" | "recalibrate" | "reboot" | "configure" | "update";
+            args: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            state: "waiting" | "sent" | "done" | "refused" | "expired";
+            /** @description the board's reply, or what is known without one */
+            outcome: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+        };
+        Commands: {
+            items: components["schemas"]["Command"][];
             next_cursor: string | null;
         };
     };
@@ -5763,6 +5820,127 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_commands: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "device_id": "text",
+                     *           "name": "identify",
+                     *           "args": {},
+                     *           "state": "waiting",
+                     *           "outcome": "text",
+                     *           "created_at": "2026-03-14T09:26:53Z",
+                     *           "expires_at": "2026-03-14T09:26:53Z",
+                     *           "sent_at": "2026-03-14T09:26:53Z",
+                     *           "answered_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Commands"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_command: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                shop_id: string;
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "identify",
+                 *       "args": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewCommand"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "device_id": "text",
+                     *       "name": "identify",
+                     *       "args": {},
+                     *       "state": "waiting",
+                     *       "outcome": "text",
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "expires_at": "2026-03-14T09:26:53Z",
+                     *       "sent_at": "2026-03-14T09:26:53Z",
+                     *       "answered_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
