@@ -28,6 +28,8 @@ def minutes_ago(minutes: float) -> dt.datetime:
         (replace(WELL, blocked_since=minutes_ago(1)), "online", None),
         (replace(WELL, drift_mm=-180), "drifting", "Drifting: it sees the other side 18 cm"),
         (replace(WELL, entries=50, exits=20), "disagreeing", "Disagreeing: many more people came"),
+        (replace(WELL, refused=3), "trespassing", "Refused 3 times in the last day: it tried"),
+        (replace(WELL, refused=1, seen_at=None), "trespassing", "Refused once"),
         (replace(WELL, entries=20, exits=50), "disagreeing", "Disagreeing: many more people left"),
     ],
 )

@@ -8,7 +8,15 @@ from typing import Literal
 from cloud.app.domain.openness import STALE_AFTER
 
 Condition = Literal[
-    "new", "online", "late", "silent", "offline", "blocked", "drifting", "disagreeing"
+    "new",
+    "online",
+    "late",
+    "silent",
+    "offline",
+    "blocked",
+    "drifting",
+    "disagreeing",
+    "trespassing",
 ]
 
 LATE_AFTER = dt.timedelta(seconds=90)
@@ -34,6 +42,8 @@ class Sensor:
     entries: int = 0
     exits: int = 0
     is_only_door: bool = True
+    # how often the broker refused it what is not its own, in the last day
+    refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Health:
 
 def health(sensor: Sensor, now: dt.datetime) -> Health:
     """Return what is most wrong with a sensor."""
-    return _of_link(sensor, now) or _of_sight(sensor, now) or Health("online")
+    return _of_trust(sensor) or _of_link(sensor, now) or _of_sight(sensor, now) or Health("online")
 
 
 def doors_disagree(entries: int, exits: int) -> bool:
@@ -58,9 +68,21 @@ def doors_disagree(entries: int, exits: int) -> bool:
 def worst(conditions: Collection[Condition]) -> Condition | None:
     """Return the condition to speak of first."""
     order: tuple[Condition, ...] = (
-        "offline", "silent", "new", "blocked", "late", "drifting", "disagreeing", "online",
+        "trespassing", "offline", "silent", "new", "blocked", "late", "drifting", "disagreeing",
+        "online",
     )  # fmt: skip
     return next((condition for condition in order if condition in conditions), None)
+
+
+def _of_trust(sensor: Sensor) -> Health | None:
+    if not sensor.refused:
+        return None
+    times = "once" if sensor.refused == 1 else f"{sensor.refused} times"
+    return Health(
+        "trespassing",
+        f"Refused {times} in the last day: it tried to use the channel of another board."
+        " Somebody may have its password: give it a new one, or throw it out.",
+    )
 
 
 def _of_link(sensor: Sensor, now: dt.datetime) -> Health | None:

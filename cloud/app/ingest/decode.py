@@ -1,9 +1,11 @@
 """From an MQTT message to what it says, or to the reason why it can never succeed."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cloud.app.ingest import fast
+from cloud.app.services.mqtt import REFUSED_TOPIC
 from cloud.app.store.events import Rejection
 from wire import messages, topics
 
@@ -58,6 +60,8 @@ class Reply:
 
 def decode(received: Received) -> EventBatch | Status | Reply | Rejection:
     """Read a message; what cannot be read comes back as a rejection."""
+    if received.topic == REFUSED_TOPIC:
+        return _refusal(received)
     try:
         device_id, channel = topics.parse(received.topic)
     except topics.TopicError as error:
@@ -82,6 +86,19 @@ def _event_batch(received: Received, device_id: str) -> EventBatch:
     return EventBatch(
         received, device_id, batch["boot"], batch["oldest"], batch["events"], rejected
     )
+
+
+def _refusal(received: Received) -> Rejection:
+    """Return the record of what the broker did not let a device do; its watch says so."""
+    try:
+        said = json.loads(received.payload)
+        device_id, topic, times = str(said["device"]), str(said["topic"]), int(said["times"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return reject(received, "refusal: expected device, topic and times, got something else")
+    reason = f"topic: expected one of this device, got {topic!r}"
+    # without the times: the same again is counted with it
+    payload = messages.encode({"device": device_id, "topic": topic})
+    return replace(reject(received, reason, device_id), payload=payload, times=times)
 
 
 def reject(received: Received, reason: str, device_id: str | None = None) -> Rejection:

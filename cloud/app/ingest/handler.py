@@ -24,6 +24,7 @@ from cloud.app.ingest.decode import (
     readable_sequence,
     reject,
 )
+from cloud.app.services.mqtt import REFUSED_TOPIC
 from cloud.app.store import device_commands, devices, events, sites
 from cloud.app.store.devices import Boot, BootKey, DeviceRow
 from cloud.app.store.events import EventRow, Rejection, SiteTime
@@ -144,6 +145,10 @@ class _Work:
         self._match_replies(cursor)
         if self._rejections:
             events.insert_rejections(cursor, self._rejections)
+            refused = {
+                r.shop_id for r in self._rejections if r.topic == REFUSED_TOPIC and r.shop_id
+            }
+            sites.ring(cursor, refused)
 
     def outcome(self) -> Outcome:
         keys = {(batch.device_id, batch.boot) for batch in self._batches}

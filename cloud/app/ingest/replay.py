@@ -11,6 +11,7 @@ import psycopg
 from cloud.app import settings as app_settings
 from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import handle
+from cloud.app.services.mqtt import REFUSED_TOPIC
 from cloud.app.store import devices
 from cloud.app.store.direct import direct_connection
 from cloud.app.store.roles import INGEST
@@ -47,11 +48,12 @@ def replay_rejected(
         """
         SELECT id, topic, payload, device_id, boot, sequence, received_at
         FROM rejected_message
-        WHERE replayed_at IS NULL AND strpos(reason, %s) > 0
+        WHERE replayed_at IS NULL AND strpos(reason, %s) > 0 AND topic <> %s
             AND (%s::text IS NULL OR device_id = %s)
         ORDER BY id
         """,
-        (reason, device_id, device_id),
+        # what the broker refused never was a message
+        (reason, REFUSED_TOPIC, device_id, device_id),
     ).fetchall()
     return Replayed(len(rows), sum(_try_again(connection, *row) for row in rows))
 

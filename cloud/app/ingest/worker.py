@@ -21,7 +21,7 @@ from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import Outcome, handle
 from cloud.app.ingest.reader import ReadingAhead
 from cloud.app.services.commands import message
-from cloud.app.services.mqtt import KEEPALIVE_S, SHARE, mqtt_client
+from cloud.app.services.mqtt import KEEPALIVE_S, REFUSED_TOPIC, SHARE, mqtt_client
 from cloud.app.settings import Settings
 from cloud.app.store.device_commands import DueCommand, take_due_commands
 from cloud.app.store.direct import direct_connection
@@ -257,7 +257,7 @@ class Link:
             self._lose(f"refused: {reason}")
             return
         self._connection_number += 1
-        plain = [topics.subscription(channel) for channel in topics.UP]
+        plain = [*(topics.subscription(channel) for channel in topics.UP), REFUSED_TOPIC]
         shared = [f"{SHARE}{filter_}" for filter_ in plain]
         # the session remembers how this worker subscribed when it was started otherwise
         client.unsubscribe(plain if self._is_shared else shared)

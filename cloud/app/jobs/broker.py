@@ -20,6 +20,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -201,8 +202,40 @@ def run(target: BrokerFolder) -> None:
         program = mosquitto_program()
     except BrokerError as error:
         raise click.ClickException(str(error)) from None
-    # the same process: whoever stops us stops Mosquitto
-    os.execv(program, [program, "-c", str(target.configuration)])  # noqa: S606 - no shell wanted
+    log_end = _start_watch()
+    os.dup2(log_end, sys.stdout.fileno())
+    os.dup2(log_end, sys.stderr.fileno())
+    # the same process: whoever stops us stops Mosquitto, and the watch ends with its log
+    os.execv(program, [program, "-v", "-c", str(target.configuration)])  # noqa: S606 - no shell
+
+
+@broker.command(hidden=True)
+@_place
+def watch(target: BrokerFolder) -> None:
+    """Read what Mosquitto says from standard input; `run` starts this beside it."""
+    from cloud.app.jobs.broker_watch import Reporter, Watch
+
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        # it ends when the broker has: what is said last is read as well
+        signal.signal(signal_number, signal.SIG_IGN)
+    password = target.secret_file(ADMIN).read_text()
+    reporter = Reporter(target.host, target.port, ADMIN, password)
+    Watch(target, reporter.report, os.getppid()).run(sys.stdin.fileno())
+    reporter.close()
+
+
+def _start_watch() -> int:
+    """Start a process that reads the broker's log; return where the log has to be written."""
+    log_read, log_write = os.pipe()
+    # a line that finds no room is lost: the broker waits for nobody
+    os.set_blocking(log_write, False)
+    arguments = sys.argv[sys.argv.index("run") + 1 :]
+    subprocess.Popen(
+        [sys.executable, "-c", "import shopbell; shopbell.main()", "broker", "watch", *arguments],
+        stdin=log_read,
+    )
+    os.close(log_read)
+    return log_write
 
 
 def prepare(folder: BrokerFolder) -> None:
@@ -218,8 +251,11 @@ def prepare(folder: BrokerFolder) -> None:
     )
     folder.configuration.write_text(text)
     passwords = {name: _password(folder.secret_file(name)) for name in (ADMIN, INGEST)}
-    if not folder.dynamic_security.exists():
-        _write_private(folder.dynamic_security, json.dumps(_dynamic_security(passwords), indent=1))
+    if folder.dynamic_security.exists():
+        kept = _with_our_roles(json.loads(folder.dynamic_security.read_text()))
+    else:
+        kept = _dynamic_security(passwords)
+    _write_private(folder.dynamic_security, json.dumps(kept, indent=1))
 
 
 def _tls_listener(folder: BrokerFolder) -> str:
@@ -350,9 +386,20 @@ def _dynamic_security(passwords: dict[str, str]) -> Json:
             "subscribe": False,
             "unsubscribe": True,
         },
-        "roles": [admin_role(ADMIN), ingest_role(INGEST)],
+        "roles": _our_roles(),
         "clients": [_client(name, password) for name, password in passwords.items()],
     }
+
+
+def _with_our_roles(kept: Json) -> Json:
+    """Give a folder of an earlier version the roles of this one; those of the devices stay."""
+    ours = {role["rolename"] for role in _our_roles()}
+    others = [role for role in kept["roles"] if role["rolename"] not in ours]
+    return {**kept, "roles": [*_our_roles(), *others]}
+
+
+def _our_roles() -> list[Json]:
+    return [admin_role(ADMIN), ingest_role(INGEST)]
 
 
 def _client(name: str, password: str) -> Json:

@@ -15,7 +15,7 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 
 from cloud.app.domain.errors import Conflict, NotFound, Unavailable
-from cloud.app.services.mqtt import KEEPALIVE_S, SHARE, mqtt_client
+from cloud.app.services.mqtt import KEEPALIVE_S, REFUSED_TOPIC, SHARE, mqtt_client
 from cloud.app.settings import Settings
 from wire import topics
 
@@ -80,8 +80,7 @@ def device_role(device_id: str) -> Command:
 def ingest_role(name: str) -> Command:
     """Return the role of the ingest: it hears every device, and answers every device."""
     allowed = []
-    for channel in topics.UP:
-        filter_ = topics.subscription(channel)
+    for filter_ in (*(topics.subscription(channel) for channel in topics.UP), REFUSED_TOPIC):
         allowed += _listening("subscribePattern", filter_)
         allowed.append(("subscribePattern", SHARE + filter_))
     allowed += [("publishClientSend", topics.subscription(channel)) for channel in topics.DOWN]
@@ -89,8 +88,8 @@ def ingest_role(name: str) -> Command:
 
 
 def admin_role(name: str) -> Command:
-    """Return the role of the administrator: credentials, and the broker's own figures."""
-    allowed = [("publishClientSend", CONTROL_TOPIC)]
+    """Return the role of the administrator: credentials, the broker's own figures and refusals."""
+    allowed = [("publishClientSend", topic) for topic in (CONTROL_TOPIC, REFUSED_TOPIC)]
     for filter_ in (f"{CONTROL_TOPIC}/#", "$SYS/#"):
         allowed += _listening("subscribePattern", filter_)
     return _role(name, allowed)

@@ -2,17 +2,20 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.device_health import Health, Sensor, health
-from cloud.app.store.device_queries import sights
+from cloud.app.services.mqtt import REFUSED_TOPIC
+from cloud.app.store.device_queries import refusals, sights
 from cloud.app.store.shops import Device
 
 # how far back a blocked sensor, a calibration or a disagreement is looked for
 LOOK_BACK = dt.timedelta(days=3)
+REFUSED_WITHIN = dt.timedelta(days=1)
 
 
 def healths(session: Session, devices: Sequence[Device], now: dt.datetime) -> dict[str, Health]:
@@ -20,10 +23,17 @@ def healths(session: Session, devices: Sequence[Device], now: dt.datetime) -> di
     if not devices:
         return {}
     seen = {row.device_id: row for row in sights(session, devices[0].shop_id, now - LOOK_BACK)}
+    refused = refusals(session, devices[0].shop_id, REFUSED_TOPIC, now - REFUSED_WITHIN)
     entries = sum(row.entries for row in seen.values())
     exits = sum(row.exits for row in seen.values())
     return {
-        device.id: health(_sensor(device, seen.get(device.id), entries, exits, len(seen) < 2), now)
+        device.id: health(
+            replace(
+                _sensor(device, seen.get(device.id), entries, exits, len(seen) < 2),
+                refused=refused.get(device.id, 0),
+            ),
+            now,
+        )
         for device in devices
     }
 

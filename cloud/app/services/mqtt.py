@@ -13,6 +13,8 @@ AnyClient = TypeVar("AnyClient", bound=Client)
 KEEPALIVE_S = 30
 # in front of a topic filter: the workers that subscribe like this share the messages
 SHARE = "$share/ingest/"
+# where the broker's watch tells the ingest which device was refused what
+REFUSED_TOPIC = "shopbell/refused"
 
 
 def mqtt_client(

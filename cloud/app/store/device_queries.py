@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
-from cloud.app.store.shops import Device, DeviceBoot
+from cloud.app.store.shops import Device, DeviceBoot, RejectedMessage
 
 
 def devices_with_counts(session: Session, shop_id: uuid.UUID) -> Sequence[Row[Any]]:
@@ -61,3 +61,16 @@ def sights(session: Session, shop_id: uuid.UUID, since: dt.datetime) -> Sequence
     """Return what each device has seen since a time: (device_id, entries, exits, blocked_since,
     drift_mm)."""
     return session.execute(_SIGHTS, {"shop_id": shop_id, "since": since}).all()
+
+
+def refusals(
+    session: Session, shop_id: uuid.UUID, topic: str, since: dt.datetime
+) -> dict[str, int]:
+    """Return how often each device was refused what is not its own, by id."""
+    found = (
+        select(RejectedMessage.device_id, func.sum(RejectedMessage.times))
+        .where(RejectedMessage.shop_id == shop_id, RejectedMessage.topic == topic)
+        .where(RejectedMessage.last_received_at >= since, RejectedMessage.device_id.is_not(None))
+        .group_by(RejectedMessage.device_id)
+    )
+    return {str(device_id): int(times) for device_id, times in session.execute(found)}

@@ -45,6 +45,7 @@ class Rejection:
     device_id: str | None = None
     boot: int | None = None
     sequence: int | None = None
+    times: int = 1
 
     @property
     def digest(self) -> bytes:
@@ -167,7 +168,9 @@ def door_moved_at(cursor: Cursor, site: Site) -> dt.datetime | None:
 
 def insert_rejections(cursor: Cursor, rejections: Sequence[Rejection]) -> None:
     """Record what can never succeed, with its reason; count what was recorded before."""
-    times = Counter(rejection.digest for rejection in rejections)
+    times: Counter[bytes] = Counter()
+    for rejection in rejections:
+        times[rejection.digest] += rejection.times
     rows = list({rejection.digest: rejection for rejection in rejections}.values())
     cursor.execute(
         """

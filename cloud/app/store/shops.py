@@ -203,6 +203,7 @@ class RejectedMessage(Base):
     """A message, or one event of it, that can never succeed, kept with its reason."""
 
     __tablename__ = "rejected_message"
+    __table_args__ = (Index("ix_rejected_message_shop", "shop_id", "last_received_at"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
     # of the device that is named by the topic, where we know it

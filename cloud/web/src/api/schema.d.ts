@@ -1290,7 +1290,7 @@ export interface components {
             /** Format: date-time */
             seen_at: string | null;
             /** @enum {string} */
-            condition: "new" | "online" | "late" | "silent" | "offline" | "blocked" | "drifting" | "disagreeing";
+            condition: "new" | "online" | "late" | "silent" | "offline" | "blocked" | "drifting" | "disagreeing" | "trespassing";
             problem: string | null;
         };
         Live: {
