@@ -41,14 +41,14 @@ class Api:
         raise TimeoutError(f"{self._ready_url}: not ready within {DEADLINE_S} s")
 
     def register_or_sign_in(self, *, name: str, email: str, password: str) -> None:
-        """Register a person, or sign in when the email is taken already."""
+        """Sign a person in, or register them when there is no such account yet."""
         try:
+            self.sign_in(email, password)
+        except ApiProblem as problem:
+            if problem.status != requests.codes.unauthorized:
+                raise
             body = {"name": name, "email": email, "password": password}
             self._take_token(self.call("POST", "/register", json=body))
-        except ApiProblem as problem:
-            if problem.status != requests.codes.conflict:
-                raise
-            self.sign_in(email, password)
         self._login = (email, password)
 
     def sign_in(self, login: str, password: str) -> None:

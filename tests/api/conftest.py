@@ -1,5 +1,6 @@
 """The API on a real database, and people with lives of their own."""
 
+import re
 import secrets
 import uuid
 from collections.abc import Iterator
@@ -60,7 +61,7 @@ class Somebody:
 @pytest.fixture(scope="session")
 def app(settings: Settings) -> Iterator[Flask]:
     """The application, hashing cheaply and without limits."""
-    app = make_app(settings)
+    app = make_app(settings, messenger=Letterbox())
     yield app
     app.extensions["streams"].end()
     with app.app_context():
@@ -110,6 +111,29 @@ def somebody(app: Flask, name: str) -> Somebody:
     body = made(client.post(f"{API}/register", json=account))
     headers = {"Authorization": f"Bearer {body['access_token']}"}
     return Somebody(client, body["person"]["id"], email, headers)
+
+
+class Letterbox:
+    """Keeps what would be sent; knows the last code for each contact."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, str, str]] = []
+
+    def reaches(self, to: str) -> bool:
+        return True
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        self.letters.append((to, subject, text))
+
+
+def code_for(app: Flask, contact: str) -> str:
+    """Wait for the post, and return the last code that was sent to a contact."""
+    post = app.extensions["post"]
+    post.wait()
+    texts = [text for to, _, text in post.messenger.letters if to == contact]
+    found = re.search(r"\b(\d{6})\b", texts[-1])
+    assert found is not None
+    return found[1]
 
 
 def colleague(app: Flask, owner: Somebody, role: str) -> Somebody:

@@ -28,6 +28,8 @@ OPEN_TO_ALL = {
     "claim_device",
     "ask_for_password_reset",
     "set_new_password",
+    "ask_for_code",
+    "sign_in_by_code",
 }
 OF_NO_SHOP = {
     "sign_out",
@@ -38,6 +40,7 @@ OF_NO_SHOP = {
     "list_shops",
     "create_shop",
     "accept_invitation",
+    "confirm_contact",
 }
 # what an analyst may not even read, because it shows who the customers are
 HIDDEN_FROM_ANALYSTS = {

@@ -75,11 +75,6 @@ def test_a_refused_password_is_not_repeated(client: FlaskClient) -> None:
     assert "s3cret" not in answer.text
 
 
-def test_an_address_registers_once(client: FlaskClient, owner: Somebody) -> None:
-    account = {"name": "Asha", "email": owner.email.upper(), "password": PASSWORD}
-    problem(client.post(f"{API}/register", json=account), 409)
-
-
 def test_unknown_login_and_wrong_password_get_the_same_answer(
     client: FlaskClient, owner: Somebody
 ) -> None:

@@ -8,19 +8,9 @@ from flask import Flask
 
 from cloud.app.api.database import db
 from cloud.app.settings import Settings
-from tests.api.conftest import API, PASSWORD, make_app, problem, somebody
+from tests.api.conftest import API, PASSWORD, Letterbox, make_app, problem, somebody
 
 NEW = "another horse battery"
-
-
-class Letterbox:
-    """Keeps what would be sent."""
-
-    def __init__(self) -> None:
-        self.letters: list[tuple[str, str, str]] = []
-
-    def send(self, to: str, subject: str, text: str) -> None:
-        self.letters.append((to, subject, text))
 
 
 @pytest.fixture
@@ -43,8 +33,8 @@ def ask(app: Flask, login: str) -> tuple[int, str]:
 
 
 def delivered(app: Flask, letterbox: Letterbox) -> list[tuple[str, str, str]]:
-    app.extensions["post"].close()
-    return letterbox.letters
+    app.extensions["post"].wait()
+    return [letter for letter in letterbox.letters if "new password" in letter[1]]
 
 
 def test_a_link_by_mail_sets_a_new_password_once_and_signs_out_everywhere(

@@ -13,13 +13,16 @@ from cloud.app.domain.errors import (
     Invalid,
     NotFound,
     ShopbellError,
+    TooOften,
     Unavailable,
 )
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
-_STATUS = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422, Unavailable: 503}
+_STATUS = {
+    NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422, TooOften: 429, Unavailable: 503
+}  # fmt: skip
 _SENTENCES = {
     400: "The request could not be understood.",
     404: "There is nothing at this address.",
@@ -43,7 +46,7 @@ DESCRIBED = {
     503: "the broker does not answer, try again",
 }
 _EXAMPLE_FIELD = {"field": "name", "expected": "a value", "found": "nothing"}
-_SECRET_FIELDS = {"password", "refresh_token"}
+_SECRET_FIELDS = {"password", "refresh_token", "code"}
 _FOUND_MAX_LENGTH = 80
 
 _log = logging.getLogger(__name__)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from flask import Response, after_this_request, current_app, request
@@ -19,7 +20,9 @@ from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_address, per_login
 from cloud.app.api.schemas import people as schemas
-from cloud.app.services import accounts, resets, sign_ins
+from cloud.app.domain.errors import Forbidden, Invalid, TooOften
+from cloud.app.services import accounts, codes, resets, sign_ins
+from cloud.app.services.contacts import normalised_contact
 from cloud.app.services.passwords import Passwords
 from cloud.app.store.people import Person, RefreshToken
 from cloud.app.store.roles import act_for
@@ -36,13 +39,20 @@ routes = Blueprint("people", "Accounts and sign-ins")
 @per_address("30 per hour")
 @routes.body(schemas.Registration)
 @routes.returns(201, schemas.SignedIn)
-@routes.fails(409, 429)
+@routes.fails(429)
 @routes.open_to_all()
 def register(account: dict[str, Any]) -> dict[str, object]:
-    """Make an account and sign in."""
+    """Make an account, sign in, and have a code sent that proves the contact.
+
+    The answer does not tell whether somebody else has this contact already.
+    """
     transport = account.pop("transport")
     person = accounts.register(db.session(), _passwords(), **account)
-    return _begin(person, transport)
+    contact = person.email or person.phone
+    if contact and can_reach(contact):
+        with suppress(TooOften):
+            send_code(contact)
+    return begin(person, transport)
 
 
 @routes.post("/tokens")
@@ -58,7 +68,7 @@ def sign_in(credentials: dict[str, Any]) -> dict[str, object]:
     person = accounts.person_who_signs_in(db.session(), _passwords(), **credentials)
     if person is None:
         raise Unauthorized("The login or the password is wrong.")
-    return _begin(person, transport)
+    return begin(person, transport)
 
 
 @routes.post("/tokens/refresh")
@@ -92,7 +102,7 @@ def ask_for_password_reset(sent: dict[str, str]) -> dict[str, object]:
     """Ask for a link by mail to set a new password. The answer does not tell who has an account."""
     resets.ask_for_reset(
         db.session(),
-        current_app.config["SECRET_KEY"],
+        _key(),
         _send_later,
         login=sent["login"],
         page=f"{current_app.config['PUBLIC_URL']}/new-password",
@@ -106,13 +116,11 @@ def ask_for_password_reset(sent: dict[str, str]) -> dict[str, object]:
 @per_address("10 per minute")
 @routes.body(schemas.NewPassword)
 @routes.returns(204)
-@routes.fails(403, 429)
+@routes.fails(403, 409, 429)
 @routes.open_to_all()
 def set_new_password(sent: dict[str, str]) -> None:
     """Set a new password with the code of the link; ends every sign-in."""
-    resets.set_password(
-        db.session(), current_app.config["SECRET_KEY"], _passwords(), now=_now(), **sent
-    )
+    resets.set_password(db.session(), _key(), _passwords(), now=_now(), **sent)
     db.session.commit()
 
 
@@ -159,11 +167,90 @@ def end_session(session_id: uuid.UUID) -> None:
     db.session.commit()
 
 
+@routes.post("/codes")
+@per_address("30 per minute")
+@routes.body(schemas.CodeRequest)
+@routes.returns(202, schemas.Asked)
+@routes.fails(429)
+@routes.open_to_all()
+def ask_for_code(sent: dict[str, str]) -> dict[str, object]:
+    """Have a code of six digits sent to an email address or a phone number, for anybody's."""
+    contact = normalised_contact(sent["contact"])
+    if not can_reach(contact):
+        raise Invalid("contact", "an email address: no texts are sent from here", "a phone number")
+    send_code(contact)
+    db.session.commit()
+    return {}
+
+
+@routes.post("/codes/confirm")
+@per_address("30 per minute")
+@routes.body(schemas.CodeSignIn)
+@routes.returns(200, schemas.SignedIn)
+@routes.fails(403, 429)
+@routes.open_to_all()
+def sign_in_by_code(sent: dict[str, Any]) -> dict[str, object]:
+    """Sign in by a code. For a contact that nobody has yet this makes an account: send a `name`."""
+    return begin(person_who_proves(sent["contact"], sent["code"], sent["name"]), sent["transport"])
+
+
+@routes.post("/me/contacts")
+@per_address("30 per minute")
+@signed_in
+@routes.body(schemas.ContactProof)
+@routes.returns(200, schemas.Me)
+@routes.fails(403, 409, 429)
+def confirm_contact(sent: dict[str, str]) -> dict[str, object]:
+    """Prove one's email address or phone number by a code, or another one in its place."""
+    contact = normalised_contact(sent["contact"])
+    require_code(contact, sent["code"])
+    person = accounts.person_by_id(db.session(), person_id())
+    accounts.verify(db.session(), person, contact, _now())
+    found = _me()
+    db.session.commit()
+    return found
+
+
 @routes.get("/me")
 @signed_in
 @routes.returns(200, schemas.Me)
 def me() -> dict[str, object]:
     """Who is signed in, and the shops they work for."""
+    return _me()
+
+
+def person_who_proves(login: str, code: str, name: str | None) -> Person:
+    """Return who has proven a contact by a code, made anew where nobody had it."""
+    contact = normalised_contact(login)
+    require_code(contact, code)
+    return accounts.person_of_proven(db.session(), contact, name=name, now=_now())
+
+
+def require_code(contact: str, code: str) -> None:
+    """Use a code up. Raises Forbidden; that it was tried outlives the error."""
+    if not codes.is_proven(db.session(), _key(), contact=contact, code=code, now=_now()):
+        db.session.commit()
+        raise Forbidden(codes.WRONG)
+
+
+def can_reach(contact: str) -> bool:
+    """Tell whether this installation can send to contacts of this kind."""
+    return bool(current_app.extensions["post"].reaches(contact))
+
+
+def send_code(contact: str) -> None:
+    """Have a code sent in the language of the browser. Raises TooOften."""
+    codes.send_code(
+        db.session(),
+        _key(),
+        _send_later,
+        contact=contact,
+        language=request.accept_languages.best_match(codes.LANGUAGES) or codes.LANGUAGES[0],
+        now=_now(),
+    )
+
+
+def _me() -> dict[str, object]:
     shops = [
         {
             "id": shop.id,
@@ -178,7 +265,8 @@ def me() -> dict[str, object]:
     return {"person": accounts.person_by_id(db.session(), person_id()), "shops": shops}
 
 
-def _begin(person: Person, transport: str) -> dict[str, object]:
+def begin(person: Person, transport: str) -> dict[str, object]:
+    """Commit, and sign a person in."""
     act_for(db.session(), person_id=person.id)
     token = sign_ins.begin(db.session(), person_id=person.id, user_agent=_user_agent(), now=_now())
     db.session.commit()
@@ -234,6 +322,10 @@ def _set_cookie(value: str, lifetime: dt.timedelta) -> None:
 
 def _send_later(to: str, subject: str, text: str) -> None:
     current_app.extensions["post"].send(to, subject, text)
+
+
+def _key() -> str:
+    return str(current_app.config["SECRET_KEY"])
 
 
 def _passwords() -> Passwords:

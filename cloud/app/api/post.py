@@ -12,12 +12,20 @@ class Post:
     """Hands messages over one after the other, in the background of this process."""
 
     def __init__(self, messenger: Messenger) -> None:
-        self._messenger = messenger
+        self.messenger = messenger
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
+
+    def reaches(self, to: str) -> bool:
+        """Tell whether contacts of this kind can be sent to."""
+        return self.messenger.reaches(to)
 
     def send(self, to: str, subject: str, text: str) -> None:
         """Return at once; a message that cannot be sent is noted, and can be asked for again."""
         self._thread.submit(self._hand_over, to, subject, text)
+
+    def wait(self) -> None:
+        """Wait until what was given so far is handed over."""
+        self._thread.submit(lambda: None).result()
 
     def close(self) -> None:
         """Wait until everything is handed over."""
@@ -25,7 +33,7 @@ class Post:
 
     def _hand_over(self, to: str, subject: str, text: str) -> None:
         try:
-            self._messenger.send(to, subject, text)
+            self.messenger.send(to, subject, text)
         except OSError as error:
             # its text may hold the address
             _log.error("a message could not be sent: %s", type(error).__name__)

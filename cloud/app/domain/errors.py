@@ -5,6 +5,7 @@ ShopbellError
 ├── Forbidden   it exists and the role does not allow this
 ├── Conflict    it contradicts what is already there
 ├── Invalid     the input is not acceptable; names the field, expected and found
+├── TooOften    asked for too often; waiting helps
 └── Unavailable something we depend on does not answer now; trying again can help
 """
 
@@ -33,6 +34,10 @@ class Invalid(ShopbellError):
         self.expected = expected
         self.found = found
         super().__init__(f"{field}: expected {expected}, got {found}")
+
+
+class TooOften(ShopbellError):
+    """Asked for too often; waiting helps."""
 
 
 class Unavailable(ShopbellError):

@@ -1,18 +1,20 @@
 """Accounts: registering, and signing in with an email address or a phone number."""
 
+import datetime as dt
 import uuid
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.services.contacts import (
+    kind_of,
     normalised_contact,
     normalised_email,
     normalised_phone,
 )
 from cloud.app.services.passwords import Passwords
+from cloud.app.services.sign_ins import end_all
 from cloud.app.store.people import Person, Staff
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
@@ -27,7 +29,10 @@ def register(
     email: str | None = None,
     phone: str | None = None,
 ) -> Person:
-    """Make an account. Raises Invalid without a contact, Conflict when the contact is taken."""
+    """Make an account whose contacts are claims until a code proves them. Raises Invalid.
+
+    It is made also when somebody else has the contact: the answer must not tell.
+    """
     if not email and not phone:
         raise Invalid("email", "an email address or a phone number", "neither")
     person = Person(
@@ -39,11 +44,7 @@ def register(
     )
     act_for(session, person_id=person.id)
     session.add(person)
-    try:
-        session.flush()
-    except IntegrityError:
-        session.rollback()
-        raise Conflict("there is already an account with this email or phone") from None
+    session.flush()
     return person
 
 
@@ -51,22 +52,55 @@ def person_who_signs_in(
     session: Session, passwords: Passwords, *, login: str, password: str
 ) -> Person | None:
     """Return the person with this login and password, or None after the same time."""
-    person = person_by_contact(session, login)
-    if not passwords.is_right(person.password_hash if person else None, password):
-        return None
-    return person
+    found = None
+    # both, and also when there is none: the time tells neither who has an account nor who claims it
+    for person in reversed(_who_says(session, login)):
+        if passwords.is_right(person.password_hash if person else None, password):
+            found = person
+    return found
 
 
 def person_by_contact(session: Session, login: str) -> Person | None:
-    """Return the person with this email address or phone number, if there is one."""
-    try:
-        contact = normalised_contact(login)
-    except Invalid:
-        return None
-    act_for(session, contact=contact)
-    return session.scalar(
-        select(Person).where((Person.email == contact) | (Person.phone == contact))
-    )
+    """Return whose email address or phone number this is: who has verified it, else who claims it
+    and has verified nothing else."""
+    verified, claimant = _who_says(session, login)
+    if claimant and claimant.verified_contacts:
+        claimant = None
+    return verified or claimant
+
+
+def person_of_proven(
+    session: Session, contact: str, *, name: str | None, now: dt.datetime
+) -> Person:
+    """Return the person who has just proven a contact; make one when there is none.
+
+    Who only claimed it without proof loses password and sign-ins: another may have set them.
+    Raises Invalid when a new person says no name.
+    """
+    person = person_by_contact(session, contact)
+    if person is None:
+        if not name:
+            raise Invalid("name", "your name, because this is a new account", "nothing")
+        person = Person(id=uuid.uuid4(), name=name, **{kind_of(contact): contact})
+        session.add(person)
+    act_for(session, person_id=person.id)
+    if contact not in person.verified_contacts.values():
+        person.password_hash = None
+        end_all(session, person_id=person.id, now=now)
+        setattr(person, f"{kind_of(contact)}_verified_at", now)
+    session.flush()
+    return person
+
+
+def verify(session: Session, person: Person, contact: str, now: dt.datetime) -> None:
+    """Note that a person has proven a contact, theirs from now on. Raises Conflict when another
+    account has proven it before."""
+    owner, _ = _who_says(session, contact)
+    if owner is not None and owner.id != person.id:
+        raise Conflict("another account of yours has this email or phone: sign in there")
+    setattr(person, kind_of(contact), contact)
+    setattr(person, f"{kind_of(contact)}_verified_at", now)
+    session.flush()
 
 
 def person_by_id(session: Session, person_id: uuid.UUID) -> Person:
@@ -86,3 +120,20 @@ def shops_of(session: Session, person_id: uuid.UUID) -> list[tuple[Shop, str]]:
         .order_by(Shop.name, Shop.id)
     )
     return [(shop, role) for shop, role in rows]
+
+
+def _who_says(session: Session, login: str) -> tuple[Person | None, Person | None]:
+    """Return who has verified a contact, and the newest of those who only claim it."""
+    try:
+        contact = normalised_contact(login)
+    except Invalid:
+        return None, None
+    act_for(session, contact=contact)
+    kind = kind_of(contact)
+    column, verified_at = getattr(Person, kind), getattr(Person, f"{kind}_verified_at")
+    says = select(Person).where(column == contact)
+    newest = says.where(verified_at.is_(None)).order_by(Person.created_at.desc(), Person.id)
+    return (
+        session.scalar(says.where(verified_at.is_not(None))),
+        session.scalar(newest.limit(1)),
+    )

@@ -33,3 +33,8 @@ def normalised_email(text: str) -> str:
 def normalised_contact(text: str) -> str:
     """Return a sign-in name, email or phone, as it is stored. Raises Invalid."""
     return normalised_email(text) if "@" in text else normalised_phone(text)
+
+
+def kind_of(contact: str) -> str:
+    """Tell what a normalised contact is: email or phone."""
+    return "email" if "@" in contact else "phone"

@@ -14,12 +14,18 @@ PORT = 587
 class Messenger(Protocol):
     """Sends a short text to a contact."""
 
+    def reaches(self, to: str) -> bool:
+        """Tell whether contacts of this kind can be sent to at all."""
+
     def send(self, to: str, subject: str, text: str) -> None:
         """Send, or raise OSError (smtplib's errors are such) when it cannot be sent."""
 
 
 class Console:
     """Prints what it is given: for one's own machine, where nobody has a mail server."""
+
+    def reaches(self, to: str) -> bool:
+        return True
 
     def send(self, to: str, subject: str, text: str) -> None:
         sys.stdout.write(f"--- to {to}: {subject}\n{text}\n---\n")
@@ -31,6 +37,9 @@ class Smtp:
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
+
+    def reaches(self, to: str) -> bool:
+        return "@" in to
 
     def send(self, to: str, subject: str, text: str) -> None:
         message = EmailMessage()

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from cloud.app.services import sign_ins, tickets
-from cloud.app.services.accounts import person_by_contact, person_by_id
+from cloud.app.services.accounts import person_by_contact, person_by_id, verify
 from cloud.app.services.passwords import Passwords
+from cloud.app.store.people import Person
 from cloud.app.store.roles import act_for
 
 RESET = "password"
@@ -26,26 +27,40 @@ Send = Callable[[str, str, str], None]
 def ask_for_reset(
     session: Session, key: str, send: Send, *, login: str, page: str, now: dt.datetime
 ) -> None:
-    """Send a link to who has this email address; do nothing for everybody else.
+    """Send a link to who has this login and a proven email address; do nothing for everybody else.
+
+    An address that is claimed only gets one when it is itself the login: the link will prove it.
 
     `send` must return at once: who asks must not learn from the time whether the login exists.
     """
     person = person_by_contact(session, login)
-    if person is None or person.email is None:
+    email = _address(person, login) if person else None
+    if person is None or email is None:
         return
     code = tickets.long_code()
     act_for(session, person_id=person.id)
     tickets.issue(
-        session, key, RESET, code, details={}, expires_at=now + LIFETIME, person_id=person.id
-    )
-    send(person.email, SUBJECT, TEXT.format(url=f"{page}#{code}"))
+        session, key, RESET, code, details={"email": email}, expires_at=now + LIFETIME,
+        person_id=person.id,
+    )  # fmt: skip
+    send(email, SUBJECT, TEXT.format(url=f"{page}#{code}"))
 
 
 def set_password(
     session: Session, key: str, passwords: Passwords, *, code: str, password: str, now: dt.datetime
 ) -> None:
-    """Set the password that a link allows, and sign out everywhere. Raises Forbidden."""
+    """Set the password that a link allows, and sign out everywhere. Raises Forbidden, and Conflict
+    when another account has proven the address meanwhile."""
     ticket = tickets.redeem(session, key, RESET, code, now)
     assert ticket.person_id is not None  # a reset is a person's
-    person_by_id(session, ticket.person_id).password_hash = passwords.hash(password)
-    sign_ins.end_all(session, person_id=ticket.person_id, now=now)
+    person = person_by_id(session, ticket.person_id)
+    verify(session, person, str(ticket.details["email"]), now)
+    person.password_hash = passwords.hash(password)
+    sign_ins.end_all(session, person_id=person.id, now=now)
+
+
+def _address(person: Person, login: str) -> str | None:
+    verified = person.verified_contacts
+    if "email" in verified or person.email != login.strip().lower():
+        return verified.get("email")
+    return person.email

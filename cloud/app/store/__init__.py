@@ -2,6 +2,7 @@
 
 from cloud.app.store import (
     consents,
+    contact_codes,
     device_commands,
     idempotency,
     notes,
@@ -16,6 +17,7 @@ from cloud.app.store.base import Base
 __all__ = [
     "Base",
     "consents",
+    "contact_codes",
     "device_commands",
     "idempotency",
     "notes",

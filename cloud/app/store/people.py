@@ -10,22 +10,46 @@ from cloud.app.store.base import Base, CreatedAt, Id, ShopId
 
 
 class Person(Base):
-    """A login, owned by that person. Unique by email (lower case) and by phone (E.164)."""
+    """A login, owned by that person.
+
+    Email (lower case) and phone (E.164) are claims until they are verified, and unique only then:
+    nobody can keep a contact from its owner by claiming it first.
+    """
 
     __tablename__ = "person"
     __table_args__ = (
         CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="contact"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("phone ~ '^\\+[1-9][0-9]{6,14}$'", name="phone_e164"),
+        *(
+            Index(
+                f"uq_person_{column}_verified",
+                column,
+                unique=True,
+                postgresql_where=text(f"{column}_verified_at IS NOT NULL"),
+            )
+            for column in ("email", "phone")
+        ),
+        Index("ix_person_email", "email"),
+        Index("ix_person_phone", "phone"),
     )
 
     id: Mapped[Id]
     name: Mapped[str]
-    email: Mapped[str | None] = mapped_column(unique=True)
-    phone: Mapped[str | None] = mapped_column(unique=True)
-    password_hash: Mapped[str]
-    contact_verified_at: Mapped[dt.datetime | None]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    email_verified_at: Mapped[dt.datetime | None]
+    phone_verified_at: Mapped[dt.datetime | None]
+    # None: signs in by codes only
+    password_hash: Mapped[str | None]
     created_at: Mapped[CreatedAt]
+
+    @property
+    def verified_contacts(self) -> dict[str, str]:
+        """What this person has proven to own: any of email and phone."""
+        claims = (("email", self.email, self.email_verified_at),
+                  ("phone", self.phone, self.phone_verified_at))  # fmt: skip
+        return {kind: contact for kind, contact, at in claims if contact and at}
 
 
 class RefreshToken(Base):

@@ -55,6 +55,15 @@ class Person(Schema):
     name = fields.String(required=True)
     email = fields.String(required=True, allow_none=True)
     phone = fields.String(required=True, allow_none=True)
+    verified = fields.Function(
+        lambda person: sorted(person.verified_contacts),
+        required=True,
+        metadata={
+            "type": "array",
+            "items": {"type": "string", "enum": ["email", "phone"]},
+            "description": "which of the two are proven by a code; the others are claims",
+        },
+    )
 
 
 class Tokens(Schema):
@@ -105,6 +114,24 @@ class Sessions(Schema):
 
     items = fields.List(fields.Nested(SignInSession), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
+
+
+class CodeRequest(Schema):
+    """Where to send a code: an email address, or a phone number with its country."""
+
+    contact = Text(254, required=True)
+
+
+class ContactProof(CodeRequest):
+    """The contact, and the code that was sent to it."""
+
+    code = fields.String(required=True, load_only=True, validate=validate.Length(1, 20))
+
+
+class CodeSignIn(ContactProof, Transport):
+    """The contact with its code; the name of who is new."""
+
+    name = Text(100, load_default=None, allow_none=True)
 
 
 class ResetRequest(Schema):

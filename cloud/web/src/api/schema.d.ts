@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an account and sign in. */
+        /**
+         * Make an account, sign in, and have a code sent that proves the contact.
+         * @description The answer does not tell whether somebody else has this contact already.
+         */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -122,6 +125,57 @@ export interface paths {
         post?: never;
         /** Sign out on one device; row-level security knows only one's own. */
         delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a code of six digits sent to an email address or a phone number, for anybody's. */
+        post: operations["ask_for_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codes/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by a code. For a contact that nobody has yet this makes an account: send a `name`. */
+        post: operations["sign_in_by_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove one's email address or phone number by a code, or another one in its place. */
+        post: operations["confirm_contact"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1120,6 +1174,8 @@ export interface components {
             name: string;
             email: string | null;
             phone: string | null;
+            /** @description which of the two are proven by a code; the others are claims */
+            readonly verified: ("email" | "phone")[];
         };
         SignedIn: {
             access_token: string;
@@ -1169,6 +1225,25 @@ export interface components {
         Sessions: {
             items: components["schemas"]["SignInSession"][];
             next_cursor: string | null;
+        };
+        CodeRequest: {
+            contact: string;
+        };
+        CodeSignIn: {
+            /**
+             * @description `cookie` for browsers, `body` for programs
+             * @default cookie
+             * @enum {string}
+             */
+            transport?: "cookie" | "body";
+            contact: string;
+            code: string;
+            /** @default null */
+            name?: string | null;
+        };
+        ContactProof: {
+            contact: string;
+            code: string;
         };
         MyShop: {
             /** Format: uuid */
@@ -2166,7 +2241,8 @@ export interface operations {
                      *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *         "name": "Asha Rao",
                      *         "email": "asha@example.com",
-                     *         "phone": "+4930123456"
+                     *         "phone": "+4930123456",
+                     *         "verified": null
                      *       }
                      *     }
                      */
@@ -2174,7 +2250,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
-            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2217,7 +2292,8 @@ export interface operations {
                      *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *         "name": "Asha Rao",
                      *         "email": "asha@example.com",
-                     *         "phone": "+4930123456"
+                     *         "phone": "+4930123456",
+                     *         "verified": null
                      *       }
                      *     }
                      */
@@ -2364,6 +2440,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -2472,6 +2549,158 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    ask_for_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contact": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    sign_in_by_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "transport": "cookie",
+                 *       "contact": "text",
+                 *       "code": "7K3M9QXA",
+                 *       "name": "Asha Rao"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CodeSignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "text",
+                     *       "expires_in_s": 900,
+                     *       "refresh_token": "text",
+                     *       "person": {
+                     *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *         "name": "Asha Rao",
+                     *         "email": "asha@example.com",
+                     *         "phone": "+4930123456",
+                     *         "verified": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirm_contact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contact": "text",
+                 *       "code": "7K3M9QXA"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ContactProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "person": {
+                     *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *         "name": "Asha Rao",
+                     *         "email": "asha@example.com",
+                     *         "phone": "+4930123456",
+                     *         "verified": null
+                     *       },
+                     *       "shops": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "slug": "corner-bakery",
+                     *           "name": "Asha Rao",
+                     *           "role": "staff",
+                     *           "currency": "EUR",
+                     *           "time_zone": "Europe/Berlin"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            default: components["responses"]["Problem"];
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -2498,7 +2727,8 @@ export interface operations {
                      *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *         "name": "Asha Rao",
                      *         "email": "asha@example.com",
-                     *         "phone": "+4930123456"
+                     *         "phone": "+4930123456",
+                     *         "verified": null
                      *       },
                      *       "shops": [
                      *         {

@@ -1,0 +1,100 @@
+"""Codes of six digits that prove who owns an email address or a phone number.
+
+Whoever asks gets the same answer after the same work: no account is looked up when a code is sent.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.errors import TooOften
+from cloud.app.store.contact_codes import ContactCode
+from cloud.app.store.roles import act_for
+
+LENGTH = 6
+LIFETIME = dt.timedelta(minutes=10)
+# a guess at one of a million, five times an hour five times: one in 40,000 for each hour of trying
+MAX_TRIES = 5
+SENT_PER_HOUR = 5
+HOUR = dt.timedelta(hours=1)
+WRONG = "this code is wrong, used or too old: ask for a new one"
+
+LANGUAGES = ("en", "de", "hi")
+_SUBJECTS = {"en": "Your Shopbell code", "de": "Dein Shopbell-Code", "hi": "आपका Shopbell कोड"}
+_TEXTS = {
+    "en": "{code} is your Shopbell code. It works for {minutes} minutes. Tell it to nobody.",
+    "de": "{code} ist dein Shopbell-Code. Er gilt {minutes} Minuten. Gib ihn niemandem weiter.",
+    "hi": "{code} आपका Shopbell कोड है। यह {minutes} मिनट तक चलेगा। इसे किसी को न बताएँ।",
+}
+
+Send = Callable[[str, str, str], None]
+
+
+def send_code(
+    session: Session, key: str, send: Send, *, contact: str, language: str, now: dt.datetime
+) -> None:
+    """Send a code to a normalised contact; it ends the ones before. Raises TooOften."""
+    digest = _digest(key, "contact", contact)
+    act_for(session, code=digest)
+    # two who ask at once must not both be the last of this hour
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:d, 0))"), {"d": digest})
+    of_contact = ContactCode.contact_digest == digest
+    session.execute(delete(ContactCode).where(of_contact, ContactCode.created_at <= now - HOUR))
+    if (session.scalar(select(func.count(ContactCode.id)).where(of_contact)) or 0) >= SENT_PER_HOUR:
+        raise TooOften(
+            "too many codes were sent to this contact: wait an hour, or use the last one"
+        )
+    code = f"{secrets.randbelow(10**LENGTH):0{LENGTH}}"
+    session.add(
+        ContactCode(
+            contact_digest=digest,
+            code_digest=_digest(key, digest, code),
+            created_at=now,
+            expires_at=now + LIFETIME,
+        )
+    )
+    session.flush()
+    minutes = int(LIFETIME.total_seconds() // 60)
+    send(contact, _SUBJECTS[language], _TEXTS[language].format(code=code, minutes=minutes))
+
+
+def is_proven(session: Session, key: str, *, contact: str, code: str, now: dt.datetime) -> bool:
+    """Use a code up. A wrong one counts as a try: commit also when the answer is no."""
+    digest = _digest(key, "contact", contact)
+    act_for(session, code=digest)
+    sent = session.scalar(
+        select(ContactCode)
+        .where(ContactCode.contact_digest == digest)
+        .order_by(ContactCode.created_at.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    # as much work when no code was sent
+    expected = sent.code_digest if sent else _digest(key, digest, "")
+    is_right = hmac.compare_digest(expected, _digest(key, digest, _digits(code)))
+    if sent is None or sent.used_at or sent.expires_at <= now or sent.tries >= MAX_TRIES:
+        return False
+    sent.tries += 1
+    sent.used_at = now if is_right else None
+    session.flush()
+    return is_right
+
+
+def forget_codes(session: Session, key: str, contact: str) -> None:
+    """Forget what was sent to a contact."""
+    digest = _digest(key, "contact", contact)
+    act_for(session, code=digest)
+    session.execute(delete(ContactCode).where(ContactCode.contact_digest == digest))
+
+
+def _digits(code: str) -> str:
+    return code.replace(" ", "").replace("-", "")
+
+
+def _digest(key: str, purpose: str, plain: str) -> str:
+    return hmac.new(key.encode(), f"{purpose}:{plain}".encode(), hashlib.sha256).hexdigest()
