@@ -16,7 +16,16 @@ from cloud.app.api.database import db
 from cloud.app.api.document import described_app
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Device
-from tests.api.conftest import API, Somebody, body, colleague, made, problem, somebody
+from tests.api.conftest import (
+    API,
+    Somebody,
+    body,
+    code_for,
+    colleague,
+    made,
+    problem,
+    somebody,
+)
 
 METHODS = ("get", "post", "put", "patch", "delete")
 # who else may be asked without a sign-in has to be written down here, and who without a shop
@@ -41,6 +50,22 @@ OF_NO_SHOP = {
     "create_shop",
     "accept_invitation",
     "confirm_contact",
+    "list_my_shops",
+    "join_shop",
+}
+# what staff may not do, and the owner may
+OWNERS_ONLY = {
+    "change_shop",
+    "create_device",
+    "delete_device",
+    "rotate_device_credential",
+    "create_claim",
+    "list_rejections",
+    "create_invitation",
+    "delete_invitation",
+    "delete_staff",
+    "set_exception",
+    "remove_exception",
 }
 # what an analyst may not even read, because it shows who the customers are
 HIDDEN_FROM_ANALYSTS = {
@@ -73,8 +98,11 @@ def operations() -> list[Operation]:
 
 
 OPERATIONS = operations()
-OF_SHOPS = [o for o in OPERATIONS if "{shop_id}" in o[1]]
+MINE = f"{API}/me/shops/{{shop_id}}"
+OF_CUSTOMERS = [o for o in OPERATIONS if o[1].startswith(MINE)]
+OF_SHOPS = [o for o in OPERATIONS if "{shop_id}" in o[1] and o not in OF_CUSTOMERS]
 OF_PEOPLE = [o for o in OPERATIONS if "{shop_id}" not in o[1]]
+OF_ANY_SHOP = OF_SHOPS + OF_CUSTOMERS
 
 
 def name(operation: Operation) -> str:
@@ -90,6 +118,17 @@ def bakery(app: Flask) -> Somebody:
     owner = somebody(app, "Olga Owner")
     owner.open_shop("Bakery with everything")
     return owner
+
+
+@pytest.fixture(scope="module")
+def asha(app: Flask, bakery: Somebody) -> Somebody:
+    """A customer of the bakery, who works nowhere."""
+    asha = somebody(app, "Asha")
+    proof = {"contact": asha.email, "code": code_for(app, asha.email)}
+    assert asha.post(f"{API}/me/contacts", proof).status_code == 200
+    slug = body(bakery.get(bakery.url))["slug"]
+    assert asha.post(f"{API}/me/shops", {"slug": slug}).status_code == 200
+    return asha
 
 
 @pytest.fixture(scope="module")
@@ -136,18 +175,61 @@ def ask(operation: Operation, who: FlaskClient, ids: dict[str, str], **more: Any
     return answer
 
 
-@pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))
+@pytest.mark.parametrize("operation", OF_ANY_SHOP, ids=ids(OF_ANY_SHOP))
 def test_nobody_is_asked_to_sign_in(
     operation: Operation, client: FlaskClient, known_ids: dict[str, str]
 ) -> None:
     problem(ask(operation, client, known_ids), 401)
 
 
-@pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))
+@pytest.mark.parametrize("operation", OF_ANY_SHOP, ids=ids(OF_ANY_SHOP))
 def test_an_outsider_finds_nothing(
     operation: Operation, outsider: Somebody, known_ids: dict[str, str]
 ) -> None:
     problem(ask(operation, outsider.client, known_ids, headers=outsider.headers), 404)
+
+
+@pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))
+def test_a_customer_finds_nothing_that_is_for_those_who_work_there(
+    operation: Operation, asha: Somebody, known_ids: dict[str, str]
+) -> None:
+    problem(ask(operation, asha.client, known_ids, headers=asha.headers), 404)
+
+
+@pytest.mark.parametrize("operation", OF_CUSTOMERS, ids=ids(OF_CUSTOMERS))
+def test_a_customer_of_one_shop_finds_nothing_in_another(
+    operation: Operation, asha: Somebody, outsider: Somebody, known_ids: dict[str, str]
+) -> None:
+    elsewhere = {**known_ids, "shop_id": outsider.shop_id}
+    problem(ask(operation, asha.client, elsewhere, headers=asha.headers), 404)
+
+
+@pytest.mark.parametrize("operation", OF_CUSTOMERS, ids=ids(OF_CUSTOMERS))
+@pytest.mark.parametrize("role", ["owner", "staff", "analyst"])
+def test_who_works_in_a_shop_is_no_customer_of_it(
+    role: str, operation: Operation, app: Flask, bakery: Somebody, known_ids: dict[str, str]
+) -> None:
+    person = bakery if role == "owner" else colleague(app, bakery, role)
+    problem(ask(operation, person.client, known_ids, headers=person.headers), 404)
+
+
+@pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))
+def test_staff_are_let_in_but_not_to_what_is_the_owners(
+    operation: Operation, app: Flask, bakery: Somebody, known_ids: dict[str, str]
+) -> None:
+    staff = colleague(app, bakery, "staff")
+    nowhere = {key: known_ids[key] if key == "shop_id" else nothing(key) for key in known_ids}
+    more = {} if operation[0] == "get" else {"json": VALID.get(name(operation), {})}
+    answer = ask(operation, staff.client, nowhere, headers=staff.headers, **more)
+    if name(operation) in OWNERS_ONLY:
+        problem(answer, 403)
+    assert answer.status_code != 401
+    assert answer.status_code < 500
+
+
+def nothing(key: str) -> str:
+    """An id of the right kind that nothing has."""
+    return {"device_id": "d-none", "date": "2031-01-01"}.get(key, str(uuid.uuid4()))
 
 
 @pytest.mark.parametrize("operation", OF_SHOPS, ids=ids(OF_SHOPS))

@@ -11,8 +11,9 @@ from flask_jwt_extended import JWTManager, get_current_user, verify_jwt_in_reque
 from cloud.app.api.database import db
 from cloud.app.api.errors import problem
 from cloud.app.api.idempotency import answered_once
-from cloud.app.domain.errors import Forbidden
+from cloud.app.domain.errors import Forbidden, NotFound
 from cloud.app.services.shops import role_in
+from cloud.app.store.membership_queries import membership_in
 from cloud.app.store.roles import act_for
 
 ALGORITHM = "HS256"
@@ -59,6 +60,25 @@ def works_here(rank: str) -> Callable[[View], View]:
         return cast(View, _as_guard(guarded))
 
     return decorate
+
+
+def is_customer_here(view: View) -> View:
+    """Let in who is a customer of the shop in the path, as `customer_id`; act for the shop.
+
+    For everybody else, its owner too, there is no such shop among theirs.
+    """
+
+    @wraps(view)
+    def guarded(*, shop_id: uuid.UUID, **values: Any) -> Any:
+        verify_jwt_in_request()
+        act_for(db.session(), person_id=person_id())
+        membership = membership_in(db.session(), shop_id, person_id())
+        if membership is None:
+            raise NotFound("you are no customer of such a shop")
+        act_for(db.session(), shop_id=shop_id)
+        return _answer(view, shop_id=shop_id, customer_id=membership.id, **values)
+
+    return cast(View, _as_guard(guarded))
 
 
 def _answer(view: Callable[..., Any], **values: Any) -> Any:

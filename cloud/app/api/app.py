@@ -115,6 +115,7 @@ def _blueprints() -> list[Blueprint]:
         footfall,
         imports,
         live,
+        memberships,
         overrides,
         people,
         public,
@@ -127,10 +128,25 @@ def _blueprints() -> list[Blueprint]:
     )
 
     nouns = (
-        people, shops, devices, live, customers, purchases, imports, scores, today, exports,
-        staff, public,
-        overrides, timeline, footfall, credentials, commands,
-    )  # fmt: skip
+        people,
+        shops,
+        devices,
+        live,
+        customers,
+        purchases,
+        imports,
+        scores,
+        today,
+        exports,
+        staff,
+        public,
+        overrides,
+        timeline,
+        footfall,
+        credentials,
+        commands,
+        memberships,
+    )
     return [noun.routes for noun in nouns]
 
 

@@ -23,6 +23,7 @@ from cloud.app.api.schemas import people as schemas
 from cloud.app.domain.errors import Forbidden, Invalid, TooOften
 from cloud.app.services import accounts, codes, resets, sign_ins
 from cloud.app.services.contacts import normalised_contact
+from cloud.app.services.joining import take_what_is_theirs
 from cloud.app.services.passwords import Passwords
 from cloud.app.store.people import Person, RefreshToken
 from cloud.app.store.roles import act_for
@@ -206,6 +207,7 @@ def confirm_contact(sent: dict[str, str]) -> dict[str, object]:
     require_code(contact, sent["code"])
     person = accounts.person_by_id(db.session(), person_id())
     accounts.verify(db.session(), person, contact, _now())
+    take_what_is_theirs(db.session(), person, _now())
     found = _me()
     db.session.commit()
     return found
@@ -223,7 +225,9 @@ def person_who_proves(login: str, code: str, name: str | None) -> Person:
     """Return who has proven a contact by a code, made anew where nobody had it."""
     contact = normalised_contact(login)
     require_code(contact, code)
-    return accounts.person_of_proven(db.session(), contact, name=name, now=_now())
+    person = accounts.person_of_proven(db.session(), contact, name=name, now=_now())
+    take_what_is_theirs(db.session(), person, _now())
+    return person
 
 
 def require_code(contact: str, code: str) -> None:
@@ -262,7 +266,11 @@ def _me() -> dict[str, object]:
         }
         for shop, role in accounts.shops_of(db.session(), person_id())
     ]
-    return {"person": accounts.person_by_id(db.session(), person_id()), "shops": shops}
+    return {
+        "person": accounts.person_by_id(db.session(), person_id()),
+        "shops": shops,
+        "is_customer": accounts.is_customer(db.session(), person_id()),
+    }
 
 
 def begin(person: Person, transport: str) -> dict[str, object]:

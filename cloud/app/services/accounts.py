@@ -15,7 +15,7 @@ from cloud.app.services.contacts import (
 )
 from cloud.app.services.passwords import Passwords
 from cloud.app.services.sign_ins import end_all
-from cloud.app.store.people import Person, Staff
+from cloud.app.store.people import Membership, Person, Staff
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
 
@@ -120,6 +120,12 @@ def shops_of(session: Session, person_id: uuid.UUID) -> list[tuple[Shop, str]]:
         .order_by(Shop.name, Shop.id)
     )
     return [(shop, role) for shop, role in rows]
+
+
+def is_customer(session: Session, person_id: uuid.UUID) -> bool:
+    """Tell whether a person is a customer of any shop."""
+    mine = select(Membership.id).where(Membership.person_id == person_id)
+    return session.scalar(mine.limit(1)) is not None
 
 
 def _who_says(session: Session, login: str) -> tuple[Person | None, Person | None]:

@@ -37,9 +37,19 @@ def consent_of(
     """Return the events, the newest first, and what holds for each channel and purpose."""
     customer(session, shop_id, membership_id)
     events = consent_events(session, shop_id, membership_id)
-    latest = {(event.channel, event.purpose): event for event in reversed(events)}
     holds = [
-        {"channel": channel, "purpose": purpose, "is_granted": event.action == "grant"}
-        for (channel, purpose), event in sorted(latest.items())
+        {"channel": channel, "purpose": purpose, "is_granted": action == "grant"}
+        for (channel, purpose), action in sorted(_latest(events).items())
     ]
     return events, holds
+
+
+def holding(
+    session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID
+) -> Mapping[tuple[str, str], str]:
+    """Return the latest action for each channel and purpose of which anybody has said anything."""
+    return _latest(consent_events(session, shop_id, membership_id))
+
+
+def _latest(events: Sequence[ConsentEvent]) -> dict[tuple[str, str], str]:
+    return {(event.channel, event.purpose): event.action for event in reversed(events)}

@@ -2,8 +2,8 @@
 
 import uuid
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cloud.app.store.base import Base, CreatedAt, Id, ShopId
 from cloud.app.store.people import membership_key
@@ -26,3 +26,9 @@ class Note(Base):
         ForeignKey("person.id", ondelete="SET NULL")
     )
     created_at: Mapped[CreatedAt]
+
+
+def count_notes(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> int:
+    """Return how many notes a shop has about a customer."""
+    of_customer = (Note.shop_id == shop_id, Note.membership_id == membership_id)
+    return session.scalar(select(func.count(Note.id)).where(*of_customer)) or 0

@@ -104,6 +104,21 @@ class Membership(Base):
             unique=True,
             postgresql_where=text("person_id IS NOT NULL"),
         ),
+        Index(
+            "uq_membership_referral_code",
+            "shop_id",
+            "referral_code",
+            unique=True,
+            postgresql_where=text("referral_code IS NOT NULL"),
+        ),
+        *(
+            Index(
+                f"ix_membership_unlinked_{column}",
+                column,
+                postgresql_where=text("person_id IS NULL"),
+            )
+            for column in ("phone", "email")
+        ),
         Index("ix_membership_phone", "shop_id", "phone"),
         Index("ix_membership_email", "shop_id", "email"),
         Index(
@@ -128,9 +143,35 @@ class Membership(Base):
     # words by which the shop sorts its customers
     tags: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     joined_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
+    # when the person proved to be this customer, and when they left
+    linked_at: Mapped[dt.datetime | None]
+    left_at: Mapped[dt.datetime | None]
+    # what stands in the link by which this customer brings friends
+    referral_code: Mapped[str | None]
     # the import that brought this customer
     import_id: Mapped[uuid.UUID | None]
     created_at: Mapped[CreatedAt]
+
+
+class Referral(Base):
+    """A customer who came by another customer's link."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["shop_id", "friend_id"], ["membership.shop_id", "membership.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["shop_id", "referrer_id"], ["membership.shop_id", "membership.id"], ondelete="CASCADE"
+        ),
+        CheckConstraint("friend_id <> referrer_id", name="two_people"),
+        Index("ix_referral_referrer", "shop_id", "referrer_id"),
+    )
+
+    shop_id: Mapped[ShopId]
+    friend_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    referrer_id: Mapped[uuid.UUID]
+    joined_at: Mapped[dt.datetime]
 
 
 def membership_key(*columns: str) -> ForeignKeyConstraint:

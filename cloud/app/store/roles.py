@@ -25,11 +25,14 @@ def act_for(
     contact: str | None = None,
     slug: str | None = None,
     code: str | None = None,
+    proven_contact: str | None = None,
 ) -> None:
     """Say for whom this transaction acts: a shop, a person, or one who only names a contact, a
-    public page's slug or the digest of a code. Each call adds to the ones before it."""
+    public page's slug or the digest of a code, or has proven a contact. Each call adds to the ones
+    before it."""
     claims = {
-        "shop_id": shop_id, "person_id": person_id, "contact": contact, "slug": slug, "code": code
+        "shop_id": shop_id, "person_id": person_id, "contact": contact, "slug": slug, "code": code,
+        "proven_contact": proven_contact,
     }  # fmt: skip
     for name, value in claims.items():
         if value is not None:

@@ -92,10 +92,11 @@ class MyShop(Schema):
 
 
 class Me(Schema):
-    """Who is signed in, and the shops they work for."""
+    """Who is signed in, the shops they work for, and whether they are a customer of any."""
 
     person = fields.Nested(Person, required=True)
     shops = fields.List(fields.Nested(MyShop), required=True)
+    is_customer = fields.Boolean(required=True)
 
 
 class SignInSession(Schema):

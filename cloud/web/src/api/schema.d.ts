@@ -1120,6 +1120,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every shop that one is a customer of, also those whose owner typed one's contact in. */
+        get: operations["list_my_shops"];
+        put?: never;
+        /** Become a customer of a shop; needs a proven contact. Doing it again changes nothing. */
+        post: operations["join_shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/shops/{shop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** Everything that one may see and decide as a customer of a shop. */
+        get: operations["get_my_shop"];
+        put?: never;
+        post?: never;
+        /** Leave a shop: it may write by no channel any more, whatever it imports. */
+        delete: operations["leave_shop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/shops/{shop_id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow a shop to write by a channel, or do not any more. */
+        post: operations["switch_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/referrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** Who brought whom, and since when the friend pays; for an analyst without names. */
+        get: operations["list_referrals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1258,6 +1334,7 @@ export interface components {
         Me: {
             person: components["schemas"]["Person"];
             shops: components["schemas"]["MyShop"][];
+            is_customer: boolean;
         };
         Shop: {
             /** Format: uuid */
@@ -1983,6 +2060,107 @@ export interface components {
             items: components["schemas"]["Command"][];
             next_cursor: string | null;
         };
+        JoinedShop: {
+            slug: string;
+            name: string;
+            address: string | null;
+            time_zone: string;
+            opening_hours: string | null;
+            status: components["schemas"]["PublicStatus"];
+            /** @enum {string|null} */
+            crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
+            /** Format: uuid */
+            id: string;
+            currency: string;
+            /** Format: date-time */
+            joined_at: string;
+            /** Format: date-time */
+            left_at: string | null;
+        };
+        JoinedShops: {
+            items: components["schemas"]["JoinedShop"][];
+            next_cursor: string | null;
+        };
+        Joining: {
+            slug: string;
+            consents?: ("sms" | "whatsapp" | "email" | "push")[];
+            /**
+             * @description what was shown beside the box, word for word
+             * @default null
+             */
+            wording?: string | null;
+            /** @default null */
+            referral_code?: string | null;
+        };
+        Known: {
+            name: string | null;
+            phone: string | null;
+            email: string | null;
+            reference: string | null;
+            tags: string[];
+            notes: number;
+            purchases: number;
+            spent_minor: number;
+            /** Format: date-time */
+            last_purchase_at: string | null;
+            /** @description the shop estimates when one will come again */
+            is_scored: boolean;
+        };
+        MyReferrals: {
+            url: string;
+            whatsapp_url: string;
+            joined: number;
+            bought: number;
+        };
+        JoinedShopDetails: {
+            slug: string;
+            name: string;
+            address: string | null;
+            time_zone: string;
+            opening_hours: string | null;
+            status: components["schemas"]["PublicStatus"];
+            /** @enum {string|null} */
+            crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
+            /** Format: uuid */
+            id: string;
+            currency: string;
+            /** Format: date-time */
+            joined_at: string;
+            /** Format: date-time */
+            left_at: string | null;
+            known: components["schemas"]["Known"];
+            /** @description by which one can be reached */
+            channels: ("sms" | "whatsapp" | "email" | "push")[];
+            holds: components["schemas"]["Holding"][];
+            referrals: components["schemas"]["MyReferrals"];
+        };
+        MyConsent: {
+            /** @enum {string} */
+            channel: "sms" | "whatsapp" | "email" | "push";
+            /** @enum {string} */
+            action: "grant" | "withdraw";
+            /** @description what was shown beside the box, word for word */
+            wording: string;
+        };
+        Holdings: {
+            holds: components["schemas"]["Holding"][];
+        };
+        ReferralItem: {
+            /** Format: uuid */
+            friend_id: string;
+            friend: string | null;
+            /** Format: uuid */
+            referrer_id: string;
+            referrer: string | null;
+            /** Format: date-time */
+            joined_at: string;
+            /** Format: date-time */
+            first_purchase_at: string | null;
+        };
+        Referrals: {
+            items: components["schemas"]["ReferralItem"][];
+            next_cursor: string | null;
+        };
     };
     responses: {
         /** @description A problem (RFC 9457): Not found */
@@ -2684,7 +2862,8 @@ export interface operations {
                      *           "currency": "EUR",
                      *           "time_zone": "Europe/Berlin"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "is_customer": true
                      *     }
                      */
                     "application/json": components["schemas"]["Me"];
@@ -2739,7 +2918,8 @@ export interface operations {
                      *           "currency": "EUR",
                      *           "time_zone": "Europe/Berlin"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "is_customer": true
                      *     }
                      */
                     "application/json": components["schemas"]["Me"];
@@ -6171,6 +6351,370 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_my_shops: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "slug": "corner-bakery",
+                     *           "name": "Asha Rao",
+                     *           "address": "12 Mill Lane, Berlin",
+                     *           "time_zone": "Europe/Berlin",
+                     *           "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *           "status": {
+                     *             "is_open": true,
+                     *             "since": "2026-03-14T09:26:53Z",
+                     *             "source": "override",
+                     *             "until": "2026-03-14T09:26:53Z",
+                     *             "message": "Back in 15 minutes",
+                     *             "checked_at": "2026-03-14T09:26:53Z"
+                     *           },
+                     *           "crowd": "empty",
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "currency": "EUR",
+                     *           "joined_at": "2026-03-14T09:26:53Z",
+                     *           "left_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JoinedShops"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    join_shop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "slug": "corner-bakery",
+                 *       "consents": [
+                 *         "sms"
+                 *       ],
+                 *       "wording": "Yes, send me offers",
+                 *       "referral_code": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Joining"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "slug": "corner-bakery",
+                     *       "name": "Asha Rao",
+                     *       "address": "12 Mill Lane, Berlin",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *       "status": {
+                     *         "is_open": true,
+                     *         "since": "2026-03-14T09:26:53Z",
+                     *         "source": "override",
+                     *         "until": "2026-03-14T09:26:53Z",
+                     *         "message": "Back in 15 minutes",
+                     *         "checked_at": "2026-03-14T09:26:53Z"
+                     *       },
+                     *       "crowd": "empty",
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "currency": "EUR",
+                     *       "joined_at": "2026-03-14T09:26:53Z",
+                     *       "left_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JoinedShop"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_my_shop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "slug": "corner-bakery",
+                     *       "name": "Asha Rao",
+                     *       "address": "12 Mill Lane, Berlin",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *       "status": {
+                     *         "is_open": true,
+                     *         "since": "2026-03-14T09:26:53Z",
+                     *         "source": "override",
+                     *         "until": "2026-03-14T09:26:53Z",
+                     *         "message": "Back in 15 minutes",
+                     *         "checked_at": "2026-03-14T09:26:53Z"
+                     *       },
+                     *       "crowd": "empty",
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "currency": "EUR",
+                     *       "joined_at": "2026-03-14T09:26:53Z",
+                     *       "left_at": "2026-03-14T09:26:53Z",
+                     *       "known": {
+                     *         "name": "Asha Rao",
+                     *         "phone": "+4930123456",
+                     *         "email": "asha@example.com",
+                     *         "reference": "1042",
+                     *         "tags": [
+                     *           "regular"
+                     *         ],
+                     *         "notes": 3,
+                     *         "purchases": 41,
+                     *         "spent_minor": 26240,
+                     *         "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *         "is_scored": true
+                     *       },
+                     *       "channels": [
+                     *         "sms"
+                     *       ],
+                     *       "holds": [
+                     *         {
+                     *           "channel": "sms",
+                     *           "purpose": "marketing",
+                     *           "is_granted": true
+                     *         }
+                     *       ],
+                     *       "referrals": {
+                     *         "url": "https://shop.example.com/invitation#7K3M9QXA",
+                     *         "whatsapp_url": "text",
+                     *         "joined": 3,
+                     *         "bought": 3
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JoinedShopDetails"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    leave_shop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    switch_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "channel": "sms",
+                 *       "action": "grant",
+                 *       "wording": "Yes, send me offers"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MyConsent"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "holds": [
+                     *         {
+                     *           "channel": "sms",
+                     *           "purpose": "marketing",
+                     *           "is_granted": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Holdings"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_referrals: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "friend_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "friend": "text",
+                     *           "referrer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "referrer": "text",
+                     *           "joined_at": "2026-03-14T09:26:53Z",
+                     *           "first_purchase_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Referrals"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };

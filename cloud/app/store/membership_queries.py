@@ -1,0 +1,118 @@
+"""What joins persons to shops as customers."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, ScalarSelect, Select, func, select, text
+from sqlalchemy.orm import Session, aliased
+
+from cloud.app.domain.errors import NotFound
+from cloud.app.store.people import Membership, Referral
+from cloud.app.store.sales import Purchase
+from cloud.app.store.shops import Shop
+
+# tills that export days without times let a friend's first purchase begin at midnight
+A_DAY = dt.timedelta(days=1)
+
+# The oldest of those that a shop has of the same contact; the owner may merge the others with it.
+# Where the person is a customer already, nothing is taken.
+_CLAIM = text("""
+    UPDATE membership m SET person_id = :person_id, linked_at = :now
+    WHERE m.person_id IS NULL AND (m.phone = :contact OR m.email = :contact)
+        AND NOT EXISTS (SELECT FROM membership mine
+            WHERE mine.shop_id = m.shop_id AND mine.person_id = :person_id)
+        AND NOT EXISTS (SELECT FROM membership older
+            WHERE older.shop_id = m.shop_id AND older.person_id IS NULL
+                AND (older.phone = :contact OR older.email = :contact)
+                AND (older.created_at, older.id) < (m.created_at, m.id))
+""")
+
+
+def claim(session: Session, person_id: uuid.UUID, contact: str, now: dt.datetime) -> None:
+    """Link what shops know of a proven contact with its person, once for each shop."""
+    session.execute(_CLAIM, {"person_id": person_id, "contact": contact, "now": now})
+
+
+def memberships_of(session: Session, person_id: uuid.UUID) -> Sequence[tuple[Membership, Shop]]:
+    """Return where a person is a customer, also where they left, by the shop's name."""
+    rows = session.execute(
+        select(Membership, Shop)
+        .join(Shop, Shop.id == Membership.shop_id)
+        .where(Membership.person_id == person_id)
+        .order_by(Shop.name, Shop.id)
+    )
+    return [(membership, shop) for membership, shop in rows]
+
+
+def membership_in(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> Membership | None:
+    """Return a person's membership in a shop, if there is one."""
+    return session.scalar(
+        select(Membership).where(Membership.shop_id == shop_id, Membership.person_id == person_id)
+    )
+
+
+def membership_by_id(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> Membership:
+    """Return a customer of a shop. Raises NotFound."""
+    found = session.get(Membership, (shop_id, membership_id))
+    if found is None:
+        raise NotFound("there is no such customer")
+    return found
+
+
+def referrals(shop_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
+    """Return a query of Referral, the names of both, and the friend's first paid purchase.
+
+    A purchase that was refunded in full brought nothing.
+    """
+    friend, referrer = aliased(Membership), aliased(Membership)
+    return (
+        select(
+            Referral,
+            friend.name.label("friend"),
+            referrer.name.label("referrer"),
+            _first_bought_at().label("first_purchase_at"),
+        )
+        .join(friend, (friend.shop_id == Referral.shop_id) & (friend.id == Referral.friend_id))
+        .join(
+            referrer,
+            (referrer.shop_id == Referral.shop_id) & (referrer.id == Referral.referrer_id),
+        )
+        .where(Referral.shop_id == shop_id)
+    )
+
+
+def friends_of(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> Row[int, int]:
+    """Return how many friends a customer has brought: joined, and of these bought."""
+    first = _first_bought_at()
+    return session.execute(
+        select(
+            func.count().label("joined"),
+            func.count(first).label("bought"),
+        )
+        .select_from(Referral)
+        .where(Referral.shop_id == shop_id, Referral.referrer_id == membership_id)
+    ).one()
+
+
+def _first_bought_at() -> ScalarSelect[Any]:
+    refund = aliased(Purchase)
+    refunded = (
+        select(func.coalesce(func.sum(refund.amount_minor), 0))
+        .where(refund.shop_id == Purchase.shop_id, refund.refunds_id == Purchase.id)
+        .correlate(Purchase)
+        .scalar_subquery()
+    )
+    return (
+        select(func.min(Purchase.occurred_at))
+        .where(
+            Purchase.shop_id == Referral.shop_id,
+            Purchase.membership_id == Referral.friend_id,
+            Purchase.occurred_at >= Referral.joined_at - A_DAY,
+            Purchase.amount_minor > 0,
+            Purchase.amount_minor + refunded > 0,
+        )
+        .correlate(Referral)
+        .scalar_subquery()
+    )
