@@ -45,6 +45,9 @@ class Somebody:
     def post(self, url: str, body: object = None, **more: Any) -> TestResponse:
         return self.client.post(url, json=body, headers=self.headers, **more)
 
+    def put(self, url: str, body: object) -> TestResponse:
+        return self.client.put(url, json=body, headers=self.headers)
+
     def patch(self, url: str, body: object) -> TestResponse:
         return self.client.patch(url, json=body, headers=self.headers)
 

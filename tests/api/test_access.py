@@ -73,6 +73,7 @@ HIDDEN_FROM_ANALYSTS = {
     "list_import_rows",
     "get_rejected_rows",
     "list_rejections",
+    "list_feedback",
 }
 # bodies that are valid, so that what is not found is the thing and not a field
 VALID: dict[str, dict[str, Any]] = {
@@ -81,6 +82,7 @@ VALID: dict[str, dict[str, Any]] = {
     "create_consent": {"channel": "sms", "action": "grant"},
     "correct_count": {"inside": 0},
     "create_command": {"name": "identify"},
+    "answer_feedback": {"text": "Thank you"},
 }
 UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}
 
@@ -132,7 +134,7 @@ def asha(app: Flask, bakery: Somebody) -> Somebody:
 
 
 @pytest.fixture(scope="module")
-def known_ids(app: Flask, bakery: Somebody) -> dict[str, str]:
+def known_ids(app: Flask, bakery: Somebody, asha: Somebody) -> dict[str, str]:
     """Ids of things that the bakery has; a route with another kind of id fails for want of it."""
     customer = made(bakery.post(f"{bakery.url}/customers", {"name": "Asha"}))
     file = (io.BytesIO(b"customer,date,amount\n1,2026-01-02,3.50\n"), "till.csv")
@@ -144,8 +146,10 @@ def known_ids(app: Flask, bakery: Somebody) -> dict[str, str]:
     assert bakery.post(f"{bakery.url}/exceptions", exception).status_code < 300
     invitation = made(bakery.post(f"{bakery.url}/invitations", {"role": "staff"}))
     site_id = body(bakery.get(f"{bakery.url}/sites"))["items"][0]["id"]
+    said = asha.put(f"{API}/me/shops/{bakery.shop_id}/feedback/today", {"mood": "good"})
     return {
         "shop_id": bakery.shop_id,
+        "feedback_id": body(said)["id"],
         "site_id": site_id,
         "device_id": device_of(app, bakery, site_id),
         "date": exception["date"],

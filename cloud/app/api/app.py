@@ -112,6 +112,7 @@ def _blueprints() -> list[Blueprint]:
         customers,
         devices,
         exports,
+        feedback,
         footfall,
         imports,
         live,
@@ -146,6 +147,7 @@ def _blueprints() -> list[Blueprint]:
         credentials,
         commands,
         memberships,
+        feedback,
     )
     return [noun.routes for noun in nouns]
 

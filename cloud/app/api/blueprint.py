@@ -41,6 +41,9 @@ class Blueprint:
         """A creating route. An answer that shows a secret is shown once: a retry finds a 409."""
         return self._route("POST", rule, shows_secret=shows_secret)
 
+    def put(self, rule: str) -> Decorator:
+        return self._route("PUT", rule)
+
     def patch(self, rule: str) -> Decorator:
         return self._route("PATCH", rule)
 

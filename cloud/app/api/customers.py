@@ -13,6 +13,7 @@ from cloud.app.api.schemas.base import PageQuery
 from cloud.app.services.consents import consent_of, record_consent
 from cloud.app.services.customers import add_customer, change_customer
 from cloud.app.services.notes import add_note, remove_note
+from cloud.app.services.shops import shop_by_id
 from cloud.app.store import customer_queries
 from cloud.app.store.consents import ConsentEvent
 from cloud.app.store.scores import Score, ScoreRun
@@ -88,10 +89,9 @@ def get_customer_timeline(
 ) -> dict[str, object]:
     """Everything that happened with a customer, the newest first."""
     customer_queries.customer(db.session(), shop_id, customer_id)
-    page = timeline(db.session(), shop_id, customer_id, **query)
-    return page.map(
-        lambda row: {"kind": row.kind, "at": row.at, "id": row.id, "details": row.details}
-    )
+    time_zone = shop_by_id(db.session(), shop_id).time_zone
+    page = timeline(db.session(), shop_id, customer_id, time_zone=time_zone, **query)
+    return page.map(happening)
 
 
 @routes.post("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/notes")
@@ -140,6 +140,11 @@ def create_consent(
     )
     db.session.commit()
     return _shown_consent(added)
+
+
+def happening(row: Row[Any]) -> dict[str, object]:
+    """Return a row of a timeline as it leaves the API."""
+    return {"kind": row.kind, "at": row.at, "id": row.id, "details": row.details}
 
 
 def shown(row: Row[Any]) -> dict[str, object]:

@@ -8,10 +8,12 @@ from flask import current_app
 
 from cloud.app.api.access import is_customer_here, person_id, sees_names, signed_in, works_here
 from cloud.app.api.blueprint import Blueprint
+from cloud.app.api.customers import happening
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_address
 from cloud.app.api.schemas import memberships as schemas
 from cloud.app.api.schemas.base import PageQuery
+from cloud.app.api.schemas.customers import Timeline
 from cloud.app.services import joining
 from cloud.app.services.accounts import person_by_id
 from cloud.app.services.consents import consent_of, record_consent
@@ -22,6 +24,7 @@ from cloud.app.store.notes import count_notes
 from cloud.app.store.pages import Order, fetch_page
 from cloud.app.store.people import Membership, Referral
 from cloud.app.store.shops import Shop
+from cloud.app.store.timeline import OPEN_KINDS, timeline
 
 routes = Blueprint("memberships", "A customer's own shops")
 
@@ -77,6 +80,22 @@ def get_my_shop(shop_id: uuid.UUID, customer_id: uuid.UUID) -> dict[str, object]
     }
     db.session.commit()
     return found
+
+
+@routes.get("/me/shops/<uuid:shop_id>/timeline")
+@is_customer_here
+@routes.query(PageQuery)
+@routes.returns(200, Timeline)
+@routes.fails(404)
+def get_my_timeline(
+    query: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID
+) -> dict[str, object]:
+    """What happened between a customer and a shop, the newest first."""
+    time_zone = shop_by_id(db.session(), shop_id).time_zone
+    page = timeline(
+        db.session(), shop_id, customer_id, time_zone=time_zone, kinds=OPEN_KINDS, **query
+    )
+    return page.map(happening)
 
 
 @routes.delete("/me/shops/<uuid:shop_id>")

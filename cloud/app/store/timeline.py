@@ -1,15 +1,24 @@
 """Everything that happened with one customer, in one list."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, Text, func, literal, select, union_all
+from sqlalchemy import Date, Row, Select, Text, Uuid, cast, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.feedback import Feedback
 from cloud.app.store.notes import Note
 from cloud.app.store.pages import Order, Page, fetch_page
+from cloud.app.store.people import Membership, Referral
 from cloud.app.store.sales import Purchase
+
+KINDS = (
+    "joined", "left", "visit", "purchase", "note", "consent", "feedback", "referred", "brought",
+)  # fmt: skip
+# what customers see of themselves; the shop's notes are in their export, friends stay unnamed
+OPEN_KINDS = ("joined", "left", "visit", "purchase", "consent", "feedback")
 
 
 def timeline(
@@ -17,33 +26,86 @@ def timeline(
     shop_id: uuid.UUID,
     membership_id: uuid.UUID,
     *,
+    time_zone: str,
+    kinds: Collection[str] = KINDS,
     limit: int,
     cursor: str | None,
 ) -> Page[Row[Any]]:
-    """Return a page of kind, at, id and details, the newest first."""
+    """Return a page of kind, at, id and details, the newest first.
+
+    A visit is a day of the shop's own time with a positive net amount.
+    """
     parts = [
-        select(
-            literal(kind, Text).label("kind"),
-            at.label("at"),
-            table.id.label("id"),
-            func.jsonb_build_object(*details).label("details"),
-        ).where(table.shop_id == shop_id, table.membership_id == membership_id)
-        for kind, table, at, details in _parts()
+        _part(kind, *part).where(part[0].shop_id == shop_id, part[1] == membership_id)
+        for kind, part in _parts().items()
+        if kind in kinds
     ]
+    if "visit" in kinds:
+        parts.append(_visits(shop_id, membership_id, time_zone))
     happened = union_all(*parts).subquery("happened")
     order = Order(happened.c.at, happened.c.id, is_descending=True)
-    return fetch_page(session, select(happened), order, limit=limit, cursor=cursor)
+    rows = select(happened).where(happened.c.at.is_not(None))
+    return fetch_page(session, rows, order, limit=limit, cursor=cursor)
 
 
-def _parts() -> tuple[tuple[str, Any, Any, tuple[Any, ...]], ...]:
-    return (
-        ("purchase", Purchase, Purchase.occurred_at, (
+def _part(kind: str, table: Any, _: Any, id_: Any, at: Any, *details: Any) -> Select[Any]:
+    return select(
+        literal(kind, Text).label("kind"),
+        at.label("at"),
+        id_.label("id"),
+        func.jsonb_build_object(*details).label("details"),
+    )
+
+
+def _parts() -> dict[str, tuple[Any, ...]]:
+    """Of each kind: the table, the customer in it, the id, the time, and the details."""
+    return {
+        "purchase": (
+            Purchase, Purchase.membership_id, Purchase.id, Purchase.occurred_at,
             "amount_minor", Purchase.amount_minor, "currency", Purchase.currency,
             "reference", Purchase.reference,
-        )),
-        ("note", Note, Note.created_at, ("text", Note.text)),
-        ("consent", ConsentEvent, ConsentEvent.created_at, (
+        ),
+        "note": (Note, Note.membership_id, Note.id, Note.created_at, "text", Note.text),
+        "consent": (
+            ConsentEvent, ConsentEvent.membership_id, ConsentEvent.id, ConsentEvent.created_at,
             "channel", ConsentEvent.channel, "purpose", ConsentEvent.purpose,
             "action", ConsentEvent.action, "source", ConsentEvent.source,
-        )),
+        ),
+        "feedback": (
+            Feedback, Feedback.membership_id, Feedback.id, Feedback.created_at,
+            "mood", Feedback.mood, "was_closed", Feedback.was_closed, "text", Feedback.text,
+            "answer", Feedback.answer,
+        ),
+        "joined": (Membership, Membership.id, Membership.id, Membership.linked_at),
+        "left": (Membership, Membership.id, Membership.id, Membership.left_at),
+        "referred": (
+            Referral, Referral.friend_id, Referral.friend_id, Referral.joined_at,
+            "by", Referral.referrer_id,
+        ),
+        "brought": (
+            Referral, Referral.referrer_id, Referral.friend_id, Referral.joined_at,
+            "friend", Referral.friend_id,
+        ),
+    }  # fmt: skip
+
+
+def _visits(shop_id: uuid.UUID, membership_id: uuid.UUID, time_zone: str) -> Select[Any]:
+    day = cast(func.timezone(time_zone, Purchase.occurred_at), Date)
+    net_minor = func.sum(Purchase.amount_minor)
+    first = func.min(Purchase.occurred_at)
+    # an id of its own, the same whenever it is asked for
+    id_ = func.md5(func.concat("visit", Purchase.membership_id, first))
+    return (
+        select(
+            literal("visit", Text).label("kind"),
+            first.label("at"),
+            cast(id_, Uuid).label("id"),
+            func.jsonb_build_object(
+                "amount_minor", net_minor, "currency", func.min(Purchase.currency),
+                "purchases", func.count(),
+            ).label("details"),
+        )
+        .where(Purchase.shop_id == shop_id, Purchase.membership_id == membership_id)
+        .group_by(Purchase.membership_id, day)
+        .having(net_minor > 0)
     )  # fmt: skip

@@ -6,10 +6,10 @@ from marshmallow import Schema, fields, validate
 
 from cloud.app.api.schemas.base import Moment, PageQuery, Text
 from cloud.app.store.consents import ACTIONS, CHANNELS, PURPOSES
+from cloud.app.store.timeline import KINDS
 
 RISKS = ("high", "medium", "low")
 TAGS_MAX = 20
-KINDS = ("purchase", "note", "consent")
 SORTS = ("value_at_risk", "churn", "clv", "name", "last_visit")
 
 

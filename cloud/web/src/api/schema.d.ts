@@ -1158,6 +1158,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/shops/{shop_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** What happened between a customer and a shop, the newest first. */
+        get: operations["get_my_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/shops/{shop_id}/consents": {
         parameters: {
             query?: never;
@@ -1189,6 +1208,64 @@ export interface paths {
         /** Who brought whom, and since when the friend pays; for an analyst without names. */
         get: operations["list_referrals"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/shops/{shop_id}/feedback/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Tell a shop how it was today; once a day, changed until it is answered. */
+        put: operations["say_today"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** What customers said, the newest first; `answered=false` is what waits for an answer. */
+        get: operations["list_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/feedback/{feedback_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                feedback_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Answer a customer, or answer anew. */
+        put: operations["answer_feedback"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1524,7 +1601,7 @@ export interface components {
         };
         Happening: {
             /** @enum {string} */
-            kind: "purchase" | "note" | "consent";
+            kind: "joined" | "left" | "visit" | "purchase" | "note" | "consent" | "feedback" | "referred" | "brought";
             /** Format: date-time */
             at: string;
             /** Format: uuid */
@@ -2160,6 +2237,57 @@ export interface components {
         Referrals: {
             items: components["schemas"]["ReferralItem"][];
             next_cursor: string | null;
+        };
+        Said: {
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            mood?: "good" | "fair" | "bad" | null;
+            /** @default false */
+            was_closed?: boolean;
+            /** @default null */
+            text?: string | null;
+        };
+        MyFeedback: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            given_on: string;
+            /** @enum {string|null} */
+            mood: "good" | "fair" | "bad" | null;
+            was_closed: boolean;
+            text: string | null;
+            /** Format: date-time */
+            created_at: string;
+            answer: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+        };
+        FeedbackItem: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            given_on: string;
+            /** @enum {string|null} */
+            mood: "good" | "fair" | "bad" | null;
+            was_closed: boolean;
+            text: string | null;
+            /** Format: date-time */
+            created_at: string;
+            answer: string | null;
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: uuid */
+            customer_id: string;
+            customer: string | null;
+        };
+        FeedbackPage: {
+            items: components["schemas"]["FeedbackItem"][];
+            next_cursor: string | null;
+        };
+        Answer: {
+            text: string;
         };
     };
     responses: {
@@ -3933,7 +4061,7 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "kind": "purchase",
+                     *           "kind": "joined",
                      *           "at": "2026-03-14T09:26:53Z",
                      *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *           "details": {}
@@ -6605,6 +6733,63 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_my_timeline: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "joined",
+                     *           "at": "2026-03-14T09:26:53Z",
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "details": {}
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
     switch_channel: {
         parameters: {
             query?: never;
@@ -6715,6 +6900,178 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    say_today: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "mood": "good",
+                 *       "was_closed": true,
+                 *       "text": "likes rye bread"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Said"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "given_on": "2026-03-14",
+                     *       "mood": "good",
+                     *       "was_closed": true,
+                     *       "text": "likes rye bread",
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "answer": "text",
+                     *       "answered_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MyFeedback"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_feedback: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                answered?: boolean | null;
+            };
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "given_on": "2026-03-14",
+                     *           "mood": "good",
+                     *           "was_closed": true,
+                     *           "text": "likes rye bread",
+                     *           "created_at": "2026-03-14T09:26:53Z",
+                     *           "answer": "text",
+                     *           "answered_at": "2026-03-14T09:26:53Z",
+                     *           "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "customer": "text"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeedbackPage"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    answer_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                feedback_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "likes rye bread"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "given_on": "2026-03-14",
+                     *       "mood": "good",
+                     *       "was_closed": true,
+                     *       "text": "likes rye bread",
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "answer": "text",
+                     *       "answered_at": "2026-03-14T09:26:53Z",
+                     *       "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "customer": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeedbackItem"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
