@@ -39,6 +39,11 @@ def sent(contact: str, session: Session, now: dt.datetime = NOW) -> str:
     return letters.letters[0][2][:6]
 
 
+def is_proven(session: Session, contact: str, code: str, now: dt.datetime = NOW) -> bool:
+    codes.count_try(session, KEY, contact=contact)
+    return codes.is_proven(session, KEY, contact=contact, code=code, now=now)
+
+
 def other_than(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06}"
 
@@ -120,8 +125,8 @@ def test_five_wrong_codes_end_the_right_one(session: Session) -> None:
     contact = new_email()
     code = sent(contact, session)
     for _ in range(codes.MAX_TRIES):
-        assert not codes.is_proven(session, KEY, contact=contact, code=other_than(code), now=NOW)
-    assert not codes.is_proven(session, KEY, contact=contact, code=code, now=NOW)
+        assert not is_proven(session, contact, other_than(code))
+    assert not is_proven(session, contact, code)
 
 
 def test_wrong_codes_are_counted_by_the_api(app: Flask, client: FlaskClient) -> None:
@@ -132,20 +137,32 @@ def test_wrong_codes_are_counted_by_the_api(app: Flask, client: FlaskClient) -> 
         problem(client.post(f"{API}/codes/confirm", json=proof), 403)
 
 
+def test_a_key_for_retries_does_not_make_tries_free(app: Flask) -> None:
+    asha = somebody(app, "Asha")
+    code = code_for(app, asha.email)
+    for number, tried in enumerate((*[other_than(code)] * codes.MAX_TRIES, code)):
+        answer = asha.client.post(
+            f"{API}/me/contacts",
+            json={"contact": asha.email, "code": tried},
+            headers={**asha.headers, "Idempotency-Key": f"try {number}".replace(" ", "-")},
+        )
+        problem(answer, 403)
+
+
 def test_a_code_works_for_ten_minutes_and_until_the_next(session: Session) -> None:
     contact, late = new_email(), NOW + codes.LIFETIME
     code = sent(contact, session)
-    assert not codes.is_proven(session, KEY, contact=contact, code=code, now=late)
+    assert not is_proven(session, contact, code, late)
     newer = sent(contact, session, NOW + dt.timedelta(minutes=1))
     if newer != code:
-        assert not codes.is_proven(session, KEY, contact=contact, code=code, now=NOW)
+        assert not is_proven(session, contact, code)
     spaced = f" {newer[:3]} {newer[3:]}"
-    assert codes.is_proven(session, KEY, contact=contact, code=spaced, now=NOW)
+    assert is_proven(session, contact, spaced)
 
 
 def test_a_code_is_for_its_own_contact(session: Session) -> None:
     code = sent(new_email(), session)
-    assert not codes.is_proven(session, KEY, contact=new_email(), code=code, now=NOW)
+    assert not is_proven(session, new_email(), code)
 
 
 def test_five_codes_an_hour_are_sent_to_one_contact(session: Session) -> None:

@@ -25,6 +25,7 @@ from tests.api.test_access import (  # noqa: F401 # fixtures
     OPERATIONS,
     VALID,
     Operation,
+    asha,
     bakery,
     ids,
     known_ids,
@@ -39,13 +40,17 @@ BY_NAME = {
     if key != "parameters"
 }
 POSTS = [o for o in OPERATIONS if o[0] == "post" and name(o) not in OPEN_TO_ALL]
-# what cannot be done in these tests, for want of a broker, a ticket, an import that ran, a count
+# what cannot be done in these tests, for want of a broker, a ticket, an import that ran, a count,
+# a proven contact, or for being no customer
 WANTS_MORE = {
     "create_device",
     "rotate_device_credential",
     "accept_invitation",
     "undo_import",
     "correct_count",
+    "confirm_contact",
+    "join_shop",
+    "switch_channel",
 }
 
 

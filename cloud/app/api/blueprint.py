@@ -1,7 +1,7 @@
 """flask-smorest's blueprint with types, and with our conventions for every route.
 
-A route cannot forget them, because they hang on its method: a GET has an ETag, a PATCH and a DELETE
-honour If-Match, and a POST of somebody who is signed in honours an Idempotency-Key.
+A route cannot forget them, because they hang on its method: a GET has an ETag, a PUT, a PATCH and a
+DELETE honour If-Match, and a POST of somebody who is signed in honours an Idempotency-Key.
 """
 
 from collections.abc import Callable
@@ -108,7 +108,7 @@ class Blueprint:
                 view = self._of_somebody(method, view, shows_secret)
             if method == "GET":
                 view = self._readable(view)
-            if method in ("PATCH", "DELETE"):
+            if method in ("PUT", "PATCH", "DELETE"):
                 view = self._changeable(view)
             documented = self.smorest.doc(operationId=view.__name__)(view)
             self.smorest.route(rule, methods=[method])(documented)

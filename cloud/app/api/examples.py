@@ -25,6 +25,7 @@ NAMES: Mapping[str, object] = {
     "churn_probability": 0.62,
     "clv_minor": 5100,
     "code": "7K3M9QXA",
+    "contact": "asha@example.com",
     "country": "DE",
     "currency": "EUR",
     "days_since_last_visit": 26,

@@ -13,6 +13,7 @@ from flask_jwt_extended import (
     get_jwt,
 )
 from jwt.exceptions import PyJWTError
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import Unauthorized
 
 from cloud.app.api.access import person_id, signed_in
@@ -231,9 +232,14 @@ def person_who_proves(login: str, code: str, name: str | None) -> Person:
 
 
 def require_code(contact: str, code: str) -> None:
-    """Use a code up. Raises Forbidden; that it was tried outlives the error."""
+    """Use a code up. Raises Forbidden.
+
+    The try is counted by a transaction of its own: nothing that undoes the request may undo it.
+    """
+    with Session(db.engine) as session:
+        codes.count_try(session, _key(), contact=contact)
+        session.commit()
     if not codes.is_proven(db.session(), _key(), contact=contact, code=code, now=_now()):
-        db.session.commit()
         raise Forbidden(codes.WRONG)
 
 

@@ -9,7 +9,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import TooOften
@@ -63,23 +63,26 @@ def send_code(
     send(contact, _SUBJECTS[language], _TEXTS[language].format(code=code, minutes=minutes))
 
 
-def is_proven(session: Session, key: str, *, contact: str, code: str, now: dt.datetime) -> bool:
-    """Use a code up. A wrong one counts as a try: commit also when the answer is no."""
+def count_try(session: Session, key: str, *, contact: str) -> None:
+    """Count a try at the last code. To be committed by itself, whatever becomes of the request."""
     digest = _digest(key, "contact", contact)
     act_for(session, code=digest)
-    sent = session.scalar(
-        select(ContactCode)
-        .where(ContactCode.contact_digest == digest)
-        .order_by(ContactCode.created_at.desc())
-        .limit(1)
-        .with_for_update()
+    last = _last(digest).with_only_columns(ContactCode.id).scalar_subquery()
+    session.execute(
+        update(ContactCode).where(ContactCode.id == last).values(tries=ContactCode.tries + 1)
     )
+
+
+def is_proven(session: Session, key: str, *, contact: str, code: str, now: dt.datetime) -> bool:
+    """Use a code up, whose try was counted before; tell whether it was right."""
+    digest = _digest(key, "contact", contact)
+    act_for(session, code=digest)
+    sent = session.scalar(_last(digest).with_for_update())
     # as much work when no code was sent
     expected = sent.code_digest if sent else _digest(key, digest, "")
     is_right = hmac.compare_digest(expected, _digest(key, digest, _digits(code)))
-    if sent is None or sent.used_at or sent.expires_at <= now or sent.tries >= MAX_TRIES:
+    if sent is None or sent.used_at or sent.expires_at <= now or sent.tries > MAX_TRIES:
         return False
-    sent.tries += 1
     sent.used_at = now if is_right else None
     session.flush()
     return is_right
@@ -90,6 +93,16 @@ def forget_codes(session: Session, key: str, contact: str) -> None:
     digest = _digest(key, "contact", contact)
     act_for(session, code=digest)
     session.execute(delete(ContactCode).where(ContactCode.contact_digest == digest))
+
+
+def _last(digest: str) -> Select[ContactCode]:
+    """The last code is the only one that works."""
+    return (
+        select(ContactCode)
+        .where(ContactCode.contact_digest == digest)
+        .order_by(ContactCode.created_at.desc())
+        .limit(1)
+    )
 
 
 def _digits(code: str) -> str:

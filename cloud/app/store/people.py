@@ -51,6 +51,11 @@ class Person(Base):
                   ("phone", self.phone, self.phone_verified_at))  # fmt: skip
         return {kind: contact for kind, contact, at in claims if contact and at}
 
+    @property
+    def verified(self) -> list[str]:
+        """Which of email and phone are proven."""
+        return list(self.verified_contacts)
+
 
 class RefreshToken(Base):
     """One refresh token of a family; used once, and a second use revokes the family."""

@@ -1327,8 +1327,13 @@ export interface components {
             name: string;
             email: string | null;
             phone: string | null;
-            /** @description which of the two are proven by a code; the others are claims */
-            readonly verified: ("email" | "phone")[];
+            /**
+             * @description which of the two are proven by a code; the others are claims
+             * @example [
+             *       "email"
+             *     ]
+             */
+            verified: ("email" | "phone")[];
         };
         SignedIn: {
             access_token: string;
@@ -1390,12 +1395,14 @@ export interface components {
              */
             transport?: "cookie" | "body";
             contact: string;
+            /** @example 482193 */
             code: string;
             /** @default null */
             name?: string | null;
         };
         ContactProof: {
             contact: string;
+            /** @example 482193 */
             code: string;
         };
         MyShop: {
@@ -2548,7 +2555,9 @@ export interface operations {
                      *         "name": "Asha Rao",
                      *         "email": "asha@example.com",
                      *         "phone": "+4930123456",
-                     *         "verified": null
+                     *         "verified": [
+                     *           "email"
+                     *         ]
                      *       }
                      *     }
                      */
@@ -2599,7 +2608,9 @@ export interface operations {
                      *         "name": "Asha Rao",
                      *         "email": "asha@example.com",
                      *         "phone": "+4930123456",
-                     *         "verified": null
+                     *         "verified": [
+                     *           "email"
+                     *         ]
                      *       }
                      *     }
                      */
@@ -2866,7 +2877,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "contact": "text"
+                 *       "contact": "asha@example.com"
                  *     }
                  */
                 "application/json": components["schemas"]["CodeRequest"];
@@ -2903,8 +2914,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "transport": "cookie",
-                 *       "contact": "text",
-                 *       "code": "7K3M9QXA",
+                 *       "contact": "asha@example.com",
+                 *       "code": "482193",
                  *       "name": "Asha Rao"
                  *     }
                  */
@@ -2928,7 +2939,9 @@ export interface operations {
                      *         "name": "Asha Rao",
                      *         "email": "asha@example.com",
                      *         "phone": "+4930123456",
-                     *         "verified": null
+                     *         "verified": [
+                     *           "email"
+                     *         ]
                      *       }
                      *     }
                      */
@@ -2958,8 +2971,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "contact": "text",
-                 *       "code": "7K3M9QXA"
+                 *       "contact": "asha@example.com",
+                 *       "code": "482193"
                  *     }
                  */
                 "application/json": components["schemas"]["ContactProof"];
@@ -2979,7 +2992,9 @@ export interface operations {
                      *         "name": "Asha Rao",
                      *         "email": "asha@example.com",
                      *         "phone": "+4930123456",
-                     *         "verified": null
+                     *         "verified": [
+                     *           "email"
+                     *         ]
                      *       },
                      *       "shops": [
                      *         {
@@ -3035,7 +3050,9 @@ export interface operations {
                      *         "name": "Asha Rao",
                      *         "email": "asha@example.com",
                      *         "phone": "+4930123456",
-                     *         "verified": null
+                     *         "verified": [
+                     *           "email"
+                     *         ]
                      *       },
                      *       "shops": [
                      *         {
@@ -6907,7 +6924,10 @@ export interface operations {
     say_today: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
             };
@@ -6951,6 +6971,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -7025,7 +7046,10 @@ export interface operations {
     answer_feedback: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
             path: {
                 shop_id: string;
                 feedback_id: string;
@@ -7070,6 +7094,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
