@@ -27,6 +27,8 @@ SNAPSHOT_WEIGHT = 2 / 3
 LARGE_ROWS = 5000
 OWN_DEVIATION = 1.0
 MAX_NEWTON_STEPS = 100
+# A hundred trees see all rows together: in a large shop each needs no more.
+MAX_ROWS_A_TREE = 5000
 
 
 class PriorLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -195,8 +197,9 @@ class ForestCandidate(Candidate):
 
     def _fit(self, X: Floats, churned: npt.NDArray[np.bool_]) -> None:
         self.model_ = RandomForestClassifier(
-            n_estimators=100, min_samples_leaf=30, max_features=0.3, random_state=self.random_state
-        )
+            n_estimators=100, min_samples_leaf=30, max_features=0.3,
+            max_samples=min(len(X), MAX_ROWS_A_TREE), random_state=self.random_state,
+        )  # fmt: skip
         self.model_.fit(X, churned)
 
 

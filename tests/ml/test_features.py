@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from cloud.ml.features import btyd_summary, customer_days, features, usual_gaps, visit_gaps
+from cloud.ml.features import btyd_summary, customer_days, features
 
 Transactions = Callable[..., pd.DataFrame]
 
@@ -104,11 +104,11 @@ def test_usual_gap_counts_the_running_gap_as_censored(
 ) -> None:
     start = pd.Timestamp("2024-01-01")
     moments = [start + pd.Timedelta(days=sum(gaps[:i])) for i in range(len(gaps) + 1)]
-    days = customer_days(purchases(*[("a", moment, 5) for moment in moments]))
+    shop = purchases(*[("a", moment, 5) for moment in moments])
 
-    found = usual_gaps(visit_gaps(days, (moments[-1] + pd.Timedelta(days=away)).date()))
+    table = features(shop, (moments[-1] + pd.Timedelta(days=away)).date())
 
-    assert found["a"] == usual
+    assert one(table, "usual_gap_days") == usual
 
 
 def test_first_visit_has_no_usual_gap(purchases: Transactions) -> None:
@@ -126,3 +126,75 @@ def test_day_is_the_one_on_the_clock_of_the_file(purchases: Transactions) -> Non
 def test_frame_without_amounts_is_refused_with_the_name(purchases: Transactions) -> None:
     with pytest.raises(ValueError, match="missing \\['amount'\\]"):
         features(purchases(("a", "2024-01-01", 1)).drop(columns="amount"), date(2024, 1, 1))
+
+
+def test_products_count_once_and_only_from_the_day_they_were_first_bought(
+    purchases: Transactions,
+) -> None:
+    shop = purchases(
+        ("a", "2024-01-01", 5),
+        ("a", "2024-01-01", 5),
+        ("a", "2024-01-08", 5),
+        ("a", "2024-01-09", 5),
+        ("a", "2024-01-10", -5),
+        ("b", "2024-01-08", 5),
+    ).assign(product=["rye", "bun", "rye", None, "cake", "rye"])
+
+    first, last = (features(shop, date(2024, 1, day)) for day in (7, 31))
+
+    assert first["distinct_products"].tolist() == [2]
+    assert last["distinct_products"].tolist() == [2, 1]  # a refund is no product bought
+    assert (
+        features(shop.drop(columns="product"), date(2024, 1, 31))["distinct_products"].isna().all()
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "trend"),
+    [
+        (["01-01"], 0.0),
+        (["01-01", "01-02", "01-03", "01-04"], -3 / 4),  # all repeat visits early
+        (["01-01", "01-28", "01-29", "01-30"], 3 / 4),
+        (["01-01", "01-02", "01-30"], 0.0),
+    ],
+)
+def test_trend_compares_the_halves_of_the_tenure(
+    purchases: Transactions, days: list[str], trend: float
+) -> None:
+    shop = purchases(*[("a", f"2024-{day}", 5) for day in days])
+
+    assert one(features(shop, date(2024, 1, 31)), "trend") == pytest.approx(trend)
+
+
+def test_season_is_what_the_customer_did_a_year_ago(purchases: Transactions) -> None:
+    shop = purchases(
+        ("a", "2023-01-01", 5),
+        ("a", "2023-11-30", 5),  # the day itself, a year ago
+        ("a", "2023-12-01", 5),
+        ("a", "2024-02-29", 5),  # 91 days later
+        ("a", "2024-03-01", 5),
+    )
+
+    assert one(features(shop, date(2024, 11, 29)), "season_visits") == 2
+    young = features(shop, date(2023, 12, 31))
+    assert young["season_visits"].isna().all()  # the shop was not there yet
+
+
+def test_receipt_number_that_is_used_again_is_another_receipt(purchases: Transactions) -> None:
+    shop = purchases(
+        ("a", "2024-01-01", 10, "1"),
+        ("a", "2024-01-01", -10, "1"),
+        ("a", "2024-01-02", 7, "1"),
+        ("b", "2024-01-02", 9, "1"),
+    )
+
+    days = customer_days(shop)
+
+    assert days["net_amount"].tolist() == [0.0, 7.0, 9.0]
+    assert days["purchases"].tolist() == [0, 1, 1]
+
+
+def test_coins_of_a_thousandth_are_kept(purchases: Transactions) -> None:
+    assert one(features(purchases(("a", "2024-01-01", 1.375)), date(2024, 1, 1)), "net_amount") == (
+        1.375
+    )
