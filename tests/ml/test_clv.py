@@ -14,6 +14,7 @@ from cloud.ml.clv import (
     last_spend,
     next_spend,
     past_spend,
+    pooled,
     season_index,
     spearman,
     top_share,
@@ -84,6 +85,31 @@ def test_sums_of_the_past_and_the_next_horizon_are_as_counted(purchases: Transac
     assert past_spend(now).tolist() == [12.0, 2.0]
     assert last_spend(now).tolist() == [7.0, 0.0]
     assert next_spend(now).tolist() == [11.0, 0.0]
+
+
+def test_pooled_customers_share_their_mean_and_the_sum_stays() -> None:
+    forecast = np.array([5.0, 1.0, 2.0, 2.0, 10.0])
+
+    assert pooled(forecast, 0.4).tolist() == pytest.approx([5, 5 / 3, 5 / 3, 5 / 3, 10])
+    assert pooled(forecast, 0.0).tolist() == forecast.tolist()
+
+
+def test_customers_who_mostly_never_return_are_pooled_when_the_past_says_so() -> None:
+    rng = np.random.default_rng(4)
+    rows = []
+    for number in range(900):  # nine in ten come once; the others every second week
+        first = rng.integers(0, 120)
+        visits = [first, *range(first + 14, 400, 14)] if number % 10 == 0 else [first]
+        rows += [(f"c{number:03}", day, rng.uniform(5, 50)) for day in visits]
+    frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])
+    moments = pd.Timestamp("2023-01-01") + pd.to_timedelta(frame["day"], unit="D")
+    days = customer_days(frame.assign(occurred_at=moments, purchase_id=None))
+
+    found = value_customers(Snapshot(days, date(2023, 12, 1), 45))
+
+    assert found.clv is not None
+    assert found.summary["pooled_share"] >= 0.5
+    assert len(np.unique(found.clv.round(6))) < 500
 
 
 def test_margin_and_discount_scale_the_value(seer: Snapshot, value: Value) -> None:
