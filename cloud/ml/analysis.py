@@ -15,6 +15,7 @@ from cloud.ml.clv import Terms, Value, last_spend, value_customers
 from cloud.ml.drivers import Scorer, contributions, drivers, shop_drivers, typical_inputs
 from cloud.ml.features import customer_days
 from cloud.ml.segments import rfm_segments, tiers
+from cloud.ml.signals import SIGNAL_COLUMNS, Signals
 from cloud.ml.snapshot import Snapshot
 
 COLUMNS = (
@@ -64,6 +65,7 @@ def analyse(
     previous_tiers: Mapping[str, str] | None = None,
     random_state: int = 0,
     terms: Terms | None = None,
+    signals: Signals | None = None,
 ) -> Analysis:
     """Score every customer of one shop with what was known at the end of the day `as_of`.
 
@@ -75,6 +77,8 @@ def analyse(
     previous_tiers : the tier of each customer at the previous run, for the hysteresis
     random_state : seed of everything that draws
     terms : margin and discount rate of CLV; by default undiscounted revenue
+    signals : visits, feedback, messages and opening sessions, where the shop knows of them; then
+        the customers have SIGNAL_COLUMNS too
 
     Returns
     -------
@@ -89,7 +93,7 @@ def analyse(
     if as_of is None:
         return _empty(days, None, horizon_days)
     horizon_days = horizon_days or usual_horizon(days, as_of)
-    now = Snapshot(days, as_of, horizon_days)
+    now = Snapshot(days, as_of, horizon_days, signals=signals)
     if now.table.empty:
         return _empty(days, as_of, horizon_days)
     # Many shops are scored side by side: more threads than cores only wait for each other.
@@ -153,13 +157,14 @@ def _analysis(
         "parameters": value.parameters,
         "notes": _notes(now) + value.notes,
     }
-    return Analysis(customers[[*COLUMNS, "drivers"]], json_safe(summary), scorer)
+    columns = [*COLUMNS, *(SIGNAL_COLUMNS if now.signals else ()), "drivers"]
+    return Analysis(customers[columns], json_safe(summary), scorer)
 
 
 def _customers(
     now: Snapshot, churn: ChurnScores, value: Value, previous_tiers: Mapping[str, str] | None
 ) -> pd.DataFrame:
-    customers = now.table.copy()
+    customers = now.table.join(now.signal_table) if now.signals else now.table.copy()
     customers["segment"] = rfm_segments(customers)
     customers["tier"] = tiers(customers, previous_tiers)
     customers["churn_probability"] = churn.probability

@@ -4,7 +4,7 @@ The first three are logistic regressions with a prior: with little data they say
 from other shops, with much data what this shop's own customers did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -127,7 +127,8 @@ class Candidate:
     name: ClassVar[str] = "logistic"
     is_default: ClassVar[bool] = True  # other shops' experience speaks for it
     least_rows: ClassVar[int] = 0
-    inputs: ClassVar[tuple[str, ...]] = (
+    takes_signals: ClassVar[bool] = True
+    inputs: tuple[str, ...] = (
         "p0", "visits", "lately", "in_horizon", "once", "overdue", "irregular", "value",
         "last_value",
     )  # fmt: skip
@@ -136,6 +137,8 @@ class Candidate:
         self.random_state = random_state
 
     def fit(self, past: Sequence[Snapshot]) -> Self:
+        if self.takes_signals:
+            self.inputs = (*type(self).inputs, *signal_inputs(past))
         X = [churn_inputs(snapshot, self.inputs) for snapshot in past]
         rows = np.concatenate(X) if X else np.empty((0, len(self.inputs)))
         churned = [snapshot.churned for snapshot in past]
@@ -162,6 +165,7 @@ class RecencyCandidate(Candidate):
 
     name = "recency"
     is_default = False
+    takes_signals = False
     inputs = ("away",)
 
 
@@ -170,6 +174,7 @@ class MbgCandidate(Candidate):
 
     name = "mbg_nbd"
     is_default = False
+    takes_signals = False
     inputs = ("p0",)
 
 
@@ -217,6 +222,7 @@ class AverageCandidate(Candidate):
     def _fit(self, X: Floats, churned: npt.NDArray[np.bool_]) -> None:
         self.parts_ = [Candidate(self.random_state), BoostingCandidate(self.random_state)]
         for part in self.parts_:
+            part.inputs = self.inputs
             part._fit(X, churned)
 
 
@@ -230,12 +236,18 @@ CANDIDATES: tuple[type[Candidate], ...] = (
 )
 
 
+def signal_inputs(past: Sequence[Snapshot]) -> tuple[str, ...]:
+    """Inputs from what the shop knows besides purchases; no shop has taught yet what they mean."""
+    known = {name for snapshot in past if snapshot.signals for name in snapshot.signals.known}
+    return tuple(name for kind, names in SIGNAL_INPUTS.items() if kind in known for name in names)
+
+
 def churn_inputs(snapshot: Snapshot, names: Sequence[str]) -> Floats:
     """The named inputs of each customer; ndarray of shape (n_customers, len(names)).
 
     None has a unit of time or money, so that coefficients carry over between shops.
     """
-    columns = [_INPUTS[name](snapshot) for name in names]
+    columns = [INPUTS[name](snapshot) for name in names]
     return np.column_stack(columns) if columns else np.empty((len(snapshot.table), 0))
 
 
@@ -273,6 +285,25 @@ def _last_value(snapshot: Snapshot) -> Floats:
     return np.clip(np.log(_column(snapshot, "last_value") / value), -3.0, 3.0)
 
 
+def _signal(snapshot: Snapshot, name: str) -> Floats:
+    """Zero where nothing is known."""
+    return snapshot.signal_table[name].fillna(0.0).to_numpy(dtype=float)
+
+
+def _closed(snapshot: Snapshot) -> Floats:
+    """How much of the absence the shop was closed: nobody could have come."""
+    away = _column(snapshot, "days_since_last_visit")
+    open_days = snapshot.signal_table["open_days_since_last_visit"].to_numpy(dtype=float)
+    closed: Floats = np.log((away + 1) / (np.where(np.isnan(open_days), away, open_days) + 1))
+    return closed
+
+
+def _rating(snapshot: Snapshot) -> Floats:
+    """From -1 (one star) to 1 (five)."""
+    rating = snapshot.signal_table["last_rating"].fillna(3.0).to_numpy(dtype=float)
+    return (rating - 3) / 2
+
+
 def _recent(snapshot: Snapshot, horizons: float) -> Floats:
     window_days = max(round(horizons * snapshot.horizon_days), 1)
     return np.log1p(
@@ -280,7 +311,7 @@ def _recent(snapshot: Snapshot, horizons: float) -> Floats:
     )
 
 
-_INPUTS = {
+INPUTS: dict[str, Callable[[Snapshot], Floats]] = {
     "away": lambda s: np.log1p(_column(s, "days_since_last_visit") / s.horizon_days),
     "p0": lambda s: s.no_purchase_logit,
     "visits": lambda s: np.log(_column(s, "visits")),
@@ -291,4 +322,16 @@ _INPUTS = {
     "irregular": lambda s: np.nan_to_num(_column(s, "gap_variation"), nan=1.0),
     "value": _value,
     "last_value": _last_value,
+    "closed": _closed,
+    "seen": lambda s: np.log1p(_signal(s, "visits_without_purchase")),
+    "rating": _rating,
+    "written": lambda s: np.log1p(_signal(s, "messages_received")),
+    "answered": lambda s: _signal(s, "answered_share"),
+}
+# By the frame of `Signals` that they come from.
+SIGNAL_INPUTS = {
+    "opening": ("closed",),
+    "visits": ("seen",),
+    "feedback": ("rating",),
+    "messages": ("written", "answered"),
 }

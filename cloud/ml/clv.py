@@ -5,7 +5,7 @@ BTYD model (MBG/NBD visits times Gamma-Gamma amounts), and a log-linear regressi
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -246,7 +246,7 @@ def without_typos(now: Snapshot) -> tuple[Snapshot, list[str]]:
         f"the largest is {days['net_amount'].max():,.2f}."
     )
     capped = days.assign(net_amount=days["net_amount"].clip(upper=limit))
-    return Snapshot(capped, now.as_of, now.horizon_days), [note]
+    return replace(now, days=capped, _others={}), [note]
 
 
 def parameters_of(model: Any) -> dict[str, float]:

@@ -25,11 +25,12 @@ Bools = npt.NDArray[np.bool_]
 
 # Inputs that tell one story, under the name that people read. The order is that of the words.
 GROUPS: dict[str, tuple[str, ...]] = {
-    "absence": ("away", "p0", "overdue"),
+    "absence": ("away", "p0", "overdue", "closed"),
     "loyalty": ("visits", "once"),
     "recent visits": ("lately", "in_horizon"),
     "regularity": ("irregular",),
     "spending": ("value", "last_value"),
+    "contact": ("seen", "rating", "written", "answered"),
 }
 # Contributions below a tenth of a logit move a probability by less than 3 points: left unsaid.
 LEAST_CONTRIBUTION = 0.1
@@ -97,7 +98,11 @@ def drivers(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> l
     rows = zip(
         table["visits"], table["days_since_last_visit"], table["usual_gap_days"], strict=True
     )
-    told = [[_rhythm(int(visits), int(away), gap)] for visits, away, gap in rows]
+    open_days = table.get("open_days_since_last_visit", pd.Series(np.nan, table.index))
+    told = [
+        [_rhythm(int(visits), int(away), gap) + _closed(int(away), known)]
+        for (visits, away, gap), known in zip(rows, open_days, strict=True)
+    ]
     if contributions is None:
         return told
     parts = contributions.drop(columns=["absence", "typical"], errors="ignore")
@@ -246,6 +251,12 @@ def _rhythm(visits: int, away_days: int, usual_gap_days: float) -> str:
     if visits == 1:
         return f"one visit so far, {_days(away_days)} ago"
     return f"usually every {_days(round(usual_gap_days))}, now {away_days}"
+
+
+def _closed(away_days: int, open_days: float) -> str:
+    """Days on which nobody could have come, if they are known and any."""
+    closed = 0 if np.isnan(open_days) else away_days - int(open_days)
+    return f" (closed on {closed} of them)" if closed > 0 else ""
 
 
 def _reason(group: str, contribution: float) -> str:

@@ -12,6 +12,7 @@ from scipy.special import logit
 from cloud.ml.btyd import ModifiedBetaGeometricNBD
 from cloud.ml.features import btyd_summary, features_of_days, visits_since
 from cloud.ml.priors import SMALL_SHOP, btyd_prior
+from cloud.ml.signals import Signals, signal_features
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -34,13 +35,15 @@ class Snapshot:
     """One row a customer in every array.
 
     With a `reference` its parameters are used, not those of this snapshot's customers: to score
-    customers who were not there to learn from, or who are only imagined.
+    customers who were not there to learn from, or who are only imagined. `signals` are what the
+    shop knows besides purchases; most know nothing.
     """
 
     days: pd.DataFrame
     as_of: date
     horizon_days: int
     reference: Reference | None = None
+    signals: Signals | None = None
     # Folds overlap: a cut-off that one judges is one that the next learns from.
     _others: dict[tuple[date, int], "Snapshot"] = field(
         default_factory=dict, repr=False, compare=False
@@ -50,6 +53,11 @@ class Snapshot:
     def table(self) -> pd.DataFrame:
         """The features of each customer, see `features_of_days`."""
         return features_of_days(self.days, self.as_of)
+
+    @cached_property
+    def signal_table(self) -> pd.DataFrame:
+        """What is known besides purchases of the customers in `table`, see `signal_features`."""
+        return signal_features(self.signals, self.table, self.as_of)
 
     @cached_property
     def rhythm(self) -> pd.DataFrame:
