@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -120,3 +121,34 @@ def test_today_counts_the_shops_own_day(owner: Somebody) -> None:
     assert (today["visitors"], today["conversion"]) == (0, None)
     assert today["kpis"] is None
     assert today["to_win_back"] == []
+    assert len(today["hours"]) == 24
+    assert today["promised"] == []
+
+
+def test_today_is_compared_with_the_same_weekday_until_this_time(owner: Somebody) -> None:
+    local = dt.datetime.now(ZoneInfo("Europe/Berlin"))
+    for weeks, amount in ((1, 100), (2, 200), (3, 300), (4, 400), (5, 500)):
+        earlier = local - dt.timedelta(weeks=weeks)
+        made(
+            owner.post(
+                f"{owner.url}/purchases", sale(occurred_at=earlier.isoformat(), amount_minor=amount)
+            )
+        )
+    another = local - dt.timedelta(weeks=1, days=1)
+    made(
+        owner.post(
+            f"{owner.url}/purchases", sale(occurred_at=another.isoformat(), amount_minor=9900)
+        )
+    )
+    usual = body(owner.get(f"{owner.url}/today"))["usual"]
+    assert usual["is_by_now"] is True
+    assert usual["takings_minor"] == {"low": 140, "middle": 300, "high": 460, "days": 5}
+    assert (usual["visitors"], usual["conversion"]) == (None, None)
+
+
+def test_what_is_promised_today_is_told_before_it_begins(owner: Somebody) -> None:
+    made_now = owner.patch(owner.url, {"opening_hours": "24/7"})
+    assert made_now.status_code == 200
+    [promised] = body(owner.get(f"{owner.url}/today"))["promised"]
+    assert promised["opened_at"] is None
+    assert promised["minutes_late"] >= 0

@@ -66,6 +66,20 @@ def days(
     return [{"date": row.date, "entries": row.entries, "exits": row.exits} for row in rows]
 
 
+def entries_until(
+    session: Session, shop_id: uuid.UUID, dates: Sequence[dt.date], clock: dt.time
+) -> dict[dt.date, float]:
+    """Return how many came in until a time of the day, for those dates on which anybody did."""
+    shares = {clock.hour: clock.minute / 60}
+    found: dict[dt.date, float] = {}
+    for count in _counts(session, shop_id, min(dates), max(dates)):
+        if count.date not in dates:
+            continue
+        share = shares.get(count.hour, 1.0 if count.hour < clock.hour else 0.0)
+        found[count.date] = found.get(count.date, 0.0) + share * count.entries
+    return found
+
+
 def typical(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, object]:
     """Return the usual hours of the week, and the best hours to come on each day."""
     shop = shop_by_id(session, shop_id)

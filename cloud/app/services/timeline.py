@@ -45,6 +45,19 @@ def timeline(
     }
 
 
+def promised_and_kept(
+    session: Session, shop: Shop, date: dt.date, now: dt.datetime
+) -> list[dict[str, object]]:
+    """Return the promised hours of a day: what became of those that have begun, then the others."""
+    begin, end = day_of(shop, date)
+    doors = timeline_queries.moments(session, shop.id, begin, end, kinds=("door",))
+    sessions = opening_sessions(_door_changes(doors), min(now, end))
+    promised = _promised(session, shop, begin, end)
+    begun = [_shown(found) for found in kept(promised, sessions, now)]
+    ahead = [_shown(Kept(span, None, None, 0, 0)) for span in promised if span[0] > now]
+    return [*begun, *ahead]
+
+
 def day_of(shop: Shop, date: dt.date) -> Span:
     """Return when a day of the shop's own time begins and ends."""
     zone = ZoneInfo(shop.time_zone)

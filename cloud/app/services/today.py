@@ -1,22 +1,33 @@
-"""Today: takings and visitors so far, what is at risk, and whom to win back first."""
+"""Today: takings and visitors so far against the usual, the promise, and whom to win back first."""
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from cloud.app.domain.usual import usual
+from cloud.app.services import footfall
 from cloud.app.services.shops import shop_by_id
+from cloud.app.services.timeline import promised_and_kept
 from cloud.app.store import day_queries, score_queries
 from cloud.app.store.customer_queries import CustomerFilter, customers
+from cloud.app.store.shops import Shop
 
 TO_WIN_BACK = 3
+# as many of the same weekday as the usual footfall is found from
+WEEKS = footfall.WEEKS
+# a share of fewer visitors says nothing of a day
+LEAST_VISITORS = 20
 
 
 def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
     """Return the figures of the shop's own day; `to_win_back` are rows of customer_queries."""
-    zone = ZoneInfo(shop_by_id(session, shop_id).time_zone)
+    shop = shop_by_id(session, shop_id)
+    zone = ZoneInfo(shop.time_zone)
     date = now.astimezone(zone).date()
     begin = dt.datetime.combine(date, dt.time(), zone)
     end = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), zone)
@@ -28,9 +39,40 @@ def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, A
         "purchases": purchases,
         "visitors": visitors,
         "conversion": purchases / visitors if visitors else None,
+        "usual": _usual(session, shop, now.astimezone(zone)),
+        "hours": footfall.day_by_hour(session, shop_id, date),
+        "promised": promised_and_kept(session, shop, date, now),
         "kpis": _kpis(session, shop_id),
         "to_win_back": _to_win_back(session, shop_id),
     }
+
+
+def _usual(session: Session, shop: Shop, local: dt.datetime) -> dict[str, object]:
+    """Return takings, visitors and conversion of the same weekday in the weeks before.
+
+    They are those until this time of the day; but where a till tells no times, takings are those of
+    whole days, because then today's are known only when it is over.
+    """
+    dates = [local.date() - dt.timedelta(weeks=weeks) for weeks in range(1, WEEKS + 1)]
+    days = day_queries.takings_by_day(session, shop.id, shop.time_zone, dates, local.time())
+    is_timed = all(day.is_timed for day in days)
+    visitors = footfall.entries_until(session, shop.id, dates, local.time())
+    return {
+        "is_by_now": is_timed,
+        "takings_minor": usual(
+            [int(day.takings_by_now_minor if is_timed else day.takings_minor) for day in days]
+        ),
+        "visitors": usual(list(visitors.values())),
+        "conversion": usual(_conversions(days, visitors)) if is_timed else None,
+    }
+
+
+def _conversions(days: Sequence[Row[Any]], visitors: dict[dt.date, float]) -> list[float]:
+    return [
+        day.purchases_by_now / visitors[day.date]
+        for day in days
+        if visitors.get(day.date, 0) >= LEAST_VISITORS
+    ]
 
 
 def _kpis(session: Session, shop_id: uuid.UUID) -> dict[str, object] | None:

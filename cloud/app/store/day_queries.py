@@ -2,12 +2,40 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
 from cloud.app.store.sales import Purchase
 from cloud.app.store.shops import Event
+
+_TAKINGS_BY_DAY = text("""
+    SELECT local::date AS date, sum(amount_minor) AS takings_minor,
+        coalesce(sum(amount_minor) FILTER (WHERE local::time <= :clock), 0) AS takings_by_now_minor,
+        count(*) FILTER (WHERE amount_minor > 0) AS purchases,
+        count(*) FILTER (WHERE amount_minor > 0 AND local::time <= :clock) AS purchases_by_now,
+        bool_or(local::time <> '00:00') AS is_timed
+    FROM purchase, LATERAL (SELECT occurred_at AT TIME ZONE :zone AS local) AS shop_time
+    WHERE shop_id = :shop_id AND occurred_at >= :begin AND occurred_at < :end
+        AND local::date = ANY(CAST(:dates AS date[]))
+    GROUP BY 1 ORDER BY 1
+""")
+
+
+def takings_by_day(
+    session: Session, shop_id: uuid.UUID, zone: str, dates: Sequence[dt.date], clock: dt.time
+) -> Sequence[Row[Any]]:
+    """Return the takings and purchases of days with any, in all and until a time of the day."""
+    # a day wider than the dates on either side, whatever the zone; the dates are exact
+    begin = dt.datetime.combine(min(dates), dt.time(), dt.UTC) - dt.timedelta(days=1)
+    end = dt.datetime.combine(max(dates), dt.time(), dt.UTC) + dt.timedelta(days=2)
+    return session.execute(
+        _TAKINGS_BY_DAY,
+        {"shop_id": shop_id, "zone": zone, "dates": list(dates), "clock": clock,
+         "begin": begin, "end": end},
+    ).all()  # fmt: skip
 
 
 def takings(

@@ -27,12 +27,17 @@ _PEOPLE = text("""
 
 
 def moments(
-    session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
+    session: Session,
+    shop_id: uuid.UUID,
+    begin: dt.datetime,
+    end: dt.datetime,
+    *,
+    kinds: Sequence[str] = SEEN_ONE_BY_ONE,
 ) -> Sequence[Event]:
     """Return what is shown one by one, in order."""
     return session.scalars(
         select(Event)
-        .where(Event.shop_id == shop_id, Event.kind.in_(SEEN_ONE_BY_ONE))
+        .where(Event.shop_id == shop_id, Event.kind.in_(kinds))
         .where(Event.occurred_at >= begin, Event.occurred_at < end, Event.received_at >= begin)
         .order_by(Event.occurred_at, Event.boot, Event.sequence)
     ).all()

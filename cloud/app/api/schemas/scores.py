@@ -4,6 +4,7 @@ from marshmallow import Schema, fields
 
 from cloud.app.api.schemas.base import Moment
 from cloud.app.api.schemas.customers import Customer
+from cloud.app.api.schemas.openings import FootfallHour, KeptHours
 
 
 class Bands(Schema):
@@ -43,6 +44,27 @@ class Kpis(Schema):
     verdict = fields.String(required=True)
 
 
+class Spread(Schema):
+    """The median of past days, and between which values four days out of five were."""
+
+    low = fields.Float(required=True)
+    middle = fields.Float(required=True)
+    high = fields.Float(required=True)
+    days = fields.Integer(required=True)
+
+
+class UsualDay(Schema):
+    """The same weekday in the weeks before; null where too few days are known."""
+
+    is_by_now = fields.Boolean(
+        required=True,
+        metadata={"description": "false: takings of whole days, because the till tells no times"},
+    )
+    takings_minor = fields.Nested(Spread, required=True, allow_none=True)
+    visitors = fields.Nested(Spread, required=True, allow_none=True)
+    conversion = fields.Nested(Spread, required=True, allow_none=True)
+
+
 class Today(Schema):
     """Today in the shop's own time zone, and whom to win back."""
 
@@ -54,6 +76,13 @@ class Today(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "purchases for each visitor; null when nobody was counted"},
+    )
+    usual = fields.Nested(UsualDay, required=True)
+    hours = fields.List(fields.Nested(FootfallHour), required=True)
+    promised = fields.List(
+        fields.Nested(KeptHours),
+        required=True,
+        metadata={"description": "what became of the hours that have begun, then the others"},
     )
     kpis = fields.Nested(Kpis, required=True, allow_none=True)
     to_win_back = fields.List(fields.Nested(Customer), required=True)

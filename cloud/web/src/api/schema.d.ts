@@ -1875,6 +1875,37 @@ export interface components {
             /** @default queued */
             state: unknown;
         };
+        Spread: {
+            low: number;
+            middle: number;
+            high: number;
+            days: number;
+        };
+        UsualDay: {
+            /** @description false: takings of whole days, because the till tells no times */
+            is_by_now: boolean;
+            takings_minor: components["schemas"]["Spread"] | null;
+            visitors: components["schemas"]["Spread"] | null;
+            conversion: components["schemas"]["Spread"] | null;
+        };
+        FootfallHour: {
+            hour: number;
+            entries: number;
+            exits: number;
+            usual_entries: number | null;
+        };
+        KeptHours: {
+            /** Format: date-time */
+            promised_from: string;
+            /** Format: date-time */
+            promised_to: string;
+            /** Format: date-time */
+            opened_at: string | null;
+            /** Format: date-time */
+            closed_at: string | null;
+            minutes_late: number;
+            minutes_early: number;
+        };
         Kpis: {
             customers: number;
             churn_rate: number | null;
@@ -1891,6 +1922,10 @@ export interface components {
             visitors: number;
             /** @description purchases for each visitor; null when nobody was counted */
             conversion: number | null;
+            usual: components["schemas"]["UsualDay"];
+            hours: components["schemas"]["FootfallHour"][];
+            /** @description what became of the hours that have begun, then the others */
+            promised: components["schemas"]["KeptHours"][];
             kpis: components["schemas"]["Kpis"] | null;
             to_win_back: components["schemas"]["Customer"][];
         };
@@ -2049,18 +2084,6 @@ export interface components {
             /** Format: date-time */
             closed_at: string;
         };
-        KeptHours: {
-            /** Format: date-time */
-            promised_from: string;
-            /** Format: date-time */
-            promised_to: string;
-            /** Format: date-time */
-            opened_at: string | null;
-            /** Format: date-time */
-            closed_at: string | null;
-            minutes_late: number;
-            minutes_early: number;
-        };
         DayTimeline: {
             /** Format: date */
             date: string;
@@ -2068,12 +2091,6 @@ export interface components {
             people: components["schemas"]["QuarterOfPeople"][];
             sessions: components["schemas"]["OpeningSession"][];
             hours: components["schemas"]["KeptHours"][];
-        };
-        FootfallHour: {
-            hour: number;
-            entries: number;
-            exits: number;
-            usual_entries: number | null;
         };
         FootfallDay: {
             /** Format: date */
@@ -5265,6 +5282,45 @@ export interface operations {
                      *       "purchases": 41,
                      *       "visitors": 3,
                      *       "conversion": 0.5,
+                     *       "usual": {
+                     *         "is_by_now": true,
+                     *         "takings_minor": {
+                     *           "low": 0.5,
+                     *           "middle": 0.5,
+                     *           "high": 0.5,
+                     *           "days": 3
+                     *         },
+                     *         "visitors": {
+                     *           "low": 0.5,
+                     *           "middle": 0.5,
+                     *           "high": 0.5,
+                     *           "days": 3
+                     *         },
+                     *         "conversion": {
+                     *           "low": 0.5,
+                     *           "middle": 0.5,
+                     *           "high": 0.5,
+                     *           "days": 3
+                     *         }
+                     *       },
+                     *       "hours": [
+                     *         {
+                     *           "hour": 3,
+                     *           "entries": 3,
+                     *           "exits": 3,
+                     *           "usual_entries": 0.5
+                     *         }
+                     *       ],
+                     *       "promised": [
+                     *         {
+                     *           "promised_from": "2026-03-14T09:26:53Z",
+                     *           "promised_to": "2026-03-14T09:26:53Z",
+                     *           "opened_at": "2026-03-14T09:26:53Z",
+                     *           "closed_at": "2026-03-14T09:26:53Z",
+                     *           "minutes_late": 3,
+                     *           "minutes_early": 3
+                     *         }
+                     *       ],
                      *       "kpis": {
                      *         "customers": 3,
                      *         "churn_rate": 0.5,
