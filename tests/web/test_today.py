@@ -1,14 +1,19 @@
 """Today: the state of the shop as it changes, the figures, and the one thing to do."""
 
+import datetime as dt
 import re
+import secrets
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.settings import Settings
+from simulators.api import Api
 from simulators.device import SimulatedDevice
 from tests.installation import Installation, running
 from tests.web.conftest import Bakery, open_bakery, sign_in
@@ -53,6 +58,57 @@ def test_the_one_thing_to_do_leads_to_the_customer(owner_page: Page) -> None:
     owner_page.get_by_role("link", name=re.compile("Win back Customer")).click()
     expect(owner_page.get_by_text("Will they come back?")).to_be_visible()
     expect(owner_page.get_by_text(re.compile("^usually every", re.IGNORECASE))).to_be_visible()
+
+
+def test_the_owner_is_back_in_15_minutes_or_earlier(page: Page, installation: Installation) -> None:
+    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    sign_in(page, bakery.url, bakery.login)
+    page.get_by_text("Away for a moment?").click()
+    page.get_by_role("button", name="Back in 15 minutes").click()
+    strip = page.get_by_role("region", name="The shop now")
+    expect(strip).to_contain_text("Closed")
+    expect(strip).to_contain_text("“Back in 15 minutes” You said so, until")
+    public = Api(installation.url).call("GET", f"/public/shops/{bakery.url.split('/')[-1]}")
+    assert public["status"]["message"] == "Back in 15 minutes"
+    strip.get_by_role("button", name="End this now").click()
+    expect(strip).not_to_contain_text("You said so")
+
+
+def test_what_is_usual_is_said_only_when_enough_days_are_known(
+    page: Page, installation: Installation
+) -> None:
+    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    sign_in(page, bakery.url, bakery.login)
+    takings = page.get_by_role("region", name="Today so far")
+    expect(takings).to_contain_text("Not enough days yet to say what is usual")
+    local = dt.datetime.now(ZoneInfo("Europe/Berlin"))
+    for weeks in range(1, 7):
+        sale = {
+            "id": str(uuid.uuid4()),
+            "occurred_at": (local - dt.timedelta(weeks=weeks)).isoformat(),
+            "amount_minor": 10_000 + 100 * weeks,
+        }
+        bakery.api.call("POST", f"/shops/{bakery.shop_id}/purchases", json=sale)
+    page.reload()
+    expect(takings).to_contain_text("Less than usual: €102 to €106 by now")
+
+
+def test_promised_hours_stand_beside_the_door(page: Page, installation: Installation) -> None:
+    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    hours = {"opening_hours": "Mo-Su 00:00-24:00"}
+    bakery.api.call("PATCH", f"/shops/{bakery.shop_id}", json=hours)
+    device = SimulatedDevice(bakery.door)
+    device.start()
+    try:
+        sign_in(page, bakery.url, bakery.login)
+        device.close_door()
+        problems = page.get_by_role("region", name="Needs a look")
+        expect(problems).to_contain_text("the door is closed")
+        expect(page.get_by_text(re.compile("Promised today: 00:00–"))).to_be_visible()
+        device.open_door()
+        expect(problems).to_have_count(0)
+    finally:
+        device.close()
 
 
 @pytest.fixture

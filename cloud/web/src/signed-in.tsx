@@ -27,6 +27,7 @@ const Profile = lazy(async () => ({ default: (await import("./pages/profile")).P
 const Hours = lazy(async () => ({ default: (await import("./pages/hours")).Hours }));
 const Devices = lazy(async () => ({ default: (await import("./pages/devices")).Devices }));
 const Privacy = lazy(async () => ({ default: (await import("./pages/privacy")).Privacy }));
+const Day = lazy(async () => ({ default: (await import("./pages/day")).DayPage }));
 const StaffPage = lazy(async () => ({ default: (await import("./pages/staff")).StaffPage }));
 const Account = lazy(async () => ({ default: (await import("./pages/account")).Account }));
 const NewPassword = lazy(async () => ({
@@ -83,6 +84,7 @@ function Pages({ me }: { me: Me }) {
         <Route path="/new-shop" element={<NewShop />} />
         <Route path="/shops/:slug" element={<ShopLayout me={me} />}>
           <Route index element={<Today />} />
+          <Route path="day" element={<Day />} />
           <Route path="customers" element={<Customers />} />
           <Route path="customers/:customerId" element={<Customer />} />
           <Route path="import" element={<Imports />} />

@@ -18,6 +18,7 @@ export type ScoreRun = Schemas["ScoreRun"];
 export type Live = Schemas["Live"];
 export type LiveDevice = Schemas["LiveDevice"];
 export type Today = Schemas["Today"];
+export type Spread = Schemas["Spread"];
 export type Kpis = Schemas["Kpis"];
 export type Customer = Schemas["Customer"];
 export type Score = Schemas["Score"];

@@ -20,7 +20,7 @@ interface ChartFrameProps {
   children: ReactNode;
 }
 
-function ChartFrame({ sentence, columns, cells, children }: ChartFrameProps) {
+export function ChartFrame({ sentence, columns, cells, children }: ChartFrameProps) {
   const id = useId();
   return (
     <figure className={css.figure} aria-labelledby={id}>

@@ -1,18 +1,19 @@
 /** Open or closed, since when and by what source; how many people are inside. */
 
-import type { Live } from "../api/types";
+import type { KeptHours, Live } from "../api/types";
 import { t } from "../i18n/i18n";
 import type { Formats } from "../lib/formats";
 import { useNow } from "../lib/use-now";
 import { useLive } from "../session/live";
 import { useShop } from "../session/shop";
 import { Icon } from "./icon";
+import { OwnersWord } from "./owners-word";
 import css from "./live-strip.module.css";
 import { Failed, Loading } from "./states";
 
 const CLOCK_MS = 20_000;
 
-export function LiveStrip() {
+export function LiveStrip({ promised }: { promised: readonly KeptHours[] | undefined }) {
   const { live, error, isConnected, lastSeenAt, retry } = useLive();
   const { formats } = useShop();
   if (!live) return error ? <Failed error={error} onRetry={retry} /> : <Loading />;
@@ -23,6 +24,7 @@ export function LiveStrip() {
           <Sign live={live} />
           <Inside live={live} />
         </div>
+        {promised && <Promised promised={promised} live={live} />}
         {!isConnected && lastSeenAt && (
           <p className={css.interrupted}>
             <Icon name="offline" size={18} />
@@ -30,7 +32,31 @@ export function LiveStrip() {
           </p>
         )}
       </div>
+      <OwnersWord live={live} />
     </section>
+  );
+}
+
+/** What the hours promise today, and whether it was kept. */
+function Promised({ promised, live }: { promised: readonly KeptHours[]; live: Live }) {
+  const { formats } = useShop();
+  const now = useNow(CLOCK_MS);
+  if (promised.length === 0) return null;
+  const current = promised.findLast((one) => new Date(one.promised_from) <= now);
+  const times = promised
+    .map((one) => `${formats.time(one.promised_from)}–${formats.time(one.promised_to)}`)
+    .join(", ");
+  const isSeen = live.source === "door" && current !== undefined;
+  return (
+    <p className={css.promised}>
+      {t("live.promised", { times })}
+      {isSeen && current.opened_at !== null && current.minutes_late > 0 && (
+        <> · {t("live.openedLate", { minutes: formats.minutes(current.minutes_late) })}</>
+      )}
+      {isSeen && current.opened_at !== null && current.minutes_late === 0 && (
+        <> · {t("live.openedInTime")}</>
+      )}
+    </p>
   );
 }
 

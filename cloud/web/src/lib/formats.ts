@@ -10,8 +10,14 @@ export interface Formats {
   percent: (share: number) => string;
   /** Whole days such as "9 days". */
   days: (count: number) => string;
+  /** Whole minutes such as "9 minutes". */
+  minutes: (count: number) => string;
   time: (at: Date | string) => string;
+  /** A full hour of the day such as "09:00". */
+  hour: (hour: number) => string;
   date: (at: Date | string) => string;
+  /** With the weekday. */
+  longDate: (at: Date | string) => string;
   dateTime: (at: Date | string) => string;
   /** The time alone today, the weekday within the week, the date before that. */
   since: (at: Date | string, now: Date) => string;
@@ -39,10 +45,21 @@ export function createFormats(locale: string, currency: string, timeZone: string
     unitDisplay: "long",
     maximumFractionDigits: 0,
   });
+  const minutes = new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: "minute",
+    unitDisplay: "long",
+  });
   const at = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale, { timeZone, ...options });
   const time = at({ hour: "2-digit", minute: "2-digit" });
+  const clock = new Intl.DateTimeFormat(locale, {
+    timeZone: "UTC",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
   const date = at({ day: "numeric", month: "short", year: "numeric" });
+  const longDate = at({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
   const weekdayTime = at({ weekday: "short", hour: "2-digit", minute: "2-digit" });
   const dateTime = at({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
@@ -54,8 +71,11 @@ export function createFormats(locale: string, currency: string, timeZone: string
     number: (value) => number.format(value),
     percent: (share) => percent.format(share),
     days: (count) => days.format(count),
+    minutes: (count) => minutes.format(count),
+    hour: (hour) => clock.format(Date.UTC(2000, 0, 1, hour)),
     time: (when) => time.format(new Date(when)),
     date: (when) => date.format(new Date(when)),
+    longDate: (when) => longDate.format(new Date(when)),
     dateTime: (when) => `${date.format(new Date(when))}, ${time.format(new Date(when))}`,
     since: (when, now) => {
       const then = new Date(when);

@@ -13,6 +13,7 @@ import { DAYS, type Day, PRESETS, readWeek, type Span, type Week, writeWeek } fr
 import { dayNames } from "../lib/weekdays";
 import { useProfile, useProfileChange } from "../lib/use-shop-profile";
 import { shopPath, useShop } from "../session/shop";
+import { Exceptions } from "./hours-exceptions";
 import css from "./shop.module.css";
 
 const FIRST_SPAN: Span = { from: "09:00", to: "18:00" };
@@ -29,6 +30,7 @@ export function Hours() {
           <Failed error={profile.error} onRetry={() => void profile.refetch()} />
         )}
         {profile.data && <HoursForm profile={profile.data} />}
+        <Exceptions />
       </Page>
     </>
   );

@@ -2,19 +2,22 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { getToday } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
-import type { Customer, Kpis, LiveDevice, Today as TodayData } from "../api/types";
+import type { Customer, Kpis, Live, Today as TodayData } from "../api/types";
 import { ButtonLink } from "../components/button";
 import { Card } from "../components/card";
 import { Figure, Figures } from "../components/figure";
+import { HourChart } from "../components/hour-chart";
 import { LiveStrip } from "../components/live-strip";
 import { Page } from "../components/page";
 import { Empty, Failed, Loading, Notice } from "../components/states";
 import { takeBegun } from "../early";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
+import { clockSpans } from "../lib/day-hours";
 import { LEAST_VISITORS, wilsonInterval } from "../lib/proportion";
 import { deviceProblem, driverText } from "../lib/server-words";
 import { useNow } from "../lib/use-now";
+import { usualNote } from "../lib/usual";
 import { cautionOf } from "../lib/verdict";
 import { useLive } from "../session/live";
 import { shopPath, useShop } from "../session/shop";
@@ -34,9 +37,9 @@ export function Today() {
   });
   return (
     <Page title={shop.name}>
-      <LiveStrip />
+      <LiveStrip promised={today.data?.promised} />
       <StartCard />
-      <Problems devices={live?.devices ?? []} />
+      <Problems live={live} today={today.data} />
       {today.isPending && <Loading />}
       {today.isError && !today.data && (
         <Failed error={today.error} onRetry={() => void today.refetch()} />
@@ -46,14 +49,28 @@ export function Today() {
   );
 }
 
+interface ProblemsProps {
+  live: Live | undefined;
+  today: TodayData | undefined;
+}
+
 /** A problem is shown only while it exists. */
-function Problems({ devices }: { devices: readonly LiveDevice[] }) {
-  const { formats } = useShop();
+function Problems({ live, today }: ProblemsProps) {
+  const { shop, formats } = useShop();
   const now = useNow(CLOCK_MS);
-  const troubled = devices.filter((device) => device.problem !== null);
-  if (troubled.length === 0) return null;
+  const troubled = live?.devices.filter((device) => device.problem !== null) ?? [];
+  const isShut = live?.source === "door" && live.is_open === false && isPromised(today, now);
+  const isUnsold = today !== undefined && today.purchases === 0 && today.visitors >= LEAST_VISITORS;
+  if (troubled.length === 0 && !isShut && !isUnsold) return null;
   return (
     <section aria-label={t("today.problems")} className={css.problems}>
+      {isShut && <Notice tone="warning">{t("today.shutButPromised")}</Notice>}
+      {isUnsold && shop.role !== "analyst" && (
+        <Notice tone="warning">
+          {t("today.unsold", { count: today.visitors })}{" "}
+          <Link to={shopPath(shop.slug, "sale")}>{t("sale.new")}</Link>
+        </Notice>
+      )}
       {troubled.map((device) => (
         <Notice key={device.id} tone="warning">
           {t("today.deviceProblem", {
@@ -66,10 +83,19 @@ function Problems({ devices }: { devices: readonly LiveDevice[] }) {
   );
 }
 
+function isPromised(today: TodayData | undefined, now: Date): boolean {
+  return (today?.promised ?? []).some(
+    (one) => new Date(one.promised_from) <= now && now < new Date(one.promised_to),
+  );
+}
+
 function Content({ today }: { today: TodayData }) {
   return (
     <div className={css.columns}>
-      <DayFigures today={today} />
+      <div className={css.group}>
+        <DayFigures today={today} />
+        <DayHours today={today} />
+      </div>
       {today.kpis && (
         <div className={css.action}>
           <OneThing customers={today.to_win_back} />
@@ -82,9 +108,9 @@ function Content({ today }: { today: TodayData }) {
 
 function DayFigures({ today }: { today: TodayData }) {
   const { formats } = useShop();
-  const { visitors } = today;
+  const { visitors, usual } = today;
   return (
-    <section className={css.group} aria-labelledby="day">
+    <section aria-labelledby="day">
       <h2 id="day" className="visually-hidden">
         {t("today.figures")}
       </h2>
@@ -92,12 +118,17 @@ function DayFigures({ today }: { today: TodayData }) {
         <Figure
           label={t("today.takings")}
           value={formats.money(today.takings_minor)}
-          note={t("today.purchases", { count: today.purchases })}
+          note={`${t("today.purchases", { count: today.purchases })} · ${usualNote(
+            today.takings_minor,
+            usual.takings_minor,
+            formats.wholeMoney,
+            usual.is_by_now,
+          )}`}
         />
         <Figure
           label={t("today.visitors")}
           value={formats.number(visitors)}
-          note={t("today.visitorsNote")}
+          note={usualNote(visitors, usual.visitors, (value) => formats.number(Math.round(value)))}
         />
         <Conversion today={today} />
       </Figures>
@@ -106,7 +137,8 @@ function DayFigures({ today }: { today: TodayData }) {
 }
 
 /** A share of few visitors says nothing; of enough, it comes with how sure one can be. */
-function Conversion({ today: { visitors, purchases, conversion } }: { today: TodayData }) {
+function Conversion({ today }: { today: TodayData }) {
+  const { visitors, purchases, conversion, usual } = today;
   const { formats } = useShop();
   const label = t("today.conversion");
   if (visitors === 0 || conversion === null) {
@@ -118,11 +150,26 @@ function Conversion({ today: { visitors, purchases, conversion } }: { today: Tod
   }
   // several purchases of one visitor, or of whom no sensor saw, can exceed the visitors
   const { low, high } = wilsonInterval(Math.min(purchases, visitors), visitors);
-  const note = t("today.conversionRange", {
+  const range = t("today.conversionRange", {
     low: formats.percent(low),
     high: formats.percent(high),
   });
+  const note = usual.conversion
+    ? `${range} · ${usualNote(conversion, usual.conversion, formats.percent)}`
+    : range;
   return <Figure label={label} value={formats.percent(conversion)} note={note} />;
+}
+
+function DayHours({ today }: { today: TodayData }) {
+  const { shop } = useShop();
+  return (
+    <Card title={t("hourChart.title")}>
+      <HourChart hours={today.hours} promised={clockSpans(today.promised, shop.time_zone)} />
+      <p>
+        <Link to={shopPath(shop.slug, "day")}>{t("day.whole")}</Link>
+      </p>
+    </Card>
+  );
 }
 
 function KpiFigures({ kpis }: { kpis: Kpis }) {

@@ -1,0 +1,87 @@
+/** The hours of a day: who came in, what is usual, and when the shop is closed. */
+
+import type { FootfallHour } from "../api/types";
+import { t } from "../i18n/i18n";
+import { busiest, type ClockSpan, hoursToShow, isWithin } from "../lib/day-hours";
+import { useShop } from "../session/shop";
+import { ChartFrame } from "./chart";
+import css from "./hour-chart.module.css";
+
+const STEP = 20;
+const HEIGHT = 90;
+const BAR = 13;
+
+interface HourChartProps {
+  hours: readonly FootfallHour[];
+  promised: readonly ClockSpan[];
+}
+
+export function HourChart({ hours, promised }: HourChartProps) {
+  const { formats } = useShop();
+  const shown = hoursToShow(hours, promised);
+  const most = Math.max(...shown.map((one) => Math.max(one.entries, one.usual_entries ?? 0)), 1);
+  const y = (value: number) => HEIGHT - (value / most) * (HEIGHT - 8);
+  const width = shown.length * STEP;
+  return (
+    <ChartFrame
+      sentence={sentenceOf(shown, formats.hour)}
+      columns={[t("hourChart.hour"), t("today.visitors")]}
+      cells={shown.map(({ hour, entries, usual_entries }) => ({
+        label: formats.hour(hour),
+        value: entries,
+        text:
+          usual_entries === null
+            ? formats.number(entries)
+            : t("hourChart.cell", {
+                entries: formats.number(entries),
+                usual: formats.number(usual_entries),
+              }),
+      }))}
+    >
+      <svg className={css.plot} viewBox={`0 0 ${width} ${HEIGHT + 18}`} aria-hidden="true">
+        {shown.map(({ hour, entries, usual_entries }, place) => {
+          const x = place * STEP;
+          const left = x + (STEP - BAR) / 2;
+          return (
+            <g key={hour}>
+              {promised.length > 0 && !isWithin(promised, hour) && (
+                <rect className={css.closed} x={x} y="0" width={STEP} height={HEIGHT} />
+              )}
+              <rect
+                className={css.bar}
+                {...{ x: left, y: y(entries), width: BAR, height: HEIGHT - y(entries), rx: 2 }}
+              />
+              {usual_entries !== null && (
+                <line
+                  className={css.usual}
+                  {...{ x1: left - 2, x2: left + BAR + 2, y1: y(usual_entries) }}
+                  y2={y(usual_entries)}
+                />
+              )}
+              {hour % 3 === 0 && (
+                <text className={css.tick} x={x + STEP / 2} y={HEIGHT + 14} textAnchor="middle">
+                  {formats.number(hour)}
+                </text>
+              )}
+            </g>
+          );
+        })}
+        <line className={css.axis} x1="0" x2={width} y1={HEIGHT} y2={HEIGHT} />
+      </svg>
+      <p className={css.legend} aria-hidden="true">
+        <span className={css.counted}>{t("hourChart.counted")}</span>
+        <span className={css.usually}>{t("hourChart.usual")}</span>
+        {promised.length > 0 && <span className={css.shut}>{t("hourChart.closed")}</span>}
+      </p>
+    </ChartFrame>
+  );
+}
+
+function sentenceOf(hours: readonly FootfallHour[], write: (hour: number) => string): string {
+  const entries = busiest(hours, (one) => one.entries);
+  if (entries) {
+    return t("hourChart.busiest", { hour: write(entries.hour), count: entries.entries });
+  }
+  const usual = busiest(hours, (one) => one.usual_entries ?? 0);
+  return usual ? t("hourChart.nobodyYet", { hour: write(usual.hour) }) : t("hourChart.nothing");
+}
