@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 
 SECRET_MIN_LENGTH = 32
+PROXIES_MAX = 10
 
 
 class SettingError(Exception):
@@ -39,6 +40,8 @@ class Settings:
     web_dir: Path
     cookie_secure: bool
     smtp_url: str | None
+    smtp_from: str | None
+    trusted_proxies: int
     event_retention_months: int
     metrics_port: int | None
 
@@ -82,6 +85,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         web_dir=Path(environ.get("SHOPBELL_WEB_DIR", "cloud/web/dist")).resolve(),
         cookie_secure=_boolean(environ, "SHOPBELL_COOKIE_SECURE", True),
         smtp_url=_optional_secret(environ, "SHOPBELL_SMTP_URL"),
+        smtp_from=environ.get("SHOPBELL_SMTP_FROM"),
+        trusted_proxies=_count(environ, "SHOPBELL_TRUSTED_PROXIES"),
         event_retention_months=_positive(environ, "SHOPBELL_EVENT_RETENTION_MONTHS", 25),
         metrics_port=_optional_port(environ, "SHOPBELL_METRICS_PORT"),
     )
@@ -141,6 +146,13 @@ def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name, str(default))
     if not text.isdecimal() or int(text) < 1:
         raise SettingError(f"{name}: expected a whole number above 0, got {text!r}")
+    return int(text)
+
+
+def _count(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name, "0")
+    if not text.isdecimal() or int(text) > PROXIES_MAX:
+        raise SettingError(f"{name}: expected 0..{PROXIES_MAX}, got {text!r}")
     return int(text)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import secrets
 import uuid
+from dataclasses import replace
 
 import jwt
 import pytest
@@ -227,6 +228,21 @@ def test_a_forged_token_is_refused(
     problem(client.get(f"{API}/me", headers={"Authorization": f"Bearer {forged}"}), 401)
 
 
+@pytest.mark.parametrize("address", ["tokens", "me/sessions"])
+def test_an_access_token_ends_with_its_sign_in(
+    client: FlaskClient, owner: Somebody, address: str
+) -> None:
+    laptop = sign_in(client, owner.email)
+    assert owner.delete(f"{API}/{address}").status_code == 204
+    for url in (f"{API}/me", owner.url):
+        answer = owner.get(url)
+        assert "this sign-in has ended" in problem(answer, 401)["detail"]
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    bearer = {"Authorization": f"Bearer {laptop['access_token']}"}
+    others = client.get(f"{API}/me", headers=bearer).status_code
+    assert others == (200 if address == "tokens" else 401)
+
+
 def test_a_token_in_the_address_is_not_taken(client: FlaskClient, owner: Somebody) -> None:
     token = owner.headers["Authorization"].removeprefix("Bearer ")
     problem(client.get(f"{API}/me", query_string={"jwt": token, "access_token": token}), 401)
@@ -241,3 +257,32 @@ def test_too_many_tries_at_one_login_are_refused(settings: Settings) -> None:
     answer = person.post(f"{API}/tokens", wrong)
     problem(answer, 429)
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_tries_are_counted_by_all_processes_together(settings: Settings) -> None:
+    apps = [make_app(settings, is_limited=True) for _ in range(2)]
+    wrong = {"login": f"{secrets.token_hex(6)}@example.com", "password": "wrong password"}
+    clients = [app.test_client() for app in apps]
+    statuses = [clients[i % 2].post(f"{API}/tokens", json=wrong).status_code for i in range(11)]
+    assert statuses == [401] * 10 + [429]
+
+
+@pytest.mark.parametrize(("proxies", "statuses"), [("0", {429}), ("1", {401})])
+def test_who_comes_through_a_proxy_is_told_apart_where_it_is_trusted(
+    settings: Settings, proxies: str, statuses: set[int]
+) -> None:
+    app = make_app(replace(settings, trusted_proxies=int(proxies)), is_limited=True)
+    client = app.test_client()
+    peer = f"198.51.100.{secrets.randbelow(200)}"
+
+    def ask(claimed: str) -> int:
+        body = {"refresh_token": "x"}
+        headers = {"X-Forwarded-For": claimed}
+        environ = {"REMOTE_ADDR": peer}
+        return client.post(
+            f"{API}/tokens/refresh", json=body, headers=headers, environ_overrides=environ
+        ).status_code
+
+    first = [ask(f"203.0.113.9, {peer}") for _ in range(121)]
+    assert first[-1] == 429
+    assert {ask(f"203.0.113.{secrets.randbelow(90)}") for _ in range(2)} == statuses

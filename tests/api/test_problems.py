@@ -28,6 +28,13 @@ def test_a_body_that_is_no_json_is_a_problem(owner: Somebody, sent: bytes) -> No
     problem(owner.client.post(f"{API}/shops", data=sent, headers=headers), 400)
 
 
+def test_a_body_nested_deeper_than_anybody_can_read_is_a_problem(owner: Somebody) -> None:
+    headers = {**owner.headers, "Content-Type": "application/json"}
+    sent = b"[" * 200_000
+    found = problem(owner.client.post(f"{API}/shops", data=sent, headers=headers), 400)
+    assert "nested" in found["detail"]
+
+
 @pytest.mark.parametrize("sent", [None, [], "text", 3])
 def test_a_body_of_another_kind_is_a_problem(owner: Somebody, sent: object) -> None:
     problem(owner.post(f"{API}/shops", sent), 422)

@@ -6,18 +6,23 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, g, request
-from flask_jwt_extended import JWTManager, get_current_user, verify_jwt_in_request
+from flask_jwt_extended import JWTManager, get_current_user, get_jwt, verify_jwt_in_request
+from sqlalchemy import select
 
+from cloud.app.api.conditions import check_seen
 from cloud.app.api.database import db
 from cloud.app.api.errors import problem
 from cloud.app.api.idempotency import answered_once
-from cloud.app.domain.errors import Forbidden, NotFound
+from cloud.app.domain.errors import Forbidden, NotFound, SignedOut
+from cloud.app.services import sign_ins
 from cloud.app.services.shops import role_in
 from cloud.app.store.membership_queries import membership_in
 from cloud.app.store.roles import act_for
 
 ALGORITHM = "HS256"
 AUDIENCE = "shopbell"
+# the sign-in that a token belongs to
+FAMILY_CLAIM = "family"
 # what each role may do includes what the ones behind it may
 RANKS = ("owner", "staff", "analyst")
 
@@ -29,6 +34,11 @@ def person_id() -> uuid.UUID:
     return cast(uuid.UUID, get_current_user())
 
 
+def sign_in_id() -> uuid.UUID:
+    """Return the id of the sign-in by which the person asks."""
+    return uuid.UUID(get_jwt()[FAMILY_CLAIM])
+
+
 def signed_in(view: View) -> View:
     """Let a person in who is signed in; the transaction acts for that person."""
 
@@ -36,6 +46,8 @@ def signed_in(view: View) -> View:
     def guarded(**values: Any) -> Any:
         verify_jwt_in_request()
         act_for(db.session(), person_id=person_id())
+        if not db.session.scalar(select(sign_ins.holds(sign_in_id()))):
+            raise SignedOut("this sign-in has ended")
         return _answer(view, **values)
 
     return cast(View, _as_guard(guarded))
@@ -51,7 +63,9 @@ def works_here(rank: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*, shop_id: uuid.UUID, **values: Any) -> Any:
             verify_jwt_in_request()
-            role = role_in(db.session(), shop_id=shop_id, person_id=person_id())
+            role = role_in(
+                db.session(), shop_id=shop_id, person_id=person_id(), sign_in_id=sign_in_id()
+            )
             if RANKS.index(role) > RANKS.index(rank):
                 raise Forbidden(f"only {_allowed(rank)} may do this, you are {role} here")
             g.role = role
@@ -84,6 +98,8 @@ def is_customer_here(view: View) -> View:
 def _answer(view: Callable[..., Any], **values: Any) -> Any:
     if request.method == "POST":
         return answered_once(view, person_id(), **values)
+    if request.method in ("PATCH", "DELETE"):
+        check_seen()
     return view(**values)
 
 

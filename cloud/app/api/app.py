@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import flask_smorest
 from flask import Flask
 from marshmallow import Schema
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cloud.app.api import access, errors, headers
 from cloud.app.api.blueprint import PROBLEM, Blueprint, problem_component
 from cloud.app.api.database import db
-from cloud.app.api.limits import limiter
+from cloud.app.api.limits import register_limits
 from cloud.app.api.post import Post
 from cloud.app.api.schemas.base import Problem
 from cloud.app.api.streams import Streams
@@ -44,10 +45,14 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's own provider
     app.extensions["passwords"] = passwords or Passwords()
     app.extensions["settings"] = settings
-    app.extensions["post"] = Post(messenger or messenger_for(settings.smtp_url))
+    app.extensions["post"] = Post(messenger or messenger_for(settings.smtp_url, settings.smtp_from))
     app.extensions["streams"] = Streams(settings.database_url_for(roles.APP))
+    if settings.trusted_proxies:
+        # each of them has added the address that it saw; anything before was made up
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
     db.init_app(app)
-    limiter.init_app(app)
+    register_limits(app)
     access.register_tokens(app)
     api = Api(app)
     _describe(api)

@@ -143,7 +143,7 @@ class Blueprint:
 
     def _changeable(self, view: View) -> View:
         key = _header("If-Match", "the ETag of what one has seen: 412 when it has changed since")
-        return self._with_header(self.fails(412)(conditions.guarded(view)), key)
+        return self._with_header(self.fails(412)(conditions.changed(view)), key)
 
     def _with_header(self, view: View, header: dict[str, object]) -> View:
         # beside the query's parameters, which a `doc(parameters=…)` would replace

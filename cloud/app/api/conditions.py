@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from sqlalchemy import text
 from werkzeug.datastructures import ETags
 from werkzeug.exceptions import PreconditionFailed
@@ -34,19 +34,26 @@ def tagged(view: View) -> View:
     return cast(View, answer)
 
 
-def guarded(view: View) -> View:
-    """Let a change be made only of what its sender has seen, where If-Match says what that is."""
+def changed(view: View) -> View:
+    """Give what a change answers the ETag that a GET would answer now."""
 
     @wraps(view)
-    def change(*args: Any, **values: Any) -> Any:
-        db.session.execute(_TAKE_TURNS, {"path": request.path})
-        if "If-Match" in request.headers and not _matches(request.if_match):
-            raise PreconditionFailed(CHANGED)
+    def answer(*args: Any, **values: Any) -> Any:
         response = current_app.make_response(current_app.ensure_sync(view)(*args, **values))
         _tag(response)
         return response
 
-    return cast(View, change)
+    return cast(View, answer)
+
+
+def check_seen() -> None:
+    """Let a change be made only of what its sender has seen, where If-Match says what that is."""
+    if "is_compared" in g:
+        return  # it is the GET that this request is compared with
+    g.is_compared = True
+    db.session.execute(_TAKE_TURNS, {"path": request.path})
+    if "If-Match" in request.headers and not _matches(request.if_match):
+        raise PreconditionFailed(CHANGED)
 
 
 def _tag(response: Response) -> None:

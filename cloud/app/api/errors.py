@@ -1,6 +1,7 @@
 """Every error leaves as one shape: a problem of RFC 9457."""
 
 import logging
+import traceback
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
@@ -13,6 +14,7 @@ from cloud.app.domain.errors import (
     Invalid,
     NotFound,
     ShopbellError,
+    SignedOut,
     TooOften,
     Unavailable,
 )
@@ -21,8 +23,15 @@ PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
 _STATUS = {
-    NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422, TooOften: 429, Unavailable: 503
-}  # fmt: skip
+    NotFound: 404,
+    SignedOut: 401,
+    Forbidden: 403,
+    Conflict: 409,
+    Invalid: 422,
+    TooOften: 429,
+    Unavailable: 503,
+}
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}
 _SENTENCES = {
     400: "The request could not be understood.",
     404: "There is nothing at this address.",
@@ -78,6 +87,7 @@ def register_error_handlers(app: Flask) -> None:
     """Translate our own errors, Flask's, and those that nobody expected."""
     app.register_error_handler(ShopbellError, _of_ours)
     app.register_error_handler(HTTPException, of_http)
+    app.register_error_handler(RecursionError, _of_nesting)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -105,8 +115,20 @@ def _of_ours(error: ShopbellError) -> Response:
         found = "" if error.field in _SECRET_FIELDS else error.found
         return _invalid([{"field": error.field, "expected": error.expected, "found": found}])
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None
-    return problem(status, str(error) or HTTPStatus(status).phrase, headers=headers)
+    detail = str(error) or HTTPStatus(status).phrase
+    return problem(status, detail, headers=_HEADERS.get(status))
+
+
+def _of_nesting(error: RecursionError) -> Response:
+    # only a body's reader goes as deep as its sender likes
+    if error.__traceback__ is None or "/json/" not in _innermost_file(error):
+        return _unexpected(error)
+    return problem(400, "Expected JSON that is not nested so deeply.")
+
+
+def _innermost_file(error: BaseException) -> str:
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return frames[-1][0].f_code.co_filename
 
 
 def _body(

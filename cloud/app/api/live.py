@@ -9,12 +9,12 @@ from flask_jwt_extended import get_jwt
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from cloud.app.api.access import person_id, works_here
+from cloud.app.api.access import person_id, sign_in_id, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas.live import Live
 from cloud.app.api.streams import Stream, Streams
-from cloud.app.domain.errors import NotFound
+from cloud.app.domain.errors import NotFound, SignedOut
 from cloud.app.services.live import live_state
 from cloud.app.services.shops import role_in
 
@@ -22,6 +22,9 @@ HEARTBEAT_S = 15.0
 HERE = ": still here\n\n"
 # something else of the shop than its live state, such as how far an import is
 CHANGED = "event: changed\ndata: {}\n\n"
+
+# the ids of a person and of the sign-in
+Viewer = tuple[uuid.UUID, uuid.UUID]
 
 routes = Blueprint("live", "What happens in the shop now")
 
@@ -49,22 +52,21 @@ def stream_live(shop_id: uuid.UUID) -> Response:
     stream = streams.open(shop_id)
     until = dt.datetime.fromtimestamp(get_jwt()["exp"], dt.UTC)
     response = Response(
-        _events(stream, db.engine, person_id(), until), mimetype="text/event-stream"
+        _events(stream, db.engine, (person_id(), sign_in_id()), until),
+        mimetype="text/event-stream",
     )
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(stream.close)
     return response
 
 
-def _events(
-    stream: Stream, engine: Engine, viewer_id: uuid.UUID, until: dt.datetime
-) -> Iterator[str]:
+def _events(stream: Stream, engine: Engine, viewer: Viewer, until: dt.datetime) -> Iterator[str]:
     sent, is_woken = None, False
     while not stream.is_ending and (now := dt.datetime.now(dt.UTC)) < until:
         try:
-            state = _snapshot(engine, stream.shop_id, viewer_id, now)
-        except NotFound:
-            return  # does not work here any more
+            state = _snapshot(engine, stream.shop_id, viewer, now)
+        except (NotFound, SignedOut):
+            return  # does not work here any more, or is signed out
         if state != sent:
             yield _event(state)
         else:
@@ -75,11 +77,11 @@ def _events(
 
 
 def _snapshot(
-    engine: Engine, shop_id: uuid.UUID, viewer_id: uuid.UUID, now: dt.datetime
+    engine: Engine, shop_id: uuid.UUID, viewer: Viewer, now: dt.datetime
 ) -> dict[str, object]:
     # a session of its own: a stream must not hold a connection while it waits
     with Session(engine) as session:
-        role_in(session, shop_id=shop_id, person_id=viewer_id)
+        role_in(session, shop_id=shop_id, person_id=viewer[0], sign_in_id=viewer[1])
         state: dict[str, object] = Live().dump(live_state(session, shop_id, now))
     return state
 

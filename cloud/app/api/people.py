@@ -10,13 +10,12 @@ from flask_jwt_extended import (
     create_access_token,
     create_refresh_token,
     decode_token,
-    get_jwt,
 )
 from jwt.exceptions import PyJWTError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Unauthorized
 
-from cloud.app.api.access import person_id, signed_in
+from cloud.app.api.access import FAMILY_CLAIM, person_id, sign_in_id, signed_in
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_address, per_login
@@ -32,7 +31,6 @@ from cloud.app.store.roles import act_for
 ACCESS_LIFETIME = dt.timedelta(minutes=15)
 COOKIE = "shopbell_refresh"
 COOKIE_PATH = "/api/v1/tokens"
-FAMILY_CLAIM = "family"
 
 routes = Blueprint("people", "Accounts and sign-ins")
 
@@ -131,7 +129,7 @@ def set_new_password(sent: dict[str, str]) -> None:
 @routes.returns(204)
 def sign_out() -> None:
     """Sign out on this device."""
-    sign_ins.end(db.session(), family_id=uuid.UUID(get_jwt()[FAMILY_CLAIM]), now=_now())
+    sign_ins.end(db.session(), family_id=sign_in_id(), now=_now())
     db.session.commit()
     _set_cookie("", dt.timedelta(0))
 
@@ -141,7 +139,7 @@ def sign_out() -> None:
 @routes.returns(200, schemas.Sessions)
 def list_sessions() -> dict[str, object]:
     """The devices on which one is signed in."""
-    current = uuid.UUID(get_jwt()[FAMILY_CLAIM])
+    current = sign_in_id()
     found = sign_ins.families_of(db.session(), person_id(), _now())
     items = [
         {**row._mapping, "id": row.family_id, "is_current": row.family_id == current}

@@ -7,7 +7,7 @@ from flask import Response, current_app, json, request
 
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
-from cloud.app.api.limits import per_address
+from cloud.app.api.limits import per_reader
 from cloud.app.api.schemas.live import PublicShop
 from cloud.app.services.live import public_status
 from cloud.app.services.public import Answer, Kept
@@ -19,7 +19,7 @@ routes = Blueprint("public", "What anybody may know")
 
 
 @routes.get("/public/shops/<slug>")
-@per_address("120 per minute")
+@per_reader("120 per minute")
 @routes.returns(200, PublicShop)
 @routes.fails(404, 429)
 @routes.open_to_all()

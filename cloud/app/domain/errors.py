@@ -2,6 +2,7 @@
 
 ShopbellError
 ├── NotFound    the thing does not exist, or not for the one who asks
+├── SignedOut   who asks is not signed in any more
 ├── Forbidden   it exists and the role does not allow this
 ├── Conflict    it contradicts what is already there
 ├── Invalid     the input is not acceptable; names the field, expected and found
@@ -16,6 +17,10 @@ class ShopbellError(Exception):
 
 class NotFound(ShopbellError):
     """The thing does not exist, or not for the one who asks."""
+
+
+class SignedOut(ShopbellError):
+    """Who asks is not signed in any more."""
 
 
 class Forbidden(ShopbellError):

@@ -13,6 +13,7 @@ from cloud.app.settings import Settings
 from cloud.app.store import footfall
 from cloud.app.store.idempotency import forget_old_keys
 from cloud.app.store.jobs import QUEUE
+from cloud.app.store.limits import forget_old_hits
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
 
@@ -44,6 +45,7 @@ def register(queue: procrastinate.App, sessions: sessionmaker[Session], settings
         forget_rejections(sessions, now)
         with sessions.begin() as session:
             forget_old_keys(session, now)
+            forget_old_hits(session, now)
 
 
 def roll_up_footfall(sessions: sessionmaker[Session]) -> int:

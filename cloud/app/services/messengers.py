@@ -33,17 +33,22 @@ class Console:
 
 
 class Smtp:
-    """Sends by `smtp://user:password@host:port`; the connection must be encrypted."""
+    """Sends by `smtp://user:password@host:port`; the connection must be encrypted.
 
-    def __init__(self, url: str) -> None:
+    Without a sender of its own, a message comes from the user's name, which most providers want
+    to be an address.
+    """
+
+    def __init__(self, url: str, sender: str | None = None) -> None:
         self._url = urlsplit(url)
+        self._sender = sender or unquote(self._url.username or "")
 
     def reaches(self, to: str) -> bool:
         return "@" in to
 
     def send(self, to: str, subject: str, text: str) -> None:
         message = EmailMessage()
-        message["From"] = unquote(self._url.username or "")
+        message["From"] = self._sender
         message["To"], message["Subject"] = to, subject
         message.set_content(text)
         host = self._url.hostname or "localhost"
@@ -53,6 +58,6 @@ class Smtp:
             server.send_message(message)
 
 
-def messenger_for(smtp_url: str | None) -> Messenger:
+def messenger_for(smtp_url: str | None, sender: str | None) -> Messenger:
     """Return the mail server where there is one."""
-    return Smtp(smtp_url) if smtp_url else Console()
+    return Smtp(smtp_url, sender) if smtp_url else Console()

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.errors import Conflict, NotFound
+from cloud.app.domain.errors import Conflict, NotFound, SignedOut
 from cloud.app.domain.slugs import SLUG_MAX_LENGTH, slugify
+from cloud.app.services import sign_ins
 from cloud.app.services.hours import checked_hours
 from cloud.app.store.people import Staff
 from cloud.app.store.roles import act_for
@@ -18,16 +19,22 @@ from cloud.app.store.shops import Shop, Site
 FIRST_SITE = "Front door"
 
 
-def role_in(session: Session, *, shop_id: uuid.UUID, person_id: uuid.UUID) -> str:
-    """Return the person's role, and act for the shop from now on. Raises NotFound."""
+def role_in(
+    session: Session, *, shop_id: uuid.UUID, person_id: uuid.UUID, sign_in_id: uuid.UUID
+) -> str:
+    """Return the person's role, and act for the shop from now on. Raises NotFound, and SignedOut
+    when the sign-in has ended."""
     act_for(session, person_id=person_id)
-    role = session.scalar(
-        select(Staff.role).where(Staff.shop_id == shop_id, Staff.person_id == person_id)
-    )
-    if role is None:
+    role = select(Staff.role).where(Staff.shop_id == shop_id, Staff.person_id == person_id)
+    found = session.execute(
+        select(role.scalar_subquery().label("role"), sign_ins.holds(sign_in_id).label("holds"))
+    ).one()
+    if not found.holds:
+        raise SignedOut("this sign-in has ended")
+    if found.role is None:
         raise NotFound("there is no such shop")
     act_for(session, shop_id=shop_id)
-    return role
+    return str(found.role)
 
 
 def open_shop(session: Session, *, owner_id: uuid.UUID, profile: Mapping[str, object]) -> Shop:

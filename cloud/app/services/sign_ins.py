@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from cloud.app.store.people import RefreshToken
@@ -60,6 +60,12 @@ def families_of(session: Session, person_id: uuid.UUID, now: dt.datetime) -> lis
         .order_by(func.max(RefreshToken.created_at).desc())
     )
     return list(found)
+
+
+def holds(family_id: uuid.UUID) -> ColumnElement[bool]:
+    """Tell, within a query, whether a sign-in has not ended; row-level security knows only one's
+    own."""
+    return exists().where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
 
 
 def end_all(session: Session, *, person_id: uuid.UUID, now: dt.datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from cloud.app.api import headers
 from cloud.app.api.database import db
-from cloud.app.api.limits import per_address
+from cloud.app.api.limits import per_reader
 from cloud.app.domain.errors import NotFound
 from cloud.app.services.hours import week
 from cloud.app.services.live import public_status
@@ -50,7 +50,7 @@ SOURCES = {
 
 
 @pages.get("/s/<slug>")
-@per_address("120 per minute")
+@per_reader("120 per minute")
 def shop_page(slug: str) -> Response:
     """Open now or not, how busy, where, and when."""
     now = dt.datetime.now(dt.UTC)
