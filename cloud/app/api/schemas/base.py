@@ -38,6 +38,13 @@ class Moment(fields.AwareDateTime):
         "invalid_awareness": "Must be a time with its offset such as 2026-03-14T09:26:53Z.",
     }
 
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> dt.datetime:
+        moment = super()._deserialize(value, attr, data, **more)
+        try:
+            return moment.astimezone(dt.UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type="datetime") from None
+
     def _serialize(self, value: dt.datetime | None, *_: Any, **__: Any) -> str | None:
         if value is None:
             return None
