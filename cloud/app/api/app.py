@@ -120,6 +120,7 @@ def _blueprints() -> list[Blueprint]:
         feedback,
         footfall,
         imports,
+        insights,
         live,
         memberships,
         overrides,
@@ -153,6 +154,7 @@ def _blueprints() -> list[Blueprint]:
         commands,
         memberships,
         feedback,
+        insights,
     )
     return [noun.routes for noun in nouns]
 

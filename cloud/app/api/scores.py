@@ -5,6 +5,7 @@ import uuid
 from cloud.app.api.access import works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
+from cloud.app.api.insights import NO_SCORES
 from cloud.app.api.schemas import scores as schemas
 from cloud.app.domain.errors import NotFound
 from cloud.app.services.scores import ask_for_scores
@@ -21,7 +22,7 @@ def get_scores(shop_id: uuid.UUID) -> dict[str, object]:
     """The latest scoring: model, verdict, back-test, and how many customers are in each band."""
     run = score_queries.latest_run(db.session(), shop_id)
     if run is None:
-        raise NotFound("there are no scores yet: they come after the first import or overnight")
+        raise NotFound(NO_SCORES)
     fields = ("as_of", "horizon_days", "model", "verdict", "summary", "created_at")
     shown = {field: getattr(run, field) for field in fields}
     return {**shown, "bands": score_queries.bands(db.session(), shop_id)}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cloud.app.store.scores import Score, ScoreRun
+from cloud.app.store.scores import Insight, Score, ScoreRun
 
 
 def latest_run(session: Session, shop_id: uuid.UUID) -> ScoreRun | None:
@@ -27,6 +27,13 @@ def bands(session: Session, shop_id: uuid.UUID) -> dict[str, dict[str, int]]:
             ("risk", Score.risk), ("segment", Score.segment), ("tier", Score.tier)
         )
     }  # fmt: skip
+
+
+def insight(session: Session, shop_id: uuid.UUID, kind: str) -> dict[str, Any] | None:
+    """Return a document of the latest run, or None before the first one."""
+    return session.scalar(
+        select(Insight.content).where(Insight.shop_id == shop_id, Insight.kind == kind)
+    )
 
 
 def _counts(session: Session, shop_id: uuid.UUID, column: Any) -> dict[str, int]:

@@ -3,11 +3,13 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, Float, ForeignKeyConstraint, Index
+from sqlalchemy import REAL, CheckConstraint, Float, ForeignKeyConstraint, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.app.store.base import Base, CreatedAt, Id, Json, Minor, ShopId
 from cloud.app.store.people import membership_key
+
+TIERS = ("Platinum", "Gold", "Silver", "Bronze")
 
 
 class ScoreRun(Base):
@@ -54,5 +56,81 @@ class Score(Base):
     risk: Mapped[str | None]
     expected_visits: Mapped[float | None] = mapped_column(Float)
     clv_minor: Mapped[Minor | None]
+    # eight in ten customers end up between them
+    clv_low_minor: Mapped[Minor | None]
+    clv_high_minor: Mapped[Minor | None]
     revenue_at_risk_minor: Mapped[Minor | None]
     drivers: Mapped[list[str]]
+    # the number of the cluster in the insight of this name
+    cluster: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class Prediction(Base):
+    """What a run said of a customer, kept until its horizon is over and long after.
+
+    The run knows the date and the horizon. Which runs are kept: `history_queries.forget_runs`.
+    """
+
+    __tablename__ = "prediction"
+    __table_args__ = (
+        membership_key("membership_id"),
+        ForeignKeyConstraint(
+            ["shop_id", "run_id"], ["score_run.shop_id", "score_run.id"], ondelete="CASCADE"
+        ),
+        CheckConstraint("churn_probability BETWEEN 0 AND 1", name="churn_probability"),
+        Index("ix_prediction_member", "shop_id", "membership_id"),
+    )
+
+    shop_id: Mapped[ShopId]
+    run_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    membership_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    churn_probability: Mapped[float] = mapped_column(REAL)
+    clv_minor: Mapped[Minor | None]
+
+
+class ScoreMove(Base):
+    """A customer who came into another segment, tier or risk band, by the day of the run."""
+
+    __tablename__ = "score_move"
+    __table_args__ = (
+        membership_key("membership_id"),
+        CheckConstraint("kind IN ('segment', 'tier', 'risk')", name="kind"),
+        CheckConstraint("direction IN ('new', 'changed', 'up', 'down')", name="direction"),
+        Index("ix_score_move_time", "shop_id", "created_at", "id"),
+        Index("ix_score_move_member", "shop_id", "membership_id"),
+    )
+
+    shop_id: Mapped[ShopId]
+    id: Mapped[Id]
+    membership_id: Mapped[uuid.UUID]
+    moved_on: Mapped[dt.date]
+    kind: Mapped[str]
+    before: Mapped[str | None]
+    after: Mapped[str]
+    direction: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class Insight(Base):
+    """What the latest run found besides scores; one document of each kind."""
+
+    __tablename__ = "insight"
+
+    shop_id: Mapped[ShopId]
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[dt.date]
+    content: Mapped[Json]
+    created_at: Mapped[CreatedAt]
+
+
+class TierReward(Base):
+    """What one of TIERS brings, in the owner's words."""
+
+    __tablename__ = "tier_reward"
+    __table_args__ = (
+        CheckConstraint("tier IN ('Platinum', 'Gold', 'Silver', 'Bronze')", name="tier"),
+    )
+
+    shop_id: Mapped[ShopId]
+    tier: Mapped[str] = mapped_column(primary_key=True)
+    reward: Mapped[str]

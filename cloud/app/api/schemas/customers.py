@@ -64,8 +64,15 @@ class Score(Schema):
     average_order_value_minor = fields.Integer(required=True, allow_none=True)
     expected_visits = fields.Float(required=True, allow_none=True)
     clv_minor = fields.Integer(required=True, allow_none=True)
+    clv_low_minor = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "eight in ten end up between it and clv_high_minor"},
+    )
+    clv_high_minor = fields.Integer(required=True, allow_none=True)
     revenue_at_risk_minor = fields.Integer(required=True, allow_none=True)
     drivers = fields.List(fields.String(), required=True)
+    cluster = fields.Integer(required=True, allow_none=True)
 
 
 class Customer(Schema):

@@ -1273,6 +1273,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** Key figures, churn and retention by month, segments, risk bands, drivers and clusters. */
+        get: operations["get_insights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/scoreboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** What was predicted and what came, beside what recency alone had said. */
+        get: operations["get_scoreboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** Customers who came into another segment, tier or risk band, the newest first. */
+        get: operations["list_moves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** The loyalty tiers, the best first, with what they bring. */
+        get: operations["list_tiers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Write down what tiers bring; tiers that are not named stay as they are. */
+        patch: operations["change_tiers"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1576,8 +1653,12 @@ export interface components {
             average_order_value_minor: number | null;
             expected_visits: number | null;
             clv_minor: number | null;
+            /** @description eight in ten end up between it and clv_high_minor */
+            clv_low_minor: number | null;
+            clv_high_minor: number | null;
             revenue_at_risk_minor: number | null;
             drivers: string[];
+            cluster: number | null;
         };
         Customer: {
             /** Format: uuid */
@@ -2312,6 +2393,163 @@ export interface components {
         };
         Answer: {
             text: string;
+        };
+        Figures: {
+            customers: number;
+            active_customers: number | null;
+            new_customers: number | null;
+            repeat_share: number | null;
+            churn_rate: number | null;
+            retention_rate: number | null;
+            revenue_minor: number | null;
+            average_order_value_minor: number | null;
+            clv_minor: number | null;
+            /** @description eight times in ten above it */
+            clv_low_minor: number | null;
+            clv_high_minor: number | null;
+            /** @description the sum over all customers */
+            revenue_at_risk_minor: number | null;
+        };
+        Month: {
+            /**
+             * Format: date
+             * @description its first day
+             */
+            month: string;
+            is_partial: boolean;
+            revenue_minor: number;
+            active_customers: number;
+            new_customers: number;
+            churn_rate: number | null;
+            retention_rate: number | null;
+        };
+        Segment: {
+            segment: string;
+            customers: number;
+            share: number;
+            /** @description goes on after They */
+            meaning: string;
+            action: string;
+        };
+        RiskBand: {
+            /** @enum {string} */
+            risk: "high" | "medium" | "low";
+            customers: number;
+            past_customers: number;
+            observed_churn: number | null;
+        };
+        Driver: {
+            driver: string;
+            auc_loss: number;
+        };
+        Cluster: {
+            cluster: number;
+            name: string;
+            customers: number;
+            share: number;
+            median_visits: number;
+            median_days_since_last_visit: number;
+            median_spent_minor: number;
+        };
+        Clusters: {
+            method: string;
+            verdict: string;
+            reason: string;
+            silhouette: number | null;
+            stability: number | null;
+            clusters: components["schemas"]["Cluster"][];
+        };
+        Insights: {
+            /** Format: date */
+            as_of: string;
+            horizon_days: number;
+            model: string | null;
+            verdict: string;
+            reason: string;
+            notes: string[];
+            /** Format: date-time */
+            created_at: string;
+            kpis: components["schemas"]["Figures"];
+            months: components["schemas"]["Month"][];
+            segments: components["schemas"]["Segment"][];
+            risks: components["schemas"]["RiskBand"][];
+            /**
+             * @example [
+             *       {
+             *         "driver": "absence",
+             *         "auc_loss": 0.21
+             *       }
+             *     ]
+             */
+            drivers: components["schemas"]["Driver"][];
+            clusters: components["schemas"]["Clusters"] | null;
+        };
+        Band: {
+            band: string;
+            customers: number;
+            predicted: number;
+            observed: number;
+            /** @description 95 % interval of observed */
+            low: number;
+            high: number;
+        };
+        Accuracy: {
+            auc: number;
+            auc_standard_error: number;
+            brier: number;
+        };
+        ValueRecord: {
+            /** Format: date */
+            as_of: string;
+            horizon_days: number;
+            customers: number;
+            expected_minor: number;
+            came_minor: number;
+        };
+        Scoreboard: {
+            verdict: string;
+            sentence: string;
+            runs: string[];
+            bands: components["schemas"]["Band"][];
+            model: components["schemas"]["Accuracy"] | null;
+            recency: components["schemas"]["Accuracy"] | null;
+            value: components["schemas"]["ValueRecord"][];
+        };
+        Move: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            customer_id: string;
+            name: string | null;
+            reference: string | null;
+            /** Format: date */
+            moved_on: string;
+            /** @enum {string} */
+            kind: "segment" | "tier" | "risk";
+            before: string | null;
+            after: string;
+            /** @enum {string} */
+            direction: "new" | "changed" | "up" | "down";
+        };
+        Moves: {
+            items: components["schemas"]["Move"][];
+            next_cursor: string | null;
+        };
+        Tier: {
+            /** @enum {string} */
+            tier: "Platinum" | "Gold" | "Silver" | "Bronze";
+            customers: number;
+            reward: string;
+            is_edited: boolean;
+        };
+        Tiers: {
+            items: components["schemas"]["Tier"][];
+            next_cursor: string | null;
+        };
+        TierChange: {
+            rewards: {
+                [key: string]: string | null;
+            };
         };
     };
     responses: {
@@ -3782,10 +4020,13 @@ export interface operations {
                      *             "average_order_value_minor": 640,
                      *             "expected_visits": 5.2,
                      *             "clv_minor": 5100,
+                     *             "clv_low_minor": 3,
+                     *             "clv_high_minor": 3,
                      *             "revenue_at_risk_minor": 3160,
                      *             "drivers": [
                      *               "usually every 9 days, now 26"
-                     *             ]
+                     *             ],
+                     *             "cluster": 3
                      *           }
                      *         }
                      *       ],
@@ -3876,10 +4117,13 @@ export interface operations {
                      *         "average_order_value_minor": 640,
                      *         "expected_visits": 5.2,
                      *         "clv_minor": 5100,
+                     *         "clv_low_minor": 3,
+                     *         "clv_high_minor": 3,
                      *         "revenue_at_risk_minor": 3160,
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
-                     *         ]
+                     *         ],
+                     *         "cluster": 3
                      *       }
                      *     }
                      */
@@ -3951,10 +4195,13 @@ export interface operations {
                      *         "average_order_value_minor": 640,
                      *         "expected_visits": 5.2,
                      *         "clv_minor": 5100,
+                     *         "clv_low_minor": 3,
+                     *         "clv_high_minor": 3,
                      *         "revenue_at_risk_minor": 3160,
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
-                     *         ]
+                     *         ],
+                     *         "cluster": 3
                      *       }
                      *     }
                      */
@@ -4042,10 +4289,13 @@ export interface operations {
                      *         "average_order_value_minor": 640,
                      *         "expected_visits": 5.2,
                      *         "clv_minor": 5100,
+                     *         "clv_low_minor": 3,
+                     *         "clv_high_minor": 3,
                      *         "revenue_at_risk_minor": 3160,
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
-                     *         ]
+                     *         ],
+                     *         "cluster": 3
                      *       }
                      *     }
                      */
@@ -5360,10 +5610,13 @@ export interface operations {
                      *             "average_order_value_minor": 640,
                      *             "expected_visits": 5.2,
                      *             "clv_minor": 5100,
+                     *             "clv_low_minor": 3,
+                     *             "clv_high_minor": 3,
                      *             "revenue_at_risk_minor": 3160,
                      *             "drivers": [
                      *               "usually every 9 days, now 26"
-                     *             ]
+                     *             ],
+                     *             "cluster": 3
                      *           }
                      *         }
                      *       ]
@@ -7144,6 +7397,373 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["FeedbackItem"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_insights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-03-13",
+                     *       "horizon_days": 60,
+                     *       "model": "mbg-nbd",
+                     *       "verdict": "reliable",
+                     *       "reason": "a group stood in the door",
+                     *       "notes": [
+                     *         "text"
+                     *       ],
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "kpis": {
+                     *         "customers": 3,
+                     *         "active_customers": 3,
+                     *         "new_customers": 3,
+                     *         "repeat_share": 0.5,
+                     *         "churn_rate": 0.5,
+                     *         "retention_rate": 0.5,
+                     *         "revenue_minor": 3,
+                     *         "average_order_value_minor": 640,
+                     *         "clv_minor": 5100,
+                     *         "clv_low_minor": 3,
+                     *         "clv_high_minor": 3,
+                     *         "revenue_at_risk_minor": 3160
+                     *       },
+                     *       "months": [
+                     *         {
+                     *           "month": "2026-03-14",
+                     *           "is_partial": true,
+                     *           "revenue_minor": 3,
+                     *           "active_customers": 3,
+                     *           "new_customers": 3,
+                     *           "churn_rate": 0.5,
+                     *           "retention_rate": 0.5
+                     *         }
+                     *       ],
+                     *       "segments": [
+                     *         {
+                     *           "segment": "loyal",
+                     *           "customers": 3,
+                     *           "share": 0.5,
+                     *           "meaning": "text",
+                     *           "action": "grant"
+                     *         }
+                     *       ],
+                     *       "risks": [
+                     *         {
+                     *           "risk": "high",
+                     *           "customers": 3,
+                     *           "past_customers": 3,
+                     *           "observed_churn": 0.5
+                     *         }
+                     *       ],
+                     *       "drivers": [
+                     *         {
+                     *           "driver": "absence",
+                     *           "auc_loss": 0.21
+                     *         }
+                     *       ],
+                     *       "clusters": {
+                     *         "method": "text",
+                     *         "verdict": "reliable",
+                     *         "reason": "a group stood in the door",
+                     *         "silhouette": 0.5,
+                     *         "stability": 0.5,
+                     *         "clusters": [
+                     *           {
+                     *             "cluster": 3,
+                     *             "name": "Asha Rao",
+                     *             "customers": 3,
+                     *             "share": 0.5,
+                     *             "median_visits": 0.5,
+                     *             "median_days_since_last_visit": 0.5,
+                     *             "median_spent_minor": 3
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Insights"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_scoreboard: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "verdict": "reliable",
+                     *       "sentence": "text",
+                     *       "runs": [
+                     *         "2026-03-14"
+                     *       ],
+                     *       "bands": [
+                     *         {
+                     *           "band": "text",
+                     *           "customers": 3,
+                     *           "predicted": 0.5,
+                     *           "observed": 0.5,
+                     *           "low": 0.5,
+                     *           "high": 0.5
+                     *         }
+                     *       ],
+                     *       "model": {
+                     *         "auc": 0.5,
+                     *         "auc_standard_error": 0.5,
+                     *         "brier": 0.5
+                     *       },
+                     *       "recency": {
+                     *         "auc": 0.5,
+                     *         "auc_standard_error": 0.5,
+                     *         "brier": 0.5
+                     *       },
+                     *       "value": [
+                     *         {
+                     *           "as_of": "2026-03-13",
+                     *           "horizon_days": 60,
+                     *           "customers": 3,
+                     *           "expected_minor": 3,
+                     *           "came_minor": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Scoreboard"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_moves: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                kind?: "segment" | "tier" | "risk" | null;
+                customer_id?: string | null;
+            };
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "name": "Asha Rao",
+                     *           "reference": "1042",
+                     *           "moved_on": "2026-03-14",
+                     *           "kind": "segment",
+                     *           "before": "text",
+                     *           "after": "text",
+                     *           "direction": "new"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Moves"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_tiers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "tier": "Platinum",
+                     *           "customers": 3,
+                     *           "reward": "text",
+                     *           "is_edited": true
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tiers"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    change_tiers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rewards": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["TierChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "tier": "Platinum",
+                     *           "customers": 3,
+                     *           "reward": "text",
+                     *           "is_edited": true
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tiers"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -1,0 +1,65 @@
+"""A shop's rows as the frames that the models take: text ids, the shop's own days, whole money."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.money import exponent
+from cloud.app.store.sales import Product, Purchase, PurchaseLine
+from cloud.app.store.shops import Shop
+
+COLUMNS = (
+    "customer_id", "purchase_id", "occurred_at", "amount", "line", "product", "quantity",
+    "line_amount",
+)  # fmt: skip
+
+
+def sales(session: Session, shop: Shop, as_of: dt.date) -> pd.DataFrame:
+    """A row per product on a purchase, or per purchase without any, up to the end of a day."""
+    zone = ZoneInfo(shop.time_zone)
+    end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), zone)
+    found = session.execute(
+        select(
+            Purchase.membership_id,
+            Purchase.id,
+            Purchase.occurred_at,
+            Purchase.amount_minor,
+            PurchaseLine.line,
+            Product.name,
+            PurchaseLine.quantity,
+            PurchaseLine.amount_minor,
+        )
+        .outerjoin(
+            PurchaseLine,
+            (PurchaseLine.shop_id == Purchase.shop_id) & (PurchaseLine.purchase_id == Purchase.id),
+        )
+        .outerjoin(
+            Product,
+            (Product.shop_id == PurchaseLine.shop_id) & (Product.id == PurchaseLine.product_id),
+        )
+        .where(Purchase.shop_id == shop.id, Purchase.occurred_at < end)
+    )
+    rows = pd.DataFrame([tuple(row) for row in found], columns=list(COLUMNS))
+    for name in ("customer_id", "purchase_id"):
+        rows[name] = rows[name].map(str, na_action="ignore")
+    moments = pd.to_datetime(rows["occurred_at"], utc=True)
+    rows["occurred_at"] = moments.dt.tz_convert(zone).dt.tz_localize(None)  # the shop's own days
+    for name in ("amount", "line_amount"):
+        rows[name] = rows[name].astype(float) / 10 ** exponent(shop.currency)
+    rows["quantity"] = rows["quantity"].astype(float)
+    return rows
+
+
+def transactions_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """The purchases of customers who are known, a row each."""
+    purchases = rows.drop_duplicates("purchase_id")
+    return purchases[purchases["customer_id"].notna()]
+
+
+def lines_of(rows: pd.DataFrame) -> pd.DataFrame | None:
+    """Products on receipts, of customers and of strangers; None when no receipt has any."""
+    lines = rows[rows["product"].notna()]
+    return None if lines.empty else lines.rename(columns={"purchase_id": "basket_id"})

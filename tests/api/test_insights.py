@@ -1,0 +1,127 @@
+"""What the latest scoring found, as the shop's people see it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from cloud.app.jobs.worker import job_sessions
+from cloud.app.settings import Settings
+from cloud.app.store import roles
+from cloud.app.store.connection import sessions_for
+from tests.api.conftest import Somebody, body, colleague, problem, somebody
+from tests.jobs.conftest import Till
+from tests.jobs.test_score_history import score_on
+from tests.jobs.test_scoring_job import town
+
+
+@pytest.fixture(scope="module")
+def scored(app: Flask, settings: Settings) -> Iterator[Somebody]:
+    """The owner of a shop that was scored three times in a year."""
+    owner = somebody(app, "Olga Owner")
+    owner.open_shop("Bakery with a past")
+    till = Till(uuid.UUID(owner.shop_id), sessions_for(settings, roles.APP), job_sessions(settings))
+    for month in (7, 9, 11):
+        score_on(till, town(90), dt.date(2025, month, 30))
+    yield owner
+    for sessions in (till.app, till.jobs):
+        sessions.kw["bind"].dispose()
+
+
+def get(who: Somebody, what: str, **query: object) -> dict[str, Any]:
+    return body(who.get(f"{who.url}/{what}", **query))
+
+
+def test_insights_add_up(scored: Somebody) -> None:
+    found = get(scored, "insights")
+    kpis = found["kpis"]
+    assert found["verdict"] == "signal"
+    assert kpis["customers"] == 90
+    assert kpis["churn_rate"] + kpis["retention_rate"] == pytest.approx(1)
+    assert kpis["clv_low_minor"] < kpis["clv_minor"] < kpis["clv_high_minor"]
+    assert sum(part["customers"] for part in found["segments"]) == 90
+    assert sum(part["share"] for part in found["segments"]) == pytest.approx(1)
+    assert all(part["meaning"] and part["action"] for part in found["segments"])
+    assert len(found["segments"]) == 11
+    assert [band["risk"] for band in found["risks"]] == ["high", "medium", "low"]
+    high, _, low = found["risks"]
+    assert high["observed_churn"] > low["observed_churn"]
+    assert found["drivers"][0]["auc_loss"] >= found["drivers"][-1]["auc_loss"]
+    assert sum(group["customers"] for group in found["clusters"]["clusters"]) == 90
+
+
+def test_the_sum_over_the_customers_is_what_the_shop_has_at_risk(scored: Somebody) -> None:
+    customers = get(scored, "customers", limit=200)["items"]
+    at_risk = sum(one["score"]["revenue_at_risk_minor"] for one in customers)
+    assert get(scored, "insights")["kpis"]["revenue_at_risk_minor"] == at_risk
+    for one in customers:
+        score = one["score"]
+        assert 0 <= score["clv_low_minor"] <= score["clv_high_minor"]
+
+
+def test_every_month_has_its_churn_and_retention(scored: Somebody) -> None:
+    months = get(scored, "insights")["months"]
+    assert [month["month"] for month in months] == [f"2025-{n:02}-01" for n in range(1, 12)]
+    for month in months[3:]:
+        assert month["churn_rate"] + month["retention_rate"] == pytest.approx(1)
+    assert all(month["revenue_minor"] > 0 for month in months)
+
+
+def test_the_scoreboard_tells_what_came(scored: Somebody) -> None:
+    board = get(scored, "scoreboard")
+    assert board["runs"][-1] == "2025-07-30"
+    assert board["model"]["auc"] > 0.5
+    assert board["recency"]["auc"] > 0.5
+    assert {"expected_minor", "came_minor"} <= set(board["value"][0])
+
+
+def test_a_shop_without_a_past_has_an_empty_scoreboard_and_its_tiers(owner: Somebody) -> None:
+    assert get(owner, "scoreboard")["verdict"] == "too early to tell"
+    assert [tier["customers"] for tier in get(owner, "tiers")["items"]] == [0, 0, 0, 0]
+    problem(owner.get(f"{owner.url}/insights"), 404)
+
+
+def test_moves_are_paged_and_narrowed(scored: Somebody) -> None:
+    first = get(scored, "moves", limit=2)
+    second = get(scored, "moves", limit=2, cursor=first["next_cursor"])
+    assert not {m["id"] for m in first["items"]} & {m["id"] for m in second["items"]}
+    tiers = get(scored, "moves", kind="tier", limit=200)["items"]
+    assert {move["kind"] for move in tiers} == {"tier"}
+    assert {move["direction"] for move in tiers} <= {"up", "down"}
+    customer = tiers[0]["customer_id"]
+    own = get(scored, "moves", customer_id=customer)["items"]
+    assert {move["customer_id"] for move in own} == {customer}
+    problem(scored.get(f"{scored.url}/moves", kind="mood"), 422)
+
+
+def test_an_analyst_sees_who_moved_by_number_only(app: Flask, scored: Somebody) -> None:
+    customer = get(scored, "moves")["items"][0]["customer_id"]
+    scored.patch(f"{scored.url}/customers/{customer}", {"name": "Asha Rao"})
+    assert get(scored, "moves", customer_id=customer)["items"][0]["name"] == "Asha Rao"
+    analyst = colleague(app, scored, "analyst")
+    assert {move["name"] for move in get(analyst, "moves", limit=200)["items"]} == {None}
+    assert "Asha" not in analyst.get(f"{scored.url}/insights").text
+
+
+def test_the_owner_writes_what_a_tier_brings(scored: Somebody, app: Flask) -> None:
+    usual = get(scored, "tiers")["items"]
+    assert [tier["tier"] for tier in usual] == ["Platinum", "Gold", "Silver", "Bronze"]
+    assert sum(tier["customers"] for tier in usual) == 90
+    assert all(tier["reward"] and not tier["is_edited"] for tier in usual)
+
+    change = {"rewards": {"Gold": "A free coffee", "Bronze": ""}}
+    edited = body(scored.patch(f"{scored.url}/tiers", change))["items"]
+    assert [tier["reward"] for tier in edited[1::2]] == ["A free coffee", ""]
+    assert [tier["is_edited"] for tier in edited] == [False, True, False, True]
+
+    assert get(scored, "tiers")["items"] == edited
+
+    body(scored.patch(f"{scored.url}/tiers", {"rewards": {"Gold": None, "Bronze": None}}))
+    assert get(scored, "tiers")["items"] == usual
+    found = problem(scored.patch(f"{scored.url}/tiers", {"rewards": {"Tin": "Nothing"}}), 422)
+    assert "Platinum" in found["errors"][0]["expected"]
+    staff = colleague(app, scored, "staff")
+    problem(staff.patch(f"{staff.url}/tiers", change), 403)
