@@ -1,6 +1,7 @@
 """All settings, read once from the environment; NAME_FILE names a file that holds a secret."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 
 SECRET_MIN_LENGTH = 32
 PROXIES_MAX = 10
+JOBS_BACKEND = re.compile(r"loky(:[1-9]\d*)?|dask:(tcp|tls)://\S+")
 
 
 class SettingError(Exception):
@@ -44,6 +46,7 @@ class Settings:
     trusted_proxies: int
     event_retention_months: int
     metrics_port: int | None
+    jobs_backend: str
 
     @property
     def owner_url(self) -> URL:
@@ -89,6 +92,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxies=_count(environ, "SHOPBELL_TRUSTED_PROXIES"),
         event_retention_months=_positive(environ, "SHOPBELL_EVENT_RETENTION_MONTHS", 25),
         metrics_port=_optional_port(environ, "SHOPBELL_METRICS_PORT"),
+        jobs_backend=_jobs_backend(environ, "SHOPBELL_JOBS_BACKEND"),
     )
 
 
@@ -154,6 +158,15 @@ def _count(environ: Mapping[str, str], name: str) -> int:
     if not text.isdecimal() or int(text) > PROXIES_MAX:
         raise SettingError(f"{name}: expected 0..{PROXIES_MAX}, got {text!r}")
     return int(text)
+
+
+def _jobs_backend(environ: Mapping[str, str], name: str) -> str:
+    text = environ.get(name, "loky")
+    if not JOBS_BACKEND.fullmatch(text):
+        raise SettingError(
+            f"{name}: expected loky, loky:PROCESSES or dask:tcp://HOST:PORT, got {text!r}"
+        )
+    return text
 
 
 def _boolean(environ: Mapping[str, str], name: str, default: bool) -> bool:

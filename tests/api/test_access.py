@@ -1,5 +1,6 @@
 """Every route of the API document, asked by those who must not see or change the bakery."""
 
+import datetime as dt
 import io
 import re
 import secrets
@@ -14,7 +15,10 @@ from werkzeug.test import TestResponse
 
 from cloud.app.api.database import db
 from cloud.app.api.document import described_app
+from cloud.app.jobs.worker import job_sessions
+from cloud.app.settings import Settings
 from cloud.app.store.roles import act_for
+from cloud.app.store.scoring import MonthlyReport
 from cloud.app.store.shops import Device
 from tests.api.conftest import (
     API,
@@ -76,7 +80,7 @@ HIDDEN_FROM_ANALYSTS = {
     "list_feedback",
 }
 # what there is only once the shop has been scored
-NOT_YET = {"get_scores", "get_insights"}
+NOT_YET = {"get_scores", "get_insights", "get_model"}
 # bodies that are valid, so that what is not found is the thing and not a field
 VALID: dict[str, dict[str, Any]] = {
     "run_import": {"mapping": {"date": 1, "amount": 2}},
@@ -85,6 +89,7 @@ VALID: dict[str, dict[str, Any]] = {
     "correct_count": {"inside": 0},
     "create_command": {"name": "identify"},
     "answer_feedback": {"text": "Thank you"},
+    "create_report": {"month": "2026-01"},
 }
 UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}
 
@@ -137,6 +142,7 @@ def asha(app: Flask, bakery: Somebody) -> Somebody:
 
 @pytest.fixture(scope="module")
 def known_ids(app: Flask, bakery: Somebody, asha: Somebody) -> dict[str, str]:
+def known_ids(app: Flask, settings: Settings, bakery: Somebody) -> dict[str, str]:
     """Ids of things that the bakery has; a route with another kind of id fails for want of it."""
     customer = made(bakery.post(f"{bakery.url}/customers", {"name": "Asha"}))
     file = (io.BytesIO(b"customer,date,amount\n1,2026-01-02,3.50\n"), "till.csv")
@@ -161,7 +167,19 @@ def known_ids(app: Flask, bakery: Somebody, asha: Somebody) -> dict[str, str]:
         "customer_id": customer["id"],
         "note_id": made(bakery.post(notes, {"text": "likes rye bread"}))["id"],
         "import_id": made(upload)["id"],
+        "month": report_of(settings, bakery),
     }
+
+
+def report_of(settings: Settings, owner: Somebody) -> str:
+    """Give the owner's shop a report, as the worker does."""
+    shop_id, month = uuid.UUID(owner.shop_id), dt.date(2026, 1, 1)
+    sessions = job_sessions(settings)
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        session.add(MonthlyReport(shop_id=shop_id, month=month, pdf_without_names=b"%PDF-"))
+    sessions.kw["bind"].dispose()
+    return f"{month:%Y-%m}"
 
 
 def device_of(app: Flask, owner: Somebody, site_id: str) -> str:

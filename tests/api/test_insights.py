@@ -125,3 +125,12 @@ def test_the_owner_writes_what_a_tier_brings(scored: Somebody, app: Flask) -> No
     assert "Platinum" in found["errors"][0]["expected"]
     staff = colleague(app, scored, "staff")
     problem(staff.patch(f"{staff.url}/tiers", change), 403)
+
+
+def test_the_model_has_a_card(scored: Somebody, owner: Somebody) -> None:
+    card = get(scored, "model")
+    assert card["trained_to"] == "2025-11-30"
+    assert card["customers"] == 90
+    assert card["metrics"]["auc"] > 0.5
+    assert "scikit-learn" in card["versions"]
+    problem(owner.get(f"{owner.url}/model"), 404)

@@ -18,6 +18,7 @@ from cloud.app.store.roles import act_for
 from cloud.app.store.sales import ImportBatch
 from cloud.app.store.shops import Shop
 
+MODEL_KEY = b"a key for the models of the tests"
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 

@@ -5,9 +5,11 @@ import datetime as dt
 import pytest
 
 from cloud.app.jobs import monthly
-from cloud.app.jobs.monthly import end_of_last_month, monthly_report
+from cloud.app.jobs.monthly import end_of_last_month, make_due_report, monthly_report
 from cloud.app.jobs.report import report_content
 from cloud.app.jobs.typesetting import Fonts
+from cloud.app.store.roles import act_for
+from cloud.app.store.scoring import MonthlyReport
 from tests.jobs.conftest import Till
 from tests.jobs.test_scoring_job import COLUMNS, town
 
@@ -33,19 +35,44 @@ def test_shop_gets_a_report_of_what_was_known(till: Till, monkeypatch: pytest.Mo
         monthly, "report_content", lambda given: shown.append(report_content(given)) or shown[-1]
     )
 
-    pdf = monthly_report(till.jobs, shop_id=till.shop_id, as_of=dt.date(2025, 9, 30), fonts=BUNDLED)
+    pdf, _ = monthly_report(
+        till.jobs, shop_id=till.shop_id, as_of=dt.date(2025, 9, 30), fonts=BUNDLED
+    )
 
     assert pdf.startswith(b"%PDF-")
-    content = shown[0]
+    content, without_names = shown
     assert content["subtitle"] == "Customer report, as of 30 September 2025"
     assert content["shop"] == "Bakery"
     assert len(content["months"]) == 9
     assert {card["label"]: card["value"] for card in content["kpis"]}["Customers"] == "60"
     # the till's own numbers, for want of names
     assert all(row["customer"].isdecimal() for row in content["at_risk"])
+    assert without_names["at_risk"] == content["at_risk"]
 
 
 def test_shop_without_purchases_gets_its_reason(till: Till) -> None:
-    pdf = monthly_report(till.jobs, shop_id=till.shop_id, as_of=dt.date(2025, 9, 30), fonts=BUNDLED)
+    pdf, _ = monthly_report(
+        till.jobs, shop_id=till.shop_id, as_of=dt.date(2025, 9, 30), fonts=BUNDLED
+    )
 
     assert pdf.startswith(b"%PDF-")
+
+
+def test_last_months_report_is_made_once_and_again_when_it_lost_its_names(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monthly, "monthly_report", lambda *_, **__: (b"%PDF-", b"%PDF-"))
+    till.imported("customer,date,amount\n1,2025-12-31,5.00\n", COLUMNS)
+    january = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+    assert make_due_report(till.jobs, till.shop_id, january) == dt.date(2025, 12, 1)
+    assert make_due_report(till.jobs, till.shop_id, january) is None
+    with till.jobs.begin() as session:
+        act_for(session, shop_id=till.shop_id)
+        session.get_one(MonthlyReport, (till.shop_id, dt.date(2025, 12, 1))).pdf = None
+    assert make_due_report(till.jobs, till.shop_id, january) == dt.date(2025, 12, 1)
+
+
+def test_a_shop_has_no_report_of_the_time_before_it_sold_anything(till: Till) -> None:
+    till.imported("customer,date,amount\n1,2026-03-01,5.00\n", COLUMNS)
+    march = dt.datetime(2026, 3, 15, tzinfo=dt.UTC)
+    assert make_due_report(till.jobs, till.shop_id, march) is None

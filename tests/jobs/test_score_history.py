@@ -11,7 +11,7 @@ from cloud.app.store.history_queries import forget_runs, judged_runs
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
 from cloud.app.store.scores import Insight, Prediction, Score, ScoreMove, ScoreRun
-from tests.jobs.conftest import Till
+from tests.jobs.conftest import MODEL_KEY, NOW, Till
 from tests.jobs.test_scoring_job import COLUMNS, town
 
 
@@ -24,7 +24,12 @@ def rows_until(content: str, day: dt.date) -> str:
 def score_on(till: Till, content: str, day: dt.date) -> None:
     """Import what is known on a day, and score in the night after it."""
     till.imported(rows_until(content, day), COLUMNS)
-    score_shop(till.jobs, shop_id=till.shop_id, now=dt.datetime.combine(day, dt.time(23), dt.UTC))
+    score_shop(
+        till.jobs,
+        shop_id=till.shop_id,
+        now=dt.datetime.combine(day, dt.time(23), dt.UTC),
+        key=MODEL_KEY,
+    )
 
 
 def insight(till: Till, kind: str) -> dict[str, Any]:
@@ -150,6 +155,6 @@ def test_a_shop_whose_purchases_are_all_gone_has_no_scores(till: Till) -> None:
     with till.session() as session:
         session.execute(text("DELETE FROM purchase"))
         session.commit()
-    score_shop(till.jobs, shop_id=till.shop_id, now=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
     with till.session() as session:
         assert session.scalars(select(Score)).all() == []

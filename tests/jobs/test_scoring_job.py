@@ -9,7 +9,7 @@ from cloud.app.jobs.scoring import score_shop, shop_ids
 from cloud.app.store.people import Membership
 from cloud.app.store.score_queries import latest_run
 from cloud.app.store.scores import Score, ScoreRun
-from tests.jobs.conftest import NOW, Till
+from tests.jobs.conftest import MODEL_KEY, NOW, Till
 
 COLUMNS = {"customer": 0, "date": 1, "amount": 2}
 
@@ -37,7 +37,7 @@ def scores(till: Till) -> tuple[ScoreRun | None, dict[str, Score]]:
 
 def test_every_customer_gets_a_score_as_of_the_last_purchase(till: Till) -> None:
     till.imported(town(60), COLUMNS)
-    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
     run, found = scores(till)
     assert run is not None
     assert run.as_of.year == 2025
@@ -56,9 +56,9 @@ def test_every_customer_gets_a_score_as_of_the_last_purchase(till: Till) -> None
 
 def test_a_new_run_replaces_the_scores_and_keeps_the_runs(till: Till) -> None:
     till.imported(town(40), COLUMNS)
-    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
     first, _ = scores(till)
-    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
     second, found = scores(till)
     assert first is not None
     assert second is not None
@@ -68,7 +68,7 @@ def test_a_new_run_replaces_the_scores_and_keeps_the_runs(till: Till) -> None:
 
 def test_too_little_data_is_a_verdict(till: Till) -> None:
     till.imported("customer,date,amount\n1,2026-03-01,5.00\n2,2026-03-02,6.00\n", COLUMNS)
-    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
     run, found = scores(till)
     assert run is not None
     assert run.verdict == "too little data"
@@ -77,10 +77,10 @@ def test_too_little_data_is_a_verdict(till: Till) -> None:
 
 
 def test_a_shop_without_customers_has_no_scores(till: Till) -> None:
-    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
     assert scores(till) == (None, {})
     till.imported("customer,date,amount\n,2026-03-01,5.00\n", COLUMNS)
-    score_shop(till.jobs, shop_id=till.shop_id, now=NOW)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
     assert scores(till)[1] == {}
 
 

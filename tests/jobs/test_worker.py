@@ -6,11 +6,11 @@ import uuid
 
 from sqlalchemy import create_engine, text
 
-from cloud.app.jobs.worker import ask_for_all_scores, make_queue, resume, run_worker
+from cloud.app.jobs.worker import make_queue, resume, run_worker
 from cloud.app.settings import Settings
 from cloud.app.store.jobs import SCORE_SHOP, enqueue, enqueue_once
 from cloud.app.store.score_queries import latest_run
-from tests.jobs.conftest import Till, make_till
+from tests.jobs.conftest import make_till
 
 FILE = "customer,date,amount\n1,2026-03-01,5.00\n2,2026-03-02,6.00\n1,2026-03-09,5.50\n"
 COLUMNS = {"customer": 0, "date": 1, "amount": 2}
@@ -92,18 +92,6 @@ async def resume_left_jobs(settings: Settings) -> None:
     queue = make_queue(settings)
     async with queue.open_async():
         await resume(queue)
-
-
-def test_the_nightly_job_scores_every_shop(own_settings: Settings) -> None:
-    tills: list[Till] = [make_till(own_settings) for _ in range(2)]
-    for till in tills:
-        till.run(till.upload(FILE, COLUMNS))
-
-    ask_for_all_scores(tills[0].jobs)
-    run_what_is_enqueued(own_settings)
-    for till in tills:
-        with till.session() as session:
-            assert latest_run(session, till.shop_id) is not None
 
 
 def test_an_import_that_does_not_exist_fails_its_job_only(own_settings: Settings) -> None:

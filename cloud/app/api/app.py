@@ -127,6 +127,7 @@ def _blueprints() -> list[Blueprint]:
         people,
         public,
         purchases,
+        reports,
         scores,
         shops,
         staff,
@@ -155,6 +156,7 @@ def _blueprints() -> list[Blueprint]:
         memberships,
         feedback,
         insights,
+        reports,
     )
     return [noun.routes for noun in nouns]
 

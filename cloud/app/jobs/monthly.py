@@ -1,21 +1,69 @@
 """The report of a shop in the database, as of the end of a month."""
 
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
+from cloud.app.domain.money import exponent
 from cloud.app.jobs.frames import lines_of, sales, transactions_of
+from cloud.app.jobs.insights import past_predictions
 from cloud.app.jobs.report import report_content, report_input
 from cloud.app.jobs.typesetting import Fonts, typeset
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
+from cloud.app.store.sales import Purchase
+from cloud.app.store.scoring import MonthlyReport
 from cloud.ml.analysis import analyse
+
+_log = logging.getLogger(__name__)
+
+
+def make_due_report(
+    sessions: sessionmaker[Session], shop_id: uuid.UUID, now: dt.datetime
+) -> dt.date | None:
+    """Make last month's report unless there is one; return its month."""
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        shop = shop_by_id(session, shop_id)
+        zone = ZoneInfo(shop.time_zone)
+        as_of = end_of_last_month(now.astimezone(zone).date())
+        kept = session.scalar(
+            select(MonthlyReport.pdf.is_not(None)).where(
+                MonthlyReport.shop_id == shop_id, MonthlyReport.month == as_of.replace(day=1)
+            )
+        )
+        first = session.scalar(
+            select(func.min(Purchase.occurred_at)).where(Purchase.shop_id == shop_id)
+        )
+    if kept or first is None or first.astimezone(zone).date() > as_of:
+        return None
+    return make_report(sessions, shop_id, as_of)
+
+
+def make_report(sessions: sessionmaker[Session], shop_id: uuid.UUID, as_of: dt.date) -> dt.date:
+    """Make the report of the month that ends with `as_of` (again); return the month."""
+    month = as_of.replace(day=1)
+    pdf, pdf_without_names = monthly_report(sessions, shop_id=shop_id, as_of=as_of)
+    values = {
+        "pdf": pdf, "pdf_without_names": pdf_without_names, "created_at": dt.datetime.now(dt.UTC)
+    }  # fmt: skip
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        statement = insert(MonthlyReport).values(shop_id=shop_id, month=month, **values)
+        session.execute(
+            statement.on_conflict_do_update(index_elements=["shop_id", "month"], set_=values)
+        )
+    _log.info("shop %s: report of %s made", shop_id, month)
+    return month
 
 
 def monthly_report(
@@ -24,17 +72,22 @@ def monthly_report(
     shop_id: uuid.UUID,
     as_of: dt.date,
     fonts: Fonts | None = None,
-) -> bytes:
-    """The PDF for a shop with what was known at the end of the day `as_of`."""
+) -> tuple[bytes, bytes]:
+    """The PDF for a shop with what was known at the end of the day `as_of`, and without names."""
     with sessions.begin() as session:
         act_for(session, shop_id=shop_id)
         shop = shop_by_id(session, shop_id)
         rows = sales(session, shop, as_of)
-        names = _names(session, shop_id)
+        said = past_predictions(session, shop_id, as_of, exponent(shop.currency))
+        names, numbers = _names(session, shop_id)
         title = {"shop": shop.name, "currency": shop.currency}
     # typesetting takes its time: no transaction is open meanwhile
-    pdf, _ = typeset(report_content({**title, **_input(rows, as_of, names)}), fonts or Fonts())
-    return pdf
+    made = {**title, **_input(rows, as_of, said)}
+    named, nameless = (
+        typeset(report_content(_calling(made, words)), fonts or Fonts())[0]
+        for words in (names, numbers)
+    )
+    return named, nameless
 
 
 def end_of_last_month(today: dt.date) -> dt.date:
@@ -42,22 +95,38 @@ def end_of_last_month(today: dt.date) -> dt.date:
     return today.replace(day=1) - dt.timedelta(days=1)
 
 
-def _input(rows: pd.DataFrame, as_of: dt.date, names: Mapping[str, str]) -> dict[str, Any]:
+def _input(rows: pd.DataFrame, as_of: dt.date, said: pd.DataFrame) -> dict[str, Any]:
     transactions = transactions_of(rows)
     now = analyse(transactions, as_of=as_of)
-    made = report_input(now.summary, now.customers, transactions, lines=lines_of(rows), names=names)
+    made = report_input(
+        now.summary,
+        now.customers,
+        transactions,
+        lines=lines_of(rows),
+        predictions=None if said.empty else said,
+    )
     before = analyse(
         transactions, as_of=end_of_last_month(as_of), horizon_days=now.summary["horizon_days"]
     )
     return {**made, "previous_kpis": before.summary["kpis"]}
 
 
-def _names(session: Session, shop_id: uuid.UUID) -> dict[str, str]:
-    """What the owner calls the customers; else their number in the till."""
+def _calling(made: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    """The report's input with words in place of the customers' ids."""
+    rows = [
+        {**row, "customer": words.get(row["customer"], "Customer without a name")}
+        for row in made.get("at_risk", [])
+    ]
+    return {**made, "at_risk": rows}
+
+
+def _names(session: Session, shop_id: uuid.UUID) -> tuple[dict[str, str], dict[str, str]]:
+    """What the owner calls the customers, else their number in the till; and the number alone."""
     found = session.execute(
         select(Membership.id, Membership.name, Membership.reference).where(
             Membership.shop_id == shop_id
         )
-    )
-    names = {str(id_): name or reference for id_, name, reference in found}
-    return {id_: name or "Customer without a name" for id_, name in names.items()}
+    ).all()
+    numbers = {str(id_): reference or f"Customer {str(id_)[:8]}" for id_, _, reference in found}
+    named = {str(id_): name for id_, name, _ in found if name}
+    return {**numbers, **named}, numbers

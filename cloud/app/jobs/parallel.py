@@ -10,7 +10,7 @@ import logging
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -58,7 +58,7 @@ def parse_backend(text: str) -> Backend:
 
 
 def score_shops(
-    shop_ids: Iterable[uuid.UUID],
+    shop_ids: Sequence[uuid.UUID],
     score: Callable[[uuid.UUID], T],
     backend: Backend | None = None,
 ) -> Iterator[Outcome[T]]:
@@ -70,7 +70,12 @@ def score_shops(
     tasks = [joblib.delayed(_attempt)(score, shop_id) for shop_id in shop_ids]
     if backend.kind == "loky":
         # One thread each: processes already take every core.
-        with joblib.parallel_config("loky", n_jobs=backend.processes, inner_max_num_threads=1):
+        processes = min(joblib.effective_n_jobs(backend.processes), max(len(tasks), 1))
+        if processes == 1:
+            # starting another process takes longer than a shop
+            yield from (_attempt(score, shop_id) for shop_id in shop_ids)
+            return
+        with joblib.parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
             yield from joblib.Parallel(return_as="generator_unordered")(tasks)
         return
     with _dask(backend) as workers:

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from cloud.app.domain.money import exponent
 from cloud.app.jobs import insights
 from cloud.app.jobs.frames import sales, transactions_of
+from cloud.app.jobs.models import keep_model
 from cloud.app.jobs.score_rows import Run, store_run
 from cloud.app.services.openings import ring
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Purchase
 from cloud.app.store.scores import Score
+from cloud.app.store.scoring_queries import note
 from cloud.app.store.shops import Shop
 from cloud.ml.analysis import analyse
 from cloud.ml.clusters import cluster
@@ -47,8 +49,12 @@ def shop_ids(sessions: sessionmaker[Session]) -> list[uuid.UUID]:
         return list(session.scalars(select(Shop.id).order_by(Shop.id)))
 
 
-def score_shop(sessions: sessionmaker[Session], *, shop_id: uuid.UUID, now: dt.datetime) -> None:
+def score_shop(
+    sessions: sessionmaker[Session], *, shop_id: uuid.UUID, now: dt.datetime, key: bytes
+) -> None:
     """Score a shop's customers as of its last day with a purchase, and replace their scores.
+
+    The model is kept, sealed with the key.
 
     A shop that was closed, or whose sales are recorded late, has not lost its customers: what
     happened after the last purchase is not known.
@@ -60,12 +66,21 @@ def score_shop(sessions: sessionmaker[Session], *, shop_id: uuid.UUID, now: dt.d
             session.execute(delete(Score).where(Score.shop_id == shop_id))
             return
     # the analysis takes its time: no transaction is open meanwhile
+    _begin_step(sessions, shop_id, "analysing")
     run = _run(known)
+    _begin_step(sessions, shop_id, "storing")
     with sessions.begin() as session:
         act_for(session, shop_id=shop_id)
         store_run(session, shop_id, run)
-        ring(session, shop_id)
+        keep_model(session, shop_id, run.analysis, key)
     _log.info("shop %s: %d customers scored", shop_id, len(run.analysis.customers))
+
+
+def _begin_step(sessions: sessionmaker[Session], shop_id: uuid.UUID, step: str) -> None:
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        note(session, shop_id, step=step)
+        ring(session, shop_id)
 
 
 def _known(session: Session, shop: Shop, now: dt.datetime) -> Known | None:

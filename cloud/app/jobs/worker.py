@@ -1,4 +1,4 @@
-"""`shopbell worker`: runs what is enqueued, and scores every shop at night."""
+"""`shopbell worker`: runs what is enqueued, and looks after every shop at night."""
 
 import asyncio
 import datetime as dt
@@ -13,20 +13,24 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app import settings as app_settings
-from cloud.app.jobs import imports, scoring, upkeep
-from cloud.app.services.scores import ask_for_scores
+from cloud.app.jobs import imports, monthly, nightly, upkeep
+from cloud.app.jobs.parallel import parse_backend
+from cloud.app.jobs.runs import Busy, Scorer, score_when_asked
 from cloud.app.settings import Settings
 from cloud.app.store import roles
-from cloud.app.store.jobs import QUEUE, RUN_IMPORT, SCORE_SHOP, UNDO_IMPORT
+from cloud.app.store.jobs import MAKE_REPORT, QUEUE, RUN_IMPORT, SCORE_SHOP, UNDO_IMPORT
+from cloud.ml.artifacts import key_from
 
 # an import waits for the database while a score is computed: two are worth their memory
 CONCURRENCY = 2
 POLL_S = 0.5
-NIGHTLY = "10 2 * * *"
+# somewhere a night begins: each shop is looked after once in its own
+HOURLY = "10 * * * *"
 EVERY_MINUTE = "* * * * *"
 KEEP_DAYS = 3
-# trying again helps when the database was away, and only then
-RETRY = RetryStrategy(max_attempts=8, exponential_wait=3, retry_exceptions=[OperationalError])
+NIGHT = "look_after_nights"
+# trying again helps when the database was away or another process is at it, and only then
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=3, retry_exceptions=[OperationalError, Busy])
 
 
 @click.command()
@@ -58,7 +62,7 @@ def make_queue(settings: Settings) -> procrastinate.App:
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
     queue = procrastinate.App(connector=PsycopgConnector(conninfo=conninfo, max_size=4))
     sessions = job_sessions(settings)
-    _register(queue, sessions)
+    _register(queue, sessions, settings)
     upkeep.register(queue, sessions, settings)
     return queue
 
@@ -79,14 +83,12 @@ async def resume(queue: procrastinate.App) -> None:
         await queue.job_manager.retry_job(job)
 
 
-def ask_for_all_scores(sessions: sessionmaker[Session]) -> None:
-    """Enqueue the scoring of every shop."""
-    for shop_id in scoring.shop_ids(sessions):
-        with sessions.begin() as session:
-            ask_for_scores(session, shop_id)
+def _register(
+    queue: procrastinate.App, sessions: sessionmaker[Session], settings: Settings
+) -> None:
+    scorer = Scorer(sessions, key_from(settings.secret_key))
+    backend = parse_backend(settings.jobs_backend)
 
-
-def _register(queue: procrastinate.App, sessions: sessionmaker[Session]) -> None:
     @queue.task(name=RUN_IMPORT, queue=QUEUE, retry=RETRY)
     def run_import(shop_id: str, import_id: str) -> None:
         imports.run_import(
@@ -101,12 +103,16 @@ def _register(queue: procrastinate.App, sessions: sessionmaker[Session]) -> None
 
     @queue.task(name=SCORE_SHOP, queue=QUEUE, retry=RETRY)
     def score_shop(shop_id: str) -> None:
-        scoring.score_shop(sessions, shop_id=uuid.UUID(shop_id), now=_now())
+        score_when_asked(scorer, uuid.UUID(shop_id), _now())
 
-    @queue.periodic(cron=NIGHTLY)
-    @queue.task(name="score_all_shops", queue=QUEUE, queueing_lock="score_all_shops")
-    def score_all_shops(timestamp: int) -> None:
-        ask_for_all_scores(sessions)
+    @queue.task(name=MAKE_REPORT, queue=QUEUE, retry=RETRY)
+    def make_report(shop_id: str, as_of: str) -> None:
+        monthly.make_report(sessions, uuid.UUID(shop_id), dt.date.fromisoformat(as_of))
+
+    @queue.periodic(cron=HOURLY)
+    @queue.task(name=NIGHT, queue=QUEUE, queueing_lock=NIGHT, lock=NIGHT)
+    def look_after_nights(timestamp: int) -> None:
+        nightly.score_all_shops(sessions, _now(), backend)
 
     @queue.periodic(cron=EVERY_MINUTE)
     @queue.task(name="resume_jobs", queue=QUEUE, queueing_lock="resume_jobs")

@@ -11,6 +11,7 @@ from cloud.app.store import (
     people,
     sales,
     scores,
+    scoring,
     shops,
     tickets,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "people",
     "sales",
     "scores",
+    "scoring",
     "shops",
     "tickets",
 ]

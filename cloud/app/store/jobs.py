@@ -13,6 +13,7 @@ QUEUE = "shopbell"
 RUN_IMPORT = "run_import"
 UNDO_IMPORT = "undo_import"
 SCORE_SHOP = "score_shop"
+MAKE_REPORT = "make_report"
 
 _DEFER = text("""
     SELECT procrastinate_defer_jobs_v1(ARRAY[

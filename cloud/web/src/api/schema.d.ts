@@ -671,6 +671,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/scoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** How far the latest scoring is: idle, waiting, running, done or failed. */
+        get: operations["get_scoring"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** The card of the shop's churn model; without a signal there is none. */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shops/{shop_id}/today": {
         parameters: {
             query?: never;
@@ -1350,6 +1388,46 @@ export interface paths {
         patch: operations["change_tiers"];
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** The months of which there is a report, the latest first. */
+        get: operations["list_reports"];
+        put?: never;
+        /** Make the report of a month that is over, again if there is one; in the background. */
+        post: operations["create_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/reports/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        /** The report of a month such as 2026-10; for an analyst without names. */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1952,6 +2030,41 @@ export interface components {
             created_at: string;
             bands: components["schemas"]["Bands"];
         };
+        Scoring: {
+            /** @enum {string} */
+            state: "idle" | "waiting" | "running" | "done" | "failed";
+            step: string | null;
+            /** Format: date-time */
+            asked_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date
+             * @description the last night that was looked after
+             */
+            night: string | null;
+            error: string | null;
+        };
+        ModelCard: {
+            name: string;
+            /** Format: date */
+            trained_from: string | null;
+            /** Format: date */
+            trained_to: string;
+            horizon_days: number;
+            customers: number;
+            feature_names: string[];
+            metrics: {
+                [key: string]: number | null;
+            };
+            versions: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
         Queued: {
             /** @default queued */
             state: unknown;
@@ -2550,6 +2663,23 @@ export interface components {
             rewards: {
                 [key: string]: string | null;
             };
+        };
+        Report: {
+            /**
+             * Format: date
+             * @example 2026-10
+             */
+            month: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Reports: {
+            items: components["schemas"]["Report"][];
+            next_cursor: string | null;
+        };
+        NewReport: {
+            /** @example 2026-10 */
+            month: string;
         };
     };
     responses: {
@@ -5503,6 +5633,110 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_scoring: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "idle",
+                     *       "step": "text",
+                     *       "asked_at": "2026-03-14T09:26:53Z",
+                     *       "started_at": "2026-03-14T09:26:53Z",
+                     *       "finished_at": "2026-03-14T09:26:53Z",
+                     *       "night": "2026-03-14",
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Scoring"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Asha Rao",
+                     *       "trained_from": "2026-03-14",
+                     *       "trained_to": "2026-03-14",
+                     *       "horizon_days": 60,
+                     *       "customers": 3,
+                     *       "feature_names": [
+                     *         "text"
+                     *       ],
+                     *       "metrics": {},
+                     *       "versions": {},
+                     *       "created_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelCard"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
     get_today: {
         parameters: {
             query?: never;
@@ -7774,6 +8008,131 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "month": "2026-10",
+                     *           "created_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "month": "2026-10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "queued"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example %PDF-1.7 … */
+                    "application/pdf": string;
+                };
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
