@@ -57,9 +57,10 @@ async def _ours(port, ca, folder, count):
         return health.report("0", outbox.boot, clock, outbox, None)
 
     link = Link(settings, outbox, clock, status, None, _tls(ca), buffer)
-    asyncio.create_task(link.run(lambda: None))
+    running = asyncio.create_task(link.run(lambda: None))
     while outbox.depth:
         await asyncio.sleep_ms(_LOOK_MS)
+    running.cancel()
     return time.ticks_diff(time.ticks_us(), started[0])
 
 

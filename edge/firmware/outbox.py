@@ -41,7 +41,7 @@ def newest_boot(folder):
 
 
 class Outbox:
-    """The log in a folder. In `room`, a memoryview, it reads segments and makes messages of them."""
+    """The log in a folder. It reads segments and makes messages in `room`, a memoryview."""
 
     def __init__(self, folder, boot, rtc_log=None, max_segments=128, room=None):
         self.boot = boot

@@ -141,8 +141,7 @@ def asha(app: Flask, bakery: Somebody) -> Somebody:
 
 
 @pytest.fixture(scope="module")
-def known_ids(app: Flask, bakery: Somebody, asha: Somebody) -> dict[str, str]:
-def known_ids(app: Flask, settings: Settings, bakery: Somebody) -> dict[str, str]:
+def known_ids(app: Flask, settings: Settings, bakery: Somebody, asha: Somebody) -> dict[str, str]:
     """Ids of things that the bakery has; a route with another kind of id fails for want of it."""
     customer = made(bakery.post(f"{bakery.url}/customers", {"name": "Asha"}))
     file = (io.BytesIO(b"customer,date,amount\n1,2026-01-02,3.50\n"), "till.csv")

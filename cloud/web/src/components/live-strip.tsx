@@ -7,8 +7,8 @@ import { useNow } from "../lib/use-now";
 import { useLive } from "../session/live";
 import { useShop } from "../session/shop";
 import { Icon } from "./icon";
-import { OwnersWord } from "./owners-word";
 import css from "./live-strip.module.css";
+import { OwnersWord } from "./owners-word";
 import { Failed, Loading } from "./states";
 
 const CLOCK_MS = 20_000;

@@ -1,5 +1,5 @@
-import { beforeAll, expect, it } from "vitest";
 import i18next from "i18next";
+import { beforeAll, expect, it } from "vitest";
 import en from "../i18n/en.json";
 import { placeOf, usualNote } from "./usual";
 

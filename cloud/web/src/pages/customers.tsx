@@ -20,8 +20,8 @@ import {
 import { segmentName, TIERS, tierName } from "../lib/server-words";
 import { useDebounced } from "../lib/use-debounced";
 import { shopPath, useShop } from "../session/shop";
-import { Chosen } from "./customers-chosen";
 import css from "./customers.module.css";
+import { Chosen } from "./customers-chosen";
 import { CustomerTable } from "./customers-table";
 
 const SEARCH_REST_MS = 300;

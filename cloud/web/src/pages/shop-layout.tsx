@@ -3,7 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { Suspense, useEffect, useId, useMemo, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
-import type { Me, Person, MyShop } from "../api/types";
+import type { Me, MyShop, Person } from "../api/types";
 import { Brand } from "../components/brand";
 import { Button } from "../components/button";
 import { SelectField } from "../components/field";

@@ -2,8 +2,8 @@
 
 import { createContext, use } from "react";
 import type { Me, MyShop } from "../api/types";
-import { createFormats, type Formats } from "../lib/formats";
 import { locale } from "../i18n/i18n";
+import { createFormats, type Formats } from "../lib/formats";
 
 export interface ShopContext {
   me: Me;
