@@ -16,6 +16,7 @@ from tests.api.conftest import API, Somebody, colleague
 from tests.api.test_access import (  # noqa: F401 # fixtures
     OPERATIONS,
     Operation,
+    asha,
     bakery,
     ids,
     known_ids,

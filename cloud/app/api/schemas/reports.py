@@ -11,7 +11,9 @@ STATES = ("idle", "waiting", "running", "done", "failed")
 class Report(Schema):
     """A report as it can be downloaded."""
 
-    month = fields.Date(required=True, format="%Y-%m", metadata={"example": "2026-10"})
+    month = fields.Date(
+        required=True, format="%Y-%m", metadata={"example": "2026-10", "format": "year-month"}
+    )
     created_at = Moment(required=True)
 
 

@@ -2666,7 +2666,7 @@ export interface components {
         };
         Report: {
             /**
-             * Format: date
+             * Format: year-month
              * @example 2026-10
              */
             month: string;
