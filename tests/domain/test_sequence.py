@@ -2,7 +2,7 @@
 
 import random
 
-from cloud.app.domain.sequence import SequenceLog
+from cloud.app.domain.sequence import EventCounts, SequenceLog
 
 
 def recorded(*numbers: int, oldest: int = 1) -> SequenceLog:
@@ -69,3 +69,10 @@ def test_any_order_gives_the_same_log() -> None:
 def test_a_log_is_rebuilt_from_its_ranges() -> None:
     log = SequenceLog([(1, 3), (7, 9)], oldest=5)
     assert (log.committed, log.lost, log.highest) == (4, 1, 9)
+
+
+def test_what_is_missing_is_said_exactly() -> None:
+    counts = EventCounts(known=4310, stored=4290, rejected=5, lost=12)
+    assert (counts.sentence, counts.awaited) == ("12 of 4,310 events missing", 3)
+    assert EventCounts(known=1, stored=1).sentence == "all 1 events accounted for"
+    assert EventCounts().sentence == "no events yet"

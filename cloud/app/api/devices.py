@@ -5,12 +5,14 @@ import uuid
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import Row
 
 from cloud.app.api.access import works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_address
 from cloud.app.api.schemas import devices as schemas
+from cloud.app.domain.sequence import EventCounts
 from cloud.app.services.devices import claim, credential, offer_claim, register_device
 from cloud.app.settings import Settings
 from cloud.app.store.device_queries import devices_with_counts
@@ -27,7 +29,7 @@ def list_devices(shop_id: uuid.UUID) -> dict[str, object]:
     """The boards of a shop."""
     rows = devices_with_counts(db.session(), shop_id)
     return {
-        "items": [_shown(row.Device, row.committed, row.lost) for row in rows],
+        "items": [_shown(row.Device, _counts(row)) for row in rows],
         "next_cursor": None,
     }
 
@@ -73,7 +75,7 @@ def claim_device(sent: dict[str, str]) -> dict[str, object]:
 
 def _with_credential(device: Device, password: str) -> dict[str, object]:
     return {
-        "device": _shown(device, 0, 0),
+        "device": _shown(device, EventCounts()),
         "credential": credential(_settings(), device.id, password),
     }
 
@@ -83,7 +85,11 @@ def _settings() -> Settings:
     return settings
 
 
-def _shown(device: Device, committed: int, lost: int) -> dict[str, object]:
+def _counts(row: Row[Any]) -> EventCounts:
+    return EventCounts(int(row.known), int(row.stored), int(row.rejected), int(row.lost))
+
+
+def _shown(device: Device, counts: EventCounts) -> dict[str, object]:
     status = device.status or {}
     return {
         "id": device.id,
@@ -95,6 +101,9 @@ def _shown(device: Device, committed: int, lost: int) -> dict[str, object]:
         "firmware": status.get("firmware"),
         "outbox_depth": status.get("outbox_depth"),
         "outbox_dropped": status.get("outbox_dropped"),
-        "committed": committed - lost,
-        "lost": lost,
+        "committed": counts.stored,
+        "rejected": counts.rejected,
+        "lost": counts.lost,
+        "awaited": counts.awaited,
+        "completeness": counts.sentence,
     }

@@ -8,16 +8,11 @@ from typing import Literal
 from cloud.app.domain.openness import STALE_AFTER
 
 Condition = Literal[
-    "new",
-    "online",
-    "late",
-    "silent",
-    "offline",
-    "blocked",
-    "drifting",
-    "disagreeing",
-    "trespassing",
-]
+    "new", "online", "late", "silent", "offline", "blocked", "drifting", "disagreeing",
+    "misdated", "unreadable", "trespassing",
+]  # fmt: skip
+
+Clock = Literal["right", "wrong", "unset"]
 
 LATE_AFTER = dt.timedelta(seconds=90)
 BLOCKED_AFTER = dt.timedelta(minutes=2)
@@ -44,6 +39,9 @@ class Sensor:
     is_only_door: bool = True
     # how often the broker refused it what is not its own, in the last day
     refused: int = 0
+    # how much it sent in the last day that could not be used
+    rejected: int = 0
+    clock: Clock = "right"
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,9 @@ class Health:
 
 def health(sensor: Sensor, now: dt.datetime) -> Health:
     """Return what is most wrong with a sensor."""
-    return _of_trust(sensor) or _of_link(sensor, now) or _of_sight(sensor, now) or Health("online")
+    return (
+        _of_trust(sensor) or _of_link(sensor, now) or _of_sight(sensor, now) or _of_reports(sensor)
+    )
 
 
 def doors_disagree(entries: int, exits: int) -> bool:
@@ -69,7 +69,7 @@ def worst(conditions: Collection[Condition]) -> Condition | None:
     """Return the condition to speak of first."""
     order: tuple[Condition, ...] = (
         "trespassing", "offline", "silent", "new", "blocked", "late", "drifting", "disagreeing",
-        "online",
+        "misdated", "unreadable", "online",
     )  # fmt: skip
     return next((condition for condition in order if condition in conditions), None)
 
@@ -124,3 +124,22 @@ def _of_sight(sensor: Sensor, now: dt.datetime) -> Health | None:
             " across the whole door, and that its direction is set right.",
         )
     return None
+
+
+def _of_reports(sensor: Sensor) -> Health:
+    if sensor.clock != "right":
+        how = "not set" if sensor.clock == "unset" else "wrong"
+        return Health(
+            "misdated",
+            f"Its clock is {how}: what it sees is dated"
+            " when it arrives. Check that the shop's network lets it reach a time server, then"
+            " restart it.",
+        )
+    if sensor.rejected:
+        what = "message" if sensor.rejected == 1 else "messages"
+        return Health(
+            "unreadable",
+            f"{sensor.rejected} {what} of the last day could not be used; what they say is kept."
+            " Give it the newest firmware, or set it up anew.",
+        )
+    return Health("online")

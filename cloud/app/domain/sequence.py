@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 Range = tuple[int, int]
 
@@ -36,6 +37,11 @@ class SequenceLog:
             self._lasts[-1] = sequence
             return True
         return self._insert(sequence)
+
+    @property
+    def recorded(self) -> int:
+        """How many numbers are recorded."""
+        return sum(last - first + 1 for first, last in self.ranges)
 
     def settle(self, oldest: int) -> None:
         """Note that the device holds nothing below `oldest` any more."""
@@ -83,3 +89,27 @@ class SequenceLog:
             self._firsts.insert(at, sequence)
             self._lasts.insert(at, sequence)
         return True
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """What became of the events of a device, exactly: `known` are all whose numbers were given."""
+
+    known: int = 0
+    stored: int = 0
+    rejected: int = 0
+    lost: int = 0
+
+    @property
+    def awaited(self) -> int:
+        """How many were overtaken: the device still has them, or will say that it has not."""
+        return self.known - self.stored - self.rejected - self.lost
+
+    @property
+    def sentence(self) -> str:
+        """For the owner."""
+        if not self.known:
+            return "no events yet"
+        if not self.lost:
+            return f"all {self.known:,} events accounted for"
+        return f"{self.lost:,} of {self.known:,} events missing"

@@ -1,6 +1,9 @@
 """From an MQTT message to what it says, or to the reason why it can never succeed."""
 
+import itertools
 import json
+import logging
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +14,14 @@ from wire import messages, topics
 
 Event = dict[str, Any]
 
+log = logging.getLogger(__name__)
+
+# twice what the broker lets through: a record holds the whole message
+REJECTED_MAX_BYTES = 65_536
 _MAX_SEQUENCE = 2**31 - 1
+# as devices write them: the head of a batch, and the number of each event
+_HEAD = re.compile(rb'\s*{\s*"boot"\s*:\s*(\d{1,15})\s*,')
+_NUMBER = re.compile(rb'"seq"\s*:\s*(\d{1,10})\s*[,}]')
 
 
 @dataclass(slots=True)
@@ -60,6 +70,14 @@ class Reply:
 
 def decode(received: Received) -> EventBatch | Status | Reply | Rejection:
     """Read a message; what cannot be read comes back as a rejection."""
+    try:
+        return _decode(received)
+    except Exception as error:
+        log.exception("a message cannot be read")
+        return reject(received, f"internal error: {type(error).__name__}")
+
+
+def _decode(received: Received) -> EventBatch | Status | Reply | Rejection:
     if received.topic == REFUSED_TOPIC:
         return _refusal(received)
     try:
@@ -74,7 +92,8 @@ def decode(received: Received) -> EventBatch | Status | Reply | Rejection:
         if channel == "reply":
             return Reply(received, device_id, messages.decode_reply(received.payload))
     except messages.MessageError as error:
-        return reject(received, str(error), device_id)
+        rejection = reject(received, str(error), device_id)
+        return with_numbers(rejection) if channel == "event" else rejection
     return reject(received, f"channel: expected event, status or reply, got {channel}", device_id)
 
 
@@ -106,10 +125,42 @@ def reject(received: Received, reason: str, device_id: str | None = None) -> Rej
     return Rejection(
         # PostgreSQL keeps no NUL in a text
         topic=received.topic.replace("\0", "\ufffd"),
-        payload=received.payload[: messages.PAYLOAD_MAX_BYTES],
+        payload=received.payload[:REJECTED_MAX_BYTES],
         reason=reason.replace("\0", "\ufffd"),
         device_id=device_id,
     )
+
+
+def with_numbers(rejection: Rejection) -> Rejection:
+    """Add to the record of an unreadable batch which numbers it holds, if that much can be read.
+
+    The record keeps the whole message, so its device need not: without the numbers it could never
+    be told, and would send the same again and hold back all that follows.
+    """
+    head = _HEAD.match(rejection.payload)
+    numbers = [int(found) for found in _NUMBER.findall(rejection.payload)]
+    is_ascending = all(a < b for a, b in itertools.pairwise([0, *numbers, 2**31]))
+    if head and is_ascending and len(rejection.payload) < REJECTED_MAX_BYTES:
+        rejection.boot = int(head[1])
+        rejection.sequences = [(number, number) for number in numbers]
+    return rejection
+
+
+def one_by_one(received: Received) -> list[Received]:
+    """Return a batch as batches of one event; a message that is no batch, or of one, alone."""
+    batch = decode(received)
+    if not isinstance(batch, EventBatch) or len(batch.events) + len(batch.rejected) < 2:
+        return [received]
+    events = [*batch.events, *(event for event, _ in batch.rejected)]
+    return [
+        replace(
+            received,
+            payload=messages.encode(
+                {"boot": batch.boot, "oldest": batch.oldest, "events": [event]}
+            ),
+        )
+        for event in events
+    ]
 
 
 def readable_sequence(event: object) -> int | None:

@@ -21,8 +21,10 @@ from cloud.app.ingest.decode import (
     Reply,
     Status,
     decode,
+    one_by_one,
     readable_sequence,
     reject,
+    with_numbers,
 )
 from cloud.app.services.mqtt import REFUSED_TOPIC
 from cloud.app.store import device_commands, devices, events, sites
@@ -75,24 +77,36 @@ def handle(connection: Connection, received: Sequence[Received], now: dt.datetim
         log.exception("a message cannot be handled")
         reason = f"internal error: {type(error).__name__}"
     if len(received) == 1:
-        return _record_rejected(connection, received[0], reason)
+        received = one_by_one(received[0])
+    if len(received) == 1:
+        return _record_rejected(connection, received[0], reason, now)
     middle = len(received) // 2
     first = handle(connection, received[:middle], now)
     return first.add(handle(connection, received[middle:], now))
 
 
-def _record_rejected(connection: Connection, received: Received, reason: str) -> Outcome:
-    with connection.transaction(), connection.cursor() as cursor:
-        events.insert_rejections(cursor, [reject(received, reason)])
-    return Outcome(rejected=1)
+def _record_rejected(
+    connection: Connection, received: Received, reason: str, now: dt.datetime
+) -> Outcome:
+    message = decode(received)
+    rejection = reject(received, reason, message.device_id)
+    if isinstance(message, EventBatch):
+        rejection = with_numbers(rejection)
+    return _handle_decoded(connection, [rejection], now)
 
 
 def _handle_together(
     connection: Connection, received: Sequence[Received], now: dt.datetime
 ) -> Outcome:
+    return _handle_decoded(connection, [decode(message) for message in received], now)
+
+
+def _handle_decoded(
+    connection: Connection, decoded: "Sequence[_Message | Rejection]", now: dt.datetime
+) -> Outcome:
     work = _Work(now)
-    for message in received:
-        work.sort(decode(message))
+    for message in decoded:
+        work.sort(message)
     with connection.transaction(), connection.cursor() as cursor:
         work.run(cursor)
     return work.outcome()
@@ -110,6 +124,7 @@ class _Work:
         self._replies: list[Reply] = []
         self._rejections: list[Rejection] = []
         self._boots: dict[BootKey, Boot] = {}
+        self._settled: set[BootKey] = set()
         self._events: list[EventRow] = []
         self._duplicates = 0
         self._shop_of: dict[str, uuid.UUID] = {}
@@ -129,12 +144,15 @@ class _Work:
         known = devices.find_devices(cursor, self._device_ids())
         self._shop_of = {device.id: device.shop_id for device in known.values()}
         self._reject_strangers(known)
-        clocked = self._lock_boots(cursor, known)
+        unreadable = self._unreadable(cursor, known)
+        clocked = self._lock_boots(cursor, known, unreadable.keys())
+        for key, rejections in unreadable.items():
+            self._settle(self._boots[key], rejections)
         for batch in self._batches:
             self._record(batch, known[batch.device_id])
         if self._events:
             events.insert_events(cursor, self._events)
-        if self._batches or clocked:
+        if self._batches or clocked or unreadable:
             devices.save_boots(cursor, self._boots.values())
         changed = self._advance_devices(cursor, known)
         moved = self._date_again(cursor, clocked)
@@ -151,7 +169,7 @@ class _Work:
             sites.ring(cursor, refused)
 
     def outcome(self) -> Outcome:
-        keys = {(batch.device_id, batch.boot) for batch in self._batches}
+        keys = {(batch.device_id, batch.boot) for batch in self._batches} | self._settled
         return Outcome(
             {key: self._boots[key].log.committed for key in keys},
             len(self._events),
@@ -188,10 +206,41 @@ class _Work:
         self._rejections.append(rejection)
         return False
 
-    def _lock_boots(self, cursor: Cursor, known: dict[str, DeviceRow]) -> list[Boot]:
+    def _unreadable(
+        self, cursor: Cursor, known: dict[str, DeviceRow]
+    ) -> dict[BootKey, list[Rejection]]:
+        """Return the unreadable batches whose numbers can be read, by their boots. A boot from
+        which nothing was heard before may itself be misread."""
+        found: dict[BootKey, list[Rejection]] = {}
+        for rejection in self._rejections:
+            device = known.get(rejection.device_id or "")
+            if not rejection.sequences or rejection.boot is None:
+                continue
+            if device is not None and not device.is_revoked:
+                found.setdefault((device.id, rejection.boot), []).append(rejection)
+        if not found:
+            return {}
+        heard = devices.known_boots(cursor, found.keys())
+        return {key: rejections for key, rejections in found.items() if key in heard}
+
+    def _settle(self, boot: Boot, rejections: Sequence[Rejection]) -> None:
+        """Count the numbers of unreadable batches as committed: the records keep what they held."""
+        self._settled.add((boot.device_id, boot.number))
+        for rejection in rejections:
+            rejection.sequences = [
+                (number, number)
+                for number, _ in rejection.sequences
+                if boot.log.may_record(number) and boot.log.record(number)
+            ]
+            boot.rejected += len(rejection.sequences)
+
+    def _lock_boots(
+        self, cursor: Cursor, known: dict[str, DeviceRow], unreadable: Iterable[BootKey]
+    ) -> list[Boot]:
         """Lock the boots that speak; return those whose clock becomes known now."""
         clocks = self._clocks()
         keys = {(batch.device_id, batch.boot) for batch in self._batches} | clocks.keys()
+        keys |= set(unreadable)
         if not keys:
             return []
         shops = {key: known[key[0]].shop_id for key in keys}
@@ -236,7 +285,10 @@ class _Work:
         for unreadable, reason in batch.rejected:
             sequence = readable_sequence(unreadable)
             # what is recorded as rejected counts as committed: the device need not keep it
-            if sequence is None or boot.log.record(sequence):
+            if sequence is None:
+                self._reject_event(batch, device, unreadable, None, reason)
+            elif boot.log.record(sequence):
+                boot.rejected += 1
                 self._reject_event(batch, device, unreadable, sequence, reason)
 
     def _store(self, event: Event, boot: Boot, device: DeviceRow) -> None:
@@ -275,6 +327,7 @@ class _Work:
         rejection.shop_id = device.shop_id
         rejection.boot = batch.boot
         rejection.sequence = sequence
+        rejection.sequences = [] if sequence is None else [(sequence, sequence)]
         self._rejections.append(rejection)
 
     def _date_again(self, cursor: Cursor, clocked: Sequence[Boot]) -> set[SiteTime]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 import psycopg
+from psycopg.types.multirange import Multirange
 
 from cloud.app import settings as app_settings
 from cloud.app.ingest.decode import Received
@@ -46,7 +47,7 @@ def replay_rejected(
     """Handle rejected messages again, each as if it came when it came."""
     rows = connection.execute(
         """
-        SELECT id, topic, payload, device_id, boot, sequence, received_at
+        SELECT id, topic, payload, device_id, boot, sequences, received_at
         FROM rejected_message
         WHERE replayed_at IS NULL AND strpos(reason, %s) > 0 AND topic <> %s
             AND (%s::text IS NULL OR device_id = %s)
@@ -65,16 +66,26 @@ def _try_again(
     payload: bytes,
     device_id: str | None,
     boot: int | None,
-    sequence: int | None,
+    sequences: Multirange[int] | None,
     received_at: dt.datetime,
 ) -> bool:
     with contextlib.suppress(_RejectedAgainError), connection.transaction():
-        if boot is not None and device_id is not None:
+        if sequences and boot is not None and device_id is not None:
+            devices.forget_sequences(connection.cursor(), device_id, boot, sequences)
+        if boot is not None and _is_event(payload):
             payload = messages.encode({"boot": boot, "oldest": 1, "events": [json.loads(payload)]})
-            devices.forget_sequence(connection.cursor(), device_id, boot, sequence)
         if handle(connection, [Received(topic, payload)], received_at).rejected:
             # everything is undone, and the record of the first time stays as it was
             raise _RejectedAgainError
         connection.execute("UPDATE rejected_message SET replayed_at = now() WHERE id = %s", (id_,))
         return True
     return False
+
+
+def _is_event(payload: bytes) -> bool:
+    """Tell a single event of a batch from a whole message."""
+    try:
+        value = json.loads(payload)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and "events" not in value

@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.device_health import Health, Sensor, health
+from cloud.app.domain.dating import is_plausible
+from cloud.app.domain.device_health import Clock, Health, Sensor, health
 from cloud.app.services.mqtt import REFUSED_TOPIC
-from cloud.app.store.device_queries import refusals, sights
+from cloud.app.store.device_queries import misuses, sights
 from cloud.app.store.shops import Device
 
 # how far back a blocked sensor, a calibration or a disagreement is looked for
 LOOK_BACK = dt.timedelta(days=3)
-REFUSED_WITHIN = dt.timedelta(days=1)
+MISUSED_WITHIN = dt.timedelta(days=1)
+# a board that has just started asks the time server first
+CLOCK_SET_WITHIN_MS = 10 * 60 * 1000
 
 
 def healths(session: Session, devices: Sequence[Device], now: dt.datetime) -> dict[str, Health]:
@@ -23,19 +26,15 @@ def healths(session: Session, devices: Sequence[Device], now: dt.datetime) -> di
     if not devices:
         return {}
     seen = {row.device_id: row for row in sights(session, devices[0].shop_id, now - LOOK_BACK)}
-    refused = refusals(session, devices[0].shop_id, REFUSED_TOPIC, now - REFUSED_WITHIN)
+    misused = misuses(session, devices[0].shop_id, REFUSED_TOPIC, now - MISUSED_WITHIN)
     entries = sum(row.entries for row in seen.values())
     exits = sum(row.exits for row in seen.values())
-    return {
-        device.id: health(
-            replace(
-                _sensor(device, seen.get(device.id), entries, exits, len(seen) < 2),
-                refused=refused.get(device.id, 0),
-            ),
-            now,
-        )
-        for device in devices
-    }
+    found = {}
+    for device in devices:
+        sensor = _sensor(device, seen.get(device.id), entries, exits, len(seen) < 2)
+        refused, rejected = misused.get(device.id, (0, 0))
+        found[device.id] = health(replace(sensor, refused=refused, rejected=rejected), now)
+    return found
 
 
 def _sensor(
@@ -53,4 +52,16 @@ def _sensor(
         entries=entries if seen else 0,
         exits=exits if seen else 0,
         is_only_door=is_only_door,
+        clock=_clock(device),
     )
+
+
+def _clock(device: Device) -> Clock:
+    status: Mapping[str, object] = device.status or {}
+    at_ms, up_ms = status.get("at"), status.get("up")
+    if at_ms is None and isinstance(up_ms, int) and up_ms > CLOCK_SET_WITHIN_MS:
+        return "unset"
+    if isinstance(at_ms, int) and device.status_at is not None:
+        heard_ms = round(device.status_at.timestamp() * 1000)
+        return "right" if is_plausible(at_ms, heard_ms) else "wrong"
+    return "right"

@@ -5,18 +5,29 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import ColumnElement, Row, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from cloud.app.store.shops import Device, DeviceBoot, RejectedMessage
 
+# how many numbers a boot has recorded
+_RECORDED: ColumnElement[int] = literal_column(
+    "(SELECT coalesce(sum(upper(numbers) - lower(numbers)), 0)"
+    " FROM unnest(device_boot.recorded) AS numbers)"
+)
+
 
 def devices_with_counts(session: Session, shop_id: uuid.UUID) -> Sequence[Row[Any]]:
-    """Return each device that is not revoked, with its events stored and lost in all boots."""
+    """Return each device that is not revoked, with what became of its events in all boots: how many
+    are known of, stored, rejected and lost."""
     counts = (
         select(
             DeviceBoot.device_id,
-            func.sum(DeviceBoot.committed_sequence).label("committed"),
+            func.sum(
+                func.greatest(DeviceBoot.highest_sequence, DeviceBoot.oldest_sequence - 1)
+            ).label("known"),
+            func.sum(_RECORDED - DeviceBoot.rejected).label("stored"),
+            func.sum(DeviceBoot.rejected).label("rejected"),
             func.sum(DeviceBoot.lost).label("lost"),
         )
         .where(DeviceBoot.shop_id == shop_id)
@@ -26,8 +37,10 @@ def devices_with_counts(session: Session, shop_id: uuid.UUID) -> Sequence[Row[An
     devices = (
         select(
             Device,
-            func.coalesce(counts.c.committed, 0).label("committed"),
-            func.coalesce(counts.c.lost, 0).label("lost"),
+            *(
+                func.coalesce(counts.c[name], 0).label(name)
+                for name in ("known", "stored", "rejected", "lost")
+            ),
         )
         .outerjoin(counts, counts.c.device_id == Device.id)
         .where(Device.shop_id == shop_id, Device.revoked_at.is_(None))
@@ -63,14 +76,27 @@ def sights(session: Session, shop_id: uuid.UUID, since: dt.datetime) -> Sequence
     return session.execute(_SIGHTS, {"shop_id": shop_id, "since": since}).all()
 
 
-def refusals(
-    session: Session, shop_id: uuid.UUID, topic: str, since: dt.datetime
-) -> dict[str, int]:
-    """Return how often each device was refused what is not its own, by id."""
+def misuses(
+    session: Session, shop_id: uuid.UUID, refused_topic: str, since: dt.datetime
+) -> dict[str, tuple[int, int]]:
+    """Return by device how often the broker refused it what is not its own, and how much it sent
+    that could not be used."""
+    of_broker = RejectedMessage.topic == refused_topic
+    times = func.sum(RejectedMessage.times)
     found = (
-        select(RejectedMessage.device_id, func.sum(RejectedMessage.times))
-        .where(RejectedMessage.shop_id == shop_id, RejectedMessage.topic == topic)
-        .where(RejectedMessage.last_received_at >= since, RejectedMessage.device_id.is_not(None))
+        select(
+            RejectedMessage.device_id,
+            func.coalesce(times.filter(of_broker), 0).label("refused"),
+            func.coalesce(times.filter(~of_broker), 0).label("rejected"),
+        )
+        .where(RejectedMessage.shop_id == shop_id, RejectedMessage.device_id.is_not(None))
+        .where(
+            RejectedMessage.last_received_at >= since,
+            of_broker | RejectedMessage.replayed_at.is_(None),
+        )
         .group_by(RejectedMessage.device_id)
     )
-    return {str(device_id): int(times) for device_id, times in session.execute(found)}
+    return {
+        str(device_id): (int(refused), int(rejected))
+        for device_id, refused, rejected in session.execute(found)
+    }

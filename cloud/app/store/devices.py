@@ -42,6 +42,8 @@ class Boot:
     number: int
     log: SequenceLog
     started_at_ms: int | None
+    # how many of the recorded numbers were rejected
+    rejected: int = 0
 
 
 def find_devices(cursor: Cursor, device_ids: Collection[str]) -> dict[str, DeviceRow]:
@@ -77,11 +79,11 @@ def save_boots(cursor: Cursor, boots: Iterable[Boot]) -> None:
         UPDATE device_boot SET
             committed_sequence = new.committed, highest_sequence = new.highest, lost = new.lost,
             oldest_sequence = new.oldest, started_at_ms = new.started_at_ms,
-            recorded = new.recorded::int8multirange
+            recorded = new.recorded::int8multirange, rejected = new.rejected
         FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::int[], %b::int[], %b::int[],
-                    %b::int[], %b::bigint[], %b::text[])
+                    %b::int[], %b::bigint[], %b::text[], %b::int[])
             AS new(shop_id, device_id, boot, committed, highest, lost, oldest, started_at_ms,
-                   recorded)
+                   recorded, rejected)
         WHERE device_boot.shop_id = new.shop_id AND device_boot.device_id = new.device_id
             AND device_boot.boot = new.boot
         """,
@@ -94,17 +96,34 @@ def save_boots(cursor: Cursor, boots: Iterable[Boot]) -> None:
             [boot.log.lost for boot in rows],
             [boot.log.oldest for boot in rows],
             [boot.started_at_ms for boot in rows],
-            [_multirange(boot.log) for boot in rows],
+            [multirange(boot.log.ranges) for boot in rows],
+            [boot.rejected for boot in rows],
         ),
     )
 
 
-def forget_sequence(cursor: Cursor, device_id: str, boot: int, sequence: int | None) -> None:
-    """Let a number that was recorded as rejected be recorded again."""
+def known_boots(cursor: Cursor, keys: Collection[BootKey]) -> set[BootKey]:
+    """Return those of the boots from which something was heard before."""
     cursor.execute(
-        "UPDATE device_boot SET recorded = recorded - int8multirange(int8range(%s, %s, '[]'))"
-        " WHERE device_id = %s AND boot = %s AND %s::int IS NOT NULL",
-        (sequence, sequence, device_id, boot, sequence),
+        """
+        SELECT device_id, boot FROM unnest(%b::text[], %b::bigint[]) AS wanted(device_id, boot)
+        WHERE EXISTS (SELECT FROM device_boot AS known WHERE known.device_id = wanted.device_id
+                      AND known.boot = wanted.boot)
+            OR EXISTS (SELECT FROM device WHERE device.id = wanted.device_id
+                       AND (device.status ->> 'boot')::bigint = wanted.boot)
+        """,
+        ([key[0] for key in keys], [key[1] for key in keys]),
+    )
+    return {(device_id, boot) for device_id, boot in cursor}
+
+
+def forget_sequences(cursor: Cursor, device_id: str, boot: int, sequences: Multirange[int]) -> None:
+    """Let numbers that were recorded as rejected be recorded again."""
+    count = sum(last - first + 1 for first, last in map(_first_and_last, sequences))
+    cursor.execute(
+        "UPDATE device_boot SET recorded = recorded - %s::int8multirange,"
+        " rejected = greatest(0, rejected - %s) WHERE device_id = %s AND boot = %s",
+        (sequences, count, device_id, boot),
     )
 
 
@@ -143,7 +162,7 @@ def save_devices(cursor: Cursor, devices: Collection[DeviceRow]) -> None:
 def _lock_existing(cursor: Cursor, keys: dict[BootKey, uuid.UUID]) -> dict[BootKey, Boot]:
     cursor.execute(
         """
-        SELECT shop_id, device_id, boot, recorded, oldest_sequence, started_at_ms
+        SELECT shop_id, device_id, boot, recorded, oldest_sequence, started_at_ms, rejected
         FROM device_boot
         JOIN unnest(%b::uuid[], %b::text[], %b::bigint[]) AS wanted(shop_id, device_id, boot)
             USING (shop_id, device_id, boot)
@@ -152,8 +171,10 @@ def _lock_existing(cursor: Cursor, keys: dict[BootKey, uuid.UUID]) -> dict[BootK
         (list(keys.values()), [key[0] for key in keys], [key[1] for key in keys]),
     )
     return {
-        (device_id, number): Boot(shop_id, device_id, number, _log(recorded, oldest), started_at_ms)
-        for shop_id, device_id, number, recorded, oldest, started_at_ms in cursor
+        (device_id, number): Boot(
+            shop_id, device_id, number, _log(recorded, oldest), started_at_ms, rejected
+        )
+        for shop_id, device_id, number, recorded, oldest, started_at_ms, rejected in cursor
     }
 
 
@@ -168,5 +189,6 @@ def _first_and_last(numbers: Range[int]) -> tuple[int, int]:
     return numbers.lower, numbers.upper - 1
 
 
-def _multirange(log: SequenceLog) -> str:
-    return "{" + ",".join(f"[{first},{last}]" for first, last in log.ranges) + "}"
+def multirange(ranges: Iterable[tuple[int, int]]) -> str:
+    """Return ranges (first, last) as PostgreSQL writes them."""
+    return "{" + ",".join(f"[{first},{last}]" for first, last in ranges) + "}"

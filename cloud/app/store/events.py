@@ -11,6 +11,7 @@ from psycopg import Cursor
 
 from cloud.app.domain.dating import TimeSource
 from cloud.app.domain.site import Site
+from cloud.app.store.devices import multirange
 
 # shop, site, Unix time in ms
 SiteTime = tuple[uuid.UUID, uuid.UUID, int]
@@ -46,6 +47,8 @@ class Rejection:
     boot: int | None = None
     sequence: int | None = None
     times: int = 1
+    # the numbers that are settled by this record, as (first, last)
+    sequences: Sequence[tuple[int, int]] = ()
 
     @property
     def digest(self) -> bytes:
@@ -175,13 +178,18 @@ def insert_rejections(cursor: Cursor, rejections: Sequence[Rejection]) -> None:
     cursor.execute(
         """
         INSERT INTO rejected_message (topic, payload, reason, shop_id, device_id, boot, sequence,
-                                      digest, times)
-        SELECT * FROM unnest(%b::text[], %b::bytea[], %b::text[], %b::uuid[], %b::text[],
-                             %b::bigint[], %b::int[], %b::bytea[], %b::int[])
+                                      digest, times, sequences)
+        SELECT topic, payload, reason, shop_id, device_id, boot, sequence, digest, times,
+            sequences::int8multirange
+        FROM unnest(%b::text[], %b::bytea[], %b::text[], %b::uuid[], %b::text[],
+                    %b::bigint[], %b::int[], %b::bytea[], %b::int[], %b::text[])
+            AS new(topic, payload, reason, shop_id, device_id, boot, sequence, digest, times,
+                   sequences)
         -- in one order everywhere, so that workers never wait in a circle
-        ORDER BY 8
+        ORDER BY digest
         ON CONFLICT (digest) DO UPDATE SET
-            times = rejected_message.times + excluded.times, last_received_at = now()
+            times = rejected_message.times + excluded.times, last_received_at = now(),
+            sequences = coalesce(excluded.sequences, rejected_message.sequences)
         """,
         (
             [row.topic for row in rows],
@@ -193,5 +201,6 @@ def insert_rejections(cursor: Cursor, rejections: Sequence[Rejection]) -> None:
             [row.sequence for row in rows],
             [row.digest for row in rows],
             [times[row.digest] for row in rows],
+            [multirange(row.sequences) if row.sequences else None for row in rows],
         ),
     )

@@ -122,6 +122,8 @@ class DeviceBoot(Base):
     committed_sequence: Mapped[int] = mapped_column(server_default="0")
     highest_sequence: Mapped[int] = mapped_column(server_default="0")
     lost: Mapped[int] = mapped_column(server_default="0")
+    # how many of the recorded numbers were rejected: their messages are in RejectedMessage
+    rejected: Mapped[int] = mapped_column(server_default="0")
     # which numbers are stored or rejected, and the lowest one that the device still holds: the
     # three figures above follow from these two
     recorded: Mapped[MultiRange[int]] = mapped_column(INT8MULTIRANGE, server_default=text("'{}'"))
@@ -212,6 +214,8 @@ class RejectedMessage(Base):
     # of a single rejected event
     boot: Mapped[int | None] = mapped_column(BigInteger)
     sequence: Mapped[int | None]
+    # the numbers that are settled by this record: its device need not send them again
+    sequences: Mapped[MultiRange[int] | None] = mapped_column(INT8MULTIRANGE)
     topic: Mapped[str]
     payload: Mapped[bytes]
     reason: Mapped[str]

@@ -25,7 +25,16 @@ class Device(Schema):
     outbox_depth = fields.Integer(required=True, allow_none=True)
     outbox_dropped = fields.Integer(required=True, allow_none=True)
     committed = fields.Integer(required=True, metadata={"description": "events stored for ever"})
+    rejected = fields.Integer(
+        required=True, metadata={"description": "events that could not be used, see /rejections"}
+    )
     lost = fields.Integer(required=True, metadata={"description": "events known to be lost"})
+    awaited = fields.Integer(
+        required=True, metadata={"description": "events that were overtaken by later ones"}
+    )
+    completeness = fields.String(
+        required=True, metadata={"description": 'such as "12 of 4,310 events missing"'}
+    )
 
 
 class Devices(Schema):

@@ -9,7 +9,7 @@ CROWDS = ("empty", "quiet", "moderate", "busy", "full")
 
 CONDITIONS = (
     "new", "online", "late", "silent", "offline", "blocked", "drifting", "disagreeing",
-    "trespassing",
+    "misdated", "unreadable", "trespassing",
 )  # fmt: skip
 
 

@@ -1638,8 +1638,14 @@ export interface components {
             outbox_dropped: number | null;
             /** @description events stored for ever */
             committed: number;
+            /** @description events that could not be used, see /rejections */
+            rejected: number;
             /** @description events known to be lost */
             lost: number;
+            /** @description events that were overtaken by later ones */
+            awaited: number;
+            /** @description such as "12 of 4,310 events missing" */
+            completeness: string;
         };
         Devices: {
             items: components["schemas"]["Device"][];
@@ -1681,7 +1687,7 @@ export interface components {
             /** Format: date-time */
             seen_at: string | null;
             /** @enum {string} */
-            condition: "new" | "online" | "late" | "silent" | "offline" | "blocked" | "drifting" | "disagreeing" | "trespassing";
+            condition: "new" | "online" | "late" | "silent" | "offline" | "blocked" | "drifting" | "disagreeing" | "misdated" | "unreadable" | "trespassing";
             problem: string | null;
         };
         Live: {
@@ -3790,7 +3796,10 @@ export interface operations {
                      *           "outbox_depth": 3,
                      *           "outbox_dropped": 3,
                      *           "committed": 3,
-                     *           "lost": 3
+                     *           "rejected": 3,
+                     *           "lost": 3,
+                     *           "awaited": 3,
+                     *           "completeness": "text"
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -3856,7 +3865,10 @@ export interface operations {
                      *         "outbox_depth": 3,
                      *         "outbox_dropped": 3,
                      *         "committed": 3,
-                     *         "lost": 3
+                     *         "rejected": 3,
+                     *         "lost": 3,
+                     *         "awaited": 3,
+                     *         "completeness": "text"
                      *       },
                      *       "credential": {
                      *         "mqtt_host": "mqtt.example.com",
@@ -3969,7 +3981,10 @@ export interface operations {
                      *         "outbox_depth": 3,
                      *         "outbox_dropped": 3,
                      *         "committed": 3,
-                     *         "lost": 3
+                     *         "rejected": 3,
+                     *         "lost": 3,
+                     *         "awaited": 3,
+                     *         "completeness": "text"
                      *       },
                      *       "credential": {
                      *         "mqtt_host": "mqtt.example.com",
