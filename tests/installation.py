@@ -23,7 +23,9 @@ WITHIN_S = 30.0
 class Installation:
     """API, ingest and worker as processes; each may be stopped, killed and started."""
 
-    def __init__(self, settings: Settings, broker: BrokerFolder, logs: Path) -> None:
+    def __init__(
+        self, settings: Settings, broker: BrokerFolder, logs: Path, **changed: str
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._logs = logs
@@ -41,6 +43,7 @@ class Installation:
             "SHOPBELL_PUBLIC_URL": self.url,
             "SHOPBELL_COOKIE_SECURE": "false",
             "WEB_CONCURRENCY": "1",
+            **changed,
         }
 
     def start(self, *names: str) -> None:
@@ -91,10 +94,10 @@ class Installation:
 
 @contextmanager
 def running(
-    settings: Settings, broker: BrokerFolder, logs: Path, *names: str
+    settings: Settings, broker: BrokerFolder, logs: Path, *names: str, **changed: str
 ) -> Iterator[Installation]:
     """Run processes of the Procfile, and end them afterwards."""
-    installation = Installation(settings, broker, logs)
+    installation = Installation(settings, broker, logs, **changed)
     try:
         installation.start(*names)
         yield installation

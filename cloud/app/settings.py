@@ -47,6 +47,7 @@ class Settings:
     event_retention_months: int
     metrics_port: int | None
     jobs_backend: str
+    api_metrics_port: int | None
 
     @property
     def owner_url(self) -> URL:
@@ -93,6 +94,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         event_retention_months=_positive(environ, "SHOPBELL_EVENT_RETENTION_MONTHS", 25),
         metrics_port=_optional_port(environ, "SHOPBELL_METRICS_PORT"),
         jobs_backend=_jobs_backend(environ, "SHOPBELL_JOBS_BACKEND"),
+        api_metrics_port=_optional_port(environ, "SHOPBELL_API_METRICS_PORT"),
     )
 
 

@@ -17,8 +17,10 @@ from cloud.app.store.connection import sessions_for
 from tests.api.conftest import Somebody, body, make_app, problem, somebody
 
 
-def open_stream(person: Somebody) -> TestResponse:
-    return person.client.get(f"{person.url}/live/stream", headers=person.headers, buffered=False)
+def open_stream(person: Somebody, last_id: str = "") -> TestResponse:
+    resumed = {"Last-Event-ID": last_id} if last_id else {}
+    headers = person.headers | resumed
+    return person.client.get(f"{person.url}/live/stream", headers=headers, buffered=False)
 
 
 def next_event(chunks: Iterator[bytes]) -> dict[str, Any]:
@@ -68,6 +70,26 @@ def test_a_stream_tells_that_something_else_of_the_shop_has_changed(
         session.commit()
     assert b"event: changed\ndata: {}\n\n" in chunks
     stream.close()
+
+
+def test_a_stream_that_is_resumed_tells_only_what_was_missed(
+    owner: Somebody, settings: Settings
+) -> None:
+    stream = open_stream(owner)
+    first = next(iter(stream.response)).decode()
+    stream.close()
+    last_id = first.splitlines()[0].removeprefix("id: ")
+
+    resumed = open_stream(owner, last_id)
+    chunks = iter(resumed.response)
+    assert next(chunks) == b"event: changed\ndata: {}\n\n"
+    open_the_door(settings, owner.shop_id)
+    assert next_event(chunks)["version"] == 1
+    resumed.close()
+
+    late = open_stream(owner, last_id)
+    assert next_event(iter(late.response))["version"] == 1
+    late.close()
 
 
 def test_a_stream_is_not_cached_and_is_an_event_stream(owner: Somebody) -> None:

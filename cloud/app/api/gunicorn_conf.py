@@ -1,6 +1,9 @@
 """How gunicorn serves the API; WEB_CONCURRENCY changes the number of processes."""
 
+import os
+import shutil
 import signal
+import tempfile
 from types import FrameType
 from typing import Any
 
@@ -25,6 +28,34 @@ control_socket_disable = True
 accesslog = "-"
 access_log_format = "%(t)s %(m)s %(U)s %(s)s %(b)s %(M)sms"
 errorlog = "-"
+
+
+# the processes count together through files there; prometheus_client looks when it is loaded
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+if _settings.api_metrics_port is not None and _COUNTS not in os.environ:
+    os.environ[_COUNTS] = tempfile.mkdtemp(prefix="shopbell-counts-")
+
+
+def when_ready(_server: Any) -> None:
+    """Answer to Prometheus for all processes."""
+    if _settings.api_metrics_port is not None:
+        from cloud.app.api import metrics  # now that it knows where
+
+        metrics.serve(_settings.api_metrics_port)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forget the streams of a process that has ended."""
+    if _settings.api_metrics_port is not None:
+        from cloud.app.api import metrics
+
+        metrics.forget(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Leave no files behind."""
+    if _settings.api_metrics_port is not None:
+        shutil.rmtree(os.environ[_COUNTS], ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -1,14 +1,16 @@
 """The live state of a shop: once, and as a stream of events."""
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Iterator
 
-from flask import Response, current_app, json
+from flask import Response, current_app, json, request
 from flask_jwt_extended import get_jwt
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from cloud.app.api import metrics
 from cloud.app.api.access import person_id, sign_in_id, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
@@ -47,12 +49,21 @@ def get_live(shop_id: uuid.UUID) -> dict[str, object]:
 )
 @routes.fails(404, 503)
 def stream_live(shop_id: uuid.UUID) -> Response:
-    """The live state now and whenever it changes. Ends with the access token."""
+    """The live state now and whenever it changes. Ends with the access token.
+
+    With the `Last-Event-ID` of the state that holds now, it begins with `changed` instead.
+    """
     streams: Streams = current_app.extensions["streams"]
     stream = streams.open(shop_id)
     until = dt.datetime.fromtimestamp(get_jwt()["exp"], dt.UTC)
     response = Response(
-        _events(stream, db.engine, (person_id(), sign_in_id()), until),
+        _events(
+            stream,
+            db.engine,
+            (person_id(), sign_in_id()),
+            until,
+            request.headers.get("Last-Event-ID"),
+        ),
         mimetype="text/event-stream",
     )
     response.headers["X-Accel-Buffering"] = "no"
@@ -60,19 +71,25 @@ def stream_live(shop_id: uuid.UUID) -> Response:
     return response
 
 
-def _events(stream: Stream, engine: Engine, viewer: Viewer, until: dt.datetime) -> Iterator[str]:
-    sent, is_woken = None, False
+def _events(
+    stream: Stream, engine: Engine, viewer: Viewer, until: dt.datetime, last_id: str | None
+) -> Iterator[str]:
+    # whoever resumes may have missed that something else has changed
+    sent_id, is_woken = last_id, last_id is not None
     while not stream.is_ending and (now := dt.datetime.now(dt.UTC)) < until:
         try:
             state = _snapshot(engine, stream.shop_id, viewer, now)
         except (NotFound, SignedOut):
             return  # does not work here any more, or is signed out
-        if state != sent:
-            yield _event(state)
+        data = json.dumps(state)
+        id_ = hashlib.sha256(data.encode()).hexdigest()[:16]
+        if id_ != sent_id:
+            metrics.LIVE_EVENTS.inc()
+            yield f"id: {id_}\nevent: live\ndata: {data}\n\n"
         else:
             # without news: a comment, or nobody would notice that the browser has gone
             yield CHANGED if is_woken else HERE
-        sent = state
+        sent_id = id_
         is_woken = stream.wait(HEARTBEAT_S)
 
 
@@ -84,7 +101,3 @@ def _snapshot(
         role_in(session, shop_id=shop_id, person_id=viewer[0], sign_in_id=viewer[1])
         state: dict[str, object] = Live().dump(live_state(session, shop_id, now))
     return state
-
-
-def _event(state: dict[str, object]) -> str:
-    return f"id: {state['version']}\nevent: live\ndata: {json.dumps(state)}\n\n"

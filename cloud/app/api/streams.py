@@ -10,6 +10,7 @@ from contextlib import suppress
 import psycopg
 from sqlalchemy.engine import URL
 
+from cloud.app.api import metrics
 from cloud.app.domain.errors import Unavailable
 
 CHANNEL = "live"
@@ -68,8 +69,10 @@ class Streams:
         stream = Stream(self, shop_id)
         with self._lock:
             if len(self._streams) >= self._streams_max:
+                metrics.REFUSED_LISTENERS.inc()
                 raise Unavailable("too many live streams at once, ask for /live instead")
             self._streams.add(stream)
+            metrics.LISTENERS.inc()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._listen, name="live", daemon=True)
                 self._thread.start()
@@ -77,7 +80,9 @@ class Streams:
 
     def remove(self, stream: Stream) -> None:
         with self._lock:
-            self._streams.discard(stream)
+            if stream in self._streams:
+                self._streams.remove(stream)
+                metrics.LISTENERS.dec()
 
     def end(self) -> None:
         """Let every stream finish, so that the process can stop."""

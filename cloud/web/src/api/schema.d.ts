@@ -339,7 +339,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The live state now and whenever it changes. Ends with the access token. */
+        /**
+         * The live state now and whenever it changes. Ends with the access token.
+         * @description With the `Last-Event-ID` of the state that holds now, it begins with `changed` instead.
+         */
         get: operations["stream_live"];
         put?: never;
         post?: never;
