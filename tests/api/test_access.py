@@ -56,6 +56,8 @@ OF_NO_SHOP = {
     "confirm_contact",
     "list_my_shops",
     "join_shop",
+    "export_me",
+    "erase_me",
 }
 # what staff may not do, and the owner may
 OWNERS_ONLY = {
@@ -70,6 +72,8 @@ OWNERS_ONLY = {
     "delete_staff",
     "set_exception",
     "remove_exception",
+    "export_customer",
+    "erase_customer",
 }
 # what an analyst may not even read, because it shows who the customers are
 HIDDEN_FROM_ANALYSTS = {
@@ -78,6 +82,7 @@ HIDDEN_FROM_ANALYSTS = {
     "get_rejected_rows",
     "list_rejections",
     "list_feedback",
+    "export_customer",
 }
 # what there is only once the shop has been scored
 NOT_YET = {"get_scores", "get_insights", "get_model"}

@@ -19,6 +19,7 @@ from cloud.app.store.sales import ImportBatch
 from cloud.app.store.shops import Shop
 
 MODEL_KEY = b"a key for the models of the tests"
+KEY = "k" * 32
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 
@@ -60,7 +61,12 @@ class Till:
 
     def run(self, import_id: uuid.UUID, *, block_rows: int = 1000) -> None:
         run_import(
-            self.jobs, shop_id=self.shop_id, import_id=import_id, now=NOW, block_rows=block_rows
+            self.jobs,
+            shop_id=self.shop_id,
+            import_id=import_id,
+            key=KEY,
+            now=NOW,
+            block_rows=block_rows,
         )
 
     def imported(self, content: str, columns: dict[str, int]) -> dict[str, object]:

@@ -128,6 +128,7 @@ def _blueprints() -> list[Blueprint]:
         public,
         purchases,
         reports,
+        rights,
         scores,
         shops,
         staff,
@@ -157,6 +158,7 @@ def _blueprints() -> list[Blueprint]:
         feedback,
         insights,
         reports,
+        rights,
     )
     return [noun.routes for noun in nouns]
 

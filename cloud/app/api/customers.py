@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Row
 
 from cloud.app.api.access import person_id, sees_names, works_here
@@ -14,8 +15,10 @@ from cloud.app.services.consents import consent_of, record_consent
 from cloud.app.services.customers import add_customer, change_customer
 from cloud.app.services.notes import add_note, remove_note
 from cloud.app.services.shops import shop_by_id
+from cloud.app.services.suppressions import require_unsuppressed
 from cloud.app.store import customer_queries
 from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.membership_queries import membership_by_id
 from cloud.app.store.scores import Score, ScoreRun
 from cloud.app.store.timeline import timeline
 
@@ -130,11 +133,14 @@ def list_consents(shop_id: uuid.UUID, customer_id: uuid.UUID) -> dict[str, objec
 @works_here("staff")
 @routes.body(schemas.NewConsent)
 @routes.returns(201, schemas.Consent)
-@routes.fails(403, 404)
+@routes.fails(403, 404, 409)
 def create_consent(
     event: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID
 ) -> dict[str, object]:
     """Note that a customer agreed, or does not want it any more. Events are never changed."""
+    if event["action"] == "grant":
+        customer = membership_by_id(db.session(), shop_id, customer_id)
+        require_unsuppressed(db.session(), current_app.config["SECRET_KEY"], customer)
     added = record_consent(
         db.session(), shop_id, customer_id, event, source="owner", person_id=person_id()
     )

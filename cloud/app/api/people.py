@@ -131,7 +131,7 @@ def sign_out() -> None:
     """Sign out on this device."""
     sign_ins.end(db.session(), family_id=sign_in_id(), now=_now())
     db.session.commit()
-    _set_cookie("", dt.timedelta(0))
+    forget_cookie()
 
 
 @routes.get("/me/sessions")
@@ -155,7 +155,7 @@ def sign_out_everywhere() -> None:
     """Sign out on every device, this one too."""
     sign_ins.end_all(db.session(), person_id=person_id(), now=_now())
     db.session.commit()
-    _set_cookie("", dt.timedelta(0))
+    forget_cookie()
 
 
 @routes.delete("/me/sessions/<uuid:session_id>")
@@ -315,6 +315,11 @@ def _refresh_claims(encoded: str | None) -> dict[str, str]:
     if claims["type"] != "refresh":
         raise Unauthorized("Expected a refresh token, got another token.")
     return claims
+
+
+def forget_cookie() -> None:
+    """Let the browser forget the sign-in."""
+    _set_cookie("", dt.timedelta(0))
 
 
 def _set_cookie(value: str, lifetime: dt.timedelta) -> None:

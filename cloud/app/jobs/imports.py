@@ -25,6 +25,7 @@ from cloud.app.services.imports import import_by_id
 from cloud.app.services.openings import ring
 from cloud.app.services.scores import ask_for_scores
 from cloud.app.services.shops import shop_by_id
+from cloud.app.services.suppressions import erased_customers
 from cloud.app.store import consent_queries, import_queries
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import ImportBatch
@@ -75,10 +76,14 @@ def run_import(
     *,
     shop_id: uuid.UUID,
     import_id: uuid.UUID,
+    key: str,
     now: dt.datetime,
     block_rows: int = BLOCK_ROWS,
 ) -> None:
-    """Run an import from where it is. A file that cannot be read leaves nothing behind."""
+    """Run an import from where it is. A file that cannot be read leaves nothing behind.
+
+    The key is that of the suppressions: whom the shop has erased gets no consent by an import.
+    """
     run = _begin(sessions, shop_id, import_id, now)
     if run is None:
         return
@@ -97,7 +102,7 @@ def run_import(
         # without this the owner would wait for ever
         _fail(sessions, run, WENT_WRONG)
         raise
-    _finish(sessions, run, now)
+    _finish(sessions, run, key, now)
 
 
 def undo_import(
@@ -307,7 +312,7 @@ def _outcome(row: ReadRow, others: set[uuid.UUID]) -> tuple[str, str | None]:
     return "created", None
 
 
-def _finish(sessions: sessionmaker[Session], run: Run, now: dt.datetime) -> None:
+def _finish(sessions: sessionmaker[Session], run: Run, key: str, now: dt.datetime) -> None:
     with sessions.begin() as session:
         act_for(session, shop_id=run.shop_id)
         import_queries.date_customers(session, run.shop_id, run.import_id)
@@ -317,16 +322,17 @@ def _finish(sessions: sessionmaker[Session], run: Run, now: dt.datetime) -> None
         batch = import_by_id(session, run.shop_id, run.import_id)
         batch.outcome = {**run.progress, **totals}
         batch.state, batch.finished_at = "done", now
-        _grant(session, batch)
+        _grant(session, batch, key)
         import_queries.analyse_tables(session)
         ask_for_scores(session, run.shop_id)
         ring(session, run.shop_id)
     _log.info("import %s: %s", run.import_id, {name: run.progress[name] for name in OUTCOMES})
 
 
-def _grant(session: Session, batch: ImportBatch) -> None:
+def _grant(session: Session, batch: ImportBatch, key: str) -> None:
     consent: dict[str, Any] | None = batch.consent
     if consent:
+        erased = erased_customers(session, key, batch.shop_id)
         consent_queries.grant_by_import(
             session,
             batch.shop_id,
@@ -334,6 +340,7 @@ def _grant(session: Session, batch: ImportBatch) -> None:
             channels=consent["channels"],
             evidence=consent["evidence"],
             created_by=batch.created_by,
+            except_for=erased,
         )
 
 

@@ -92,7 +92,11 @@ def _register(
     @queue.task(name=RUN_IMPORT, queue=QUEUE, retry=RETRY)
     def run_import(shop_id: str, import_id: str) -> None:
         imports.run_import(
-            sessions, shop_id=uuid.UUID(shop_id), import_id=uuid.UUID(import_id), now=_now()
+            sessions,
+            shop_id=uuid.UUID(shop_id),
+            import_id=uuid.UUID(import_id),
+            key=settings.secret_key,
+            now=_now(),
         )
 
     @queue.task(name=UNDO_IMPORT, queue=QUEUE, retry=RETRY)

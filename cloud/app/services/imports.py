@@ -15,6 +15,7 @@ from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.domain.sales_rows import check_columns
 from cloud.app.domain.tables import Table, open_table
 from cloud.app.services.workbooks import as_text
+from cloud.app.store.erasure_queries import UPLOAD_AGAIN
 from cloud.app.store.jobs import RUN_IMPORT, UNDO_IMPORT, enqueue
 from cloud.app.store.sales import ImportBatch
 
@@ -96,6 +97,8 @@ def run(
     batch = import_by_id(session, shop_id, import_id, is_locked=True)
     if batch.state not in ("uploaded", "failed"):
         raise Conflict(f"this import is {batch.state} already")
+    if not batch.content:
+        raise Conflict(UPLOAD_AGAIN)
     preview = Preview(**(batch.preview or {}))  # type: ignore[arg-type] # it was one
     check_columns(columns, len(preview.columns))
     preview = _for_columns(preview, batch, columns)

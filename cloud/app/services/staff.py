@@ -69,6 +69,13 @@ def let_go(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> None:
     staff = session.get(Staff, (shop_id, person_id))
     if staff is None:
         raise NotFound("this person does not work here")
+    require_another_owner(session, shop_id, person_id)
+    session.delete(staff)
+    session.flush()
+
+
+def require_another_owner(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> None:
+    """Raise Conflict when this person is the last owner."""
     # two owners who let each other go at once must not both succeed
     owners = session.scalars(
         select(Staff.person_id)
@@ -77,5 +84,3 @@ def let_go(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> None:
     ).all()
     if list(owners) == [person_id]:
         raise Conflict("a shop keeps at least one owner")
-    session.delete(staff)
-    session.flush()

@@ -13,6 +13,7 @@ from cloud.app.store import (
     scores,
     scoring,
     shops,
+    suppressions,
     tickets,
 )
 from cloud.app.store.base import Base
@@ -31,5 +32,6 @@ __all__ = [
     "scores",
     "scoring",
     "shops",
+    "suppressions",
     "tickets",
 ]

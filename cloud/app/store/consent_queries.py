@@ -1,7 +1,7 @@
 """Consent: what holds now, and what an import says about it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ _GRANT_BY_IMPORT = text("""
         AND (m.import_id = :import_id OR m.id IN (
             SELECT membership_id FROM purchase
             WHERE shop_id = :shop_id AND import_id = :import_id))
+        AND m.id <> ALL(CAST(:except_for AS uuid[]))
         AND NOT EXISTS (
             SELECT FROM consent_event e
             WHERE e.shop_id = :shop_id AND e.membership_id = m.id
@@ -54,10 +55,12 @@ def grant_by_import(
     channels: Sequence[str],
     evidence: str,
     created_by: uuid.UUID | None,
+    except_for: Collection[uuid.UUID],
 ) -> None:
-    """Note that the customers of an import agreed, where nobody has said anything else."""
+    """Note that the customers of an import agreed, where nobody has said anything else, but for
+    some."""
     values = {
         "shop_id": shop_id, "import_id": import_id, "channels": list(channels),
-        "evidence": evidence, "created_by": created_by,
+        "evidence": evidence, "created_by": created_by, "except_for": list(except_for),
     }  # fmt: skip
     session.execute(_GRANT_BY_IMPORT, values)

@@ -1,0 +1,96 @@
+"""The right to be forgotten: what goes, and what stays because the shop's books need it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from cloud.app.domain.errors import Conflict
+from cloud.app.services.accounts import person_by_id, shops_of
+from cloud.app.services.codes import forget_codes
+from cloud.app.services.joining import take_what_is_theirs
+from cloud.app.services.staff import require_another_owner
+from cloud.app.services.suppressions import suppress_contacts
+from cloud.app.store import erasure_queries
+from cloud.app.store.erasure_queries import TELLING_DIGITS, TELLING_LENGTH, Traits
+from cloud.app.store.idempotency import forget_answers
+from cloud.app.store.membership_queries import membership_by_id, memberships_of
+from cloud.app.store.people import Membership
+from cloud.app.store.roles import act_for
+
+
+def erase_customer(session: Session, key: str, shop_id: uuid.UUID, customer_id: uuid.UUID) -> int:
+    """Erase one customer of a shop; return how many sales stay, without the person.
+
+    Raises NotFound, and Conflict while an import is at work.
+    """
+    if erasure_queries.is_importing(session, shop_id):
+        raise Conflict(
+            "an import is at work and may write what is erased: try again when it is done"
+        )
+    customer = membership_by_id(session, shop_id, customer_id)
+    suppress_contacts(session, key, shop_id, (customer.phone, customer.email))
+    erasure_queries.blank_uploads(session, shop_id, traits_of([customer]))
+    forget_answers(session, shop_id)
+    kept = erasure_queries.unname_sales(session, shop_id, customer_id)
+    session.expunge(customer)
+    erasure_queries.delete_customer(session, shop_id, customer_id)
+    return kept
+
+
+def erase_at_shop(session: Session, key: str, shop_id: uuid.UUID, person_id: uuid.UUID) -> int:
+    """Erase everything that a shop has of a person, also what it has twice; return as above."""
+    contacts = person_by_id(session, person_id).verified_contacts.values()
+    act_for(session, shop_id=shop_id)
+    theirs = session.scalars(
+        select(Membership.id).where(
+            Membership.shop_id == shop_id,
+            or_(
+                Membership.person_id == person_id,
+                Membership.person_id.is_(None)
+                & (Membership.phone.in_(contacts) | Membership.email.in_(contacts)),
+            ),
+        )
+    ).all()
+    return sum(erase_customer(session, key, shop_id, customer_id) for customer_id in theirs)
+
+
+def erase_person(
+    session: Session, key: str, person_id: uuid.UUID, now: dt.datetime
+) -> tuple[int, int]:
+    """Erase an account and the person in every shop; return the number of shops and kept sales.
+
+    Raises Conflict for the only owner of a shop: somebody has to answer for its customers' data.
+    """
+    person = person_by_id(session, person_id)
+    for shop, role in shops_of(session, person_id):
+        if role == "owner":
+            act_for(session, shop_id=shop.id)
+            require_another_owner(session, shop.id, person_id)
+    take_what_is_theirs(session, person, now)
+    shops = [shop for _, shop in memberships_of(session, person_id)]
+    kept = sum(erase_at_shop(session, key, shop.id, person_id) for shop in shops)
+    for contact in (person.email, person.phone):
+        if contact:
+            forget_codes(session, key, contact)
+    session.delete(person)
+    session.flush()
+    return len(shops), kept
+
+
+def traits_of(customers: Iterable[Membership]) -> Traits:
+    """Return how customers may be written in the cells of an upload."""
+    known = [
+        text.strip().lower()
+        for customer in customers
+        for text in (customer.name, customer.phone, customer.email, customer.reference)
+        if text and text.strip()
+    ]
+    return Traits(
+        # a short number such as 17 may mean anything
+        texts=[text for text in known if not text.isdecimal() or len(text) >= TELLING_LENGTH],
+        parts=[text for text in known if len(text) >= TELLING_LENGTH and not text.isdecimal()],
+        digits=[customer.phone[-TELLING_DIGITS:] for customer in customers if customer.phone],
+    )
