@@ -16,6 +16,8 @@ from cloud.app.jobs.worker import job_sessions
 from cloud.app.services import personal_data
 from cloud.app.settings import Settings
 from cloud.app.store import Base
+from cloud.app.store.roles import act_for
+from cloud.app.store.scoring import MonthlyReport
 from tests.api.conftest import API, Somebody, body, code_for, made, problem, somebody
 from tests.api.test_joining import (
     WORDING,
@@ -84,9 +86,25 @@ class Life:
         key = {"Idempotency-Key": secrets.token_hex(8)}
         shop.client.post(f"{url}/notes", json={"text": NOTE}, headers={**shop.headers, **key})
         sell(shop, customer["id"])
+        self.be_reported(shop)
         said = {"mood": "good", "text": f"It is me, {self.name}"}
         assert self.person.put(f"{mine(self.person, shop)}/feedback/today", said).status_code == 200
         join(verified(app, "Béla"), shop, referral_code=referral_code(self.person, shop))
+
+    def be_reported(self, shop: Somebody) -> None:
+        sessions = job_sessions(self.settings)
+        with sessions.begin() as session:
+            shop_id = uuid.UUID(shop.shop_id)
+            act_for(session, shop_id=shop_id)
+            session.add(
+                MonthlyReport(
+                    shop_id=shop_id,
+                    month=dt.date(2026, 1, 1),
+                    pdf=f"%PDF- {self.name}".encode(),
+                    pdf_without_names=b"%PDF-",
+                )
+            )
+        sessions.kw["bind"].dispose()
 
     @property
     def traces(self) -> tuple[str, ...]:
@@ -130,7 +148,8 @@ def test_after_an_erasure_nothing_of_the_person_is_in_any_table(
 ) -> None:
     before = zebulonia.remains()
     assert {
-        "person", "membership", "note", "feedback", "import_row", "import_batch", "idempotency_key"
+        "person", "membership", "note", "feedback", "import_row", "import_batch",
+        "idempotency_key", "report",
     } <= before  # fmt: skip
     takings = sum(p["amount_minor"] for p in body(owner.get(f"{owner.url}/purchases"))["items"])
     answer = zebulonia.person.put(f"{API}/me/erasure", farewell(app, zebulonia))

@@ -33,6 +33,7 @@ def erase_customer(session: Session, key: str, shop_id: uuid.UUID, customer_id: 
     customer = membership_by_id(session, shop_id, customer_id)
     suppress_contacts(session, key, shop_id, (customer.phone, customer.email))
     erasure_queries.blank_uploads(session, shop_id, traits_of([customer]))
+    erasure_queries.blank_reports(session, shop_id)
     forget_answers(session, shop_id)
     kept = erasure_queries.unname_sales(session, shop_id, customer_id)
     session.expunge(customer)

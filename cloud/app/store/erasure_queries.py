@@ -43,6 +43,7 @@ _BLANK_UPLOADS = text("""
             )) ELSE preview END
     WHERE shop_id = :shop_id AND content <> ''
 """)
+_BLANK_REPORTS = text("UPDATE report SET pdf = NULL WHERE shop_id = :shop_id AND pdf IS NOT NULL")
 _UNNAME_SALES = text("""
     UPDATE purchase SET membership_id = NULL
     WHERE shop_id = :shop_id AND membership_id = :membership_id
@@ -73,6 +74,11 @@ def blank_uploads(session: Session, shop_id: uuid.UUID, traits: Traits) -> None:
     """Empty the shop's uploaded files and samples, and the rows in which a customer is written."""
     session.execute(_BLANK_TRACES, {"shop_id": shop_id, **vars(traits)})
     session.execute(_BLANK_UPLOADS, {"shop_id": shop_id, "upload_again": UPLOAD_AGAIN})
+
+
+def blank_reports(session: Session, shop_id: uuid.UUID) -> None:
+    """Forget the reports with names; those without stay."""
+    session.execute(_BLANK_REPORTS, {"shop_id": shop_id})
 
 
 def unname_sales(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> int:
