@@ -12,7 +12,7 @@ Schmittlein, Morrison, Colombo (1987), Counting your customers: Pareto/NBD.
 Fader, Hardie (2013), The Gamma-Gamma model of monetary value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar, Self
 
@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import betaln, digamma, gammaln, hyp2f1
+from scipy.special import betaln, digamma, gammaln, hyp2f1, ndtri
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
@@ -104,6 +104,27 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
         return self._for_each(
             X, lambda x, t_x, T: self._alive(x, t_x, T) * self._expected_alive(x, T, horizon)
         )
+
+    def parameter_intervals(
+        self, X: pd.DataFrame | Floats, level: float = 0.9
+    ) -> dict[str, tuple[float, float]]:
+        """Where each parameter lies with probability `level`, from the histories it was fitted to.
+
+        Raises ConvergenceError when these histories do not tell the parameters apart.
+        """
+        check_is_fitted(self)
+        histories, place = _distinct(*_checked(X))
+        x, t_x, T = histories.T
+        count = np.bincount(place).astype(float)
+        mean, precision = self._scaled_prior(1.0)
+
+        def slope(log_parameters: Floats) -> Floats:
+            values = np.exp(log_parameters)
+            _, gradient = self._sum_and_gradient(values, x, t_x, T, count)
+            prior: Floats = precision * (log_parameters - mean)
+            return prior - gradient * values
+
+        return _intervals(self.parameters, np.log(self._values()), slope, level)
 
     def _for_each(
         self, X: pd.DataFrame | Floats, compute: Callable[[Floats, Floats, Floats], Floats]
@@ -342,6 +363,19 @@ class GammaGamma(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         expected: Floats = self.p_ * (self.v_ + n * np.maximum(mean, 0.0)) / weight
         return expected
 
+    def parameter_intervals(
+        self, X: pd.DataFrame | Floats, level: float = 0.9
+    ) -> dict[str, tuple[float, float]]:
+        """As those of `PurchaseModel`, from the purchases that it was fitted to."""
+        check_is_fitted(self)
+        n, mean = np.asarray(X, dtype=float).T
+
+        def slope(log_parameters: Floats) -> Floats:
+            values = np.exp(log_parameters)
+            return -self._gradient(values, n, mean) * values
+
+        return _intervals(self.parameters, np.log(self._values()), slope, level)
+
     def _values(self) -> Floats:
         return np.array([self.p_, self.q_, self.v_])
 
@@ -384,6 +418,20 @@ def _minimum(cost: Any, n_parameters: int) -> Floats:
         )
     best: Floats = found.x
     return best
+
+
+def _intervals(
+    names: Sequence[str], log_parameters: Floats, slope: Callable[[Floats], Floats], level: float
+) -> dict[str, tuple[float, float]]:
+    """Normal intervals of the logarithms: they keep positive and bear the skew of small samples."""
+    steps = np.diag(np.full(len(names), 1e-3))
+    curvature = np.array([slope(log_parameters + h) - slope(log_parameters - h) for h in steps])
+    curvature = (curvature + curvature.T) / (2 * 2e-3)
+    if not np.isfinite(curvature).all() or np.linalg.eigvalsh(curvature)[0] <= 0:
+        raise ConvergenceError("expected histories that tell the parameters apart, found none")
+    error = np.sqrt(np.diag(np.linalg.inv(curvature))) * ndtri((1 + level) / 2)
+    low, high = np.exp(log_parameters - error), np.exp(log_parameters + error)
+    return {name: (float(low[i]), float(high[i])) for i, name in enumerate(names)}
 
 
 @cache

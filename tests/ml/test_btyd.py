@@ -71,6 +71,80 @@ def test_planted_parameters_are_found_again(model: type[PurchaseModel]) -> None:
     assert 0 <= 2 * (fitted.log_likelihood_ - planted.log_likelihood(X).sum()) < 18.5
 
 
+def drawn(model: type[PurchaseModel], n: int, T: float, rng: np.random.Generator) -> Floats:
+    """Histories as `simulated` makes them, all customers at once."""
+    truth = TRUTH[model]
+    rate = rng.gamma(truth["r"], 1 / truth["alpha"], n)
+    end, leaving = np.full(n, T), np.zeros(n)
+    if model is ParetoNBD:
+        end = np.minimum(T, rng.exponential(1 / rng.gamma(truth["s"], 1 / truth["beta"], n)))
+    else:
+        leaving = rng.beta(truth["a"], truth["b"], n)
+    stays = np.ones(n, dtype=bool)
+    if model is ModifiedBetaGeometricNBD:
+        stays = rng.random(n) >= leaving
+    x, t_x, moment = np.zeros(n), np.zeros(n), np.zeros(n)
+    while stays.any():
+        moment = moment + rng.exponential(1, n) / rate
+        stays &= moment <= end
+        x[stays] += 1
+        t_x[stays] = moment[stays]
+        stays &= rng.random(n) >= leaving
+    return np.column_stack([x, t_x, np.full(n, T)])
+
+
+@pytest.mark.parametrize(
+    ("model", "runs"),
+    [(BetaGeometricNBD, 100), (ModifiedBetaGeometricNBD, 100), (ParetoNBD, 12)],
+    ids=["BG", "MBG", "Pareto"],
+)
+def test_intervals_cover_planted_parameters(model: type[PurchaseModel], runs: int) -> None:
+    rng = np.random.default_rng(6)
+    truth = TRUTH[model]
+    covered = []
+    for _ in range(runs):
+        X = drawn(model, 1500, 40.0, rng)
+        found = model().fit(X).parameter_intervals(X, 0.9)
+        covered.append([low < truth[name] < high for name, (low, high) in found.items()])
+
+    # Four correlated parameters a run: the share of 100 runs errs by about .03.
+    assert 0.82 < np.mean(covered) < 0.98
+
+
+def test_intervals_cover_planted_spending() -> None:
+    rng = np.random.default_rng(7)
+    covered = []
+    for _ in range(100):
+        n = rng.integers(1, 12, 500)
+        scale = rng.gamma(4.0, 1 / 20.0, 500)
+        X = np.column_stack([n, rng.gamma(6.0 * n) / scale / n])
+        found = GammaGamma().fit(X).parameter_intervals(X, 0.9)
+        truth = {"p": 6.0, "q": 4.0, "v": 20.0}
+        covered.append([low < truth[name] < high for name, (low, high) in found.items()])
+
+    assert 0.82 < np.mean(covered) < 0.97
+
+
+def test_intervals_narrow_with_more_customers_and_with_less_asked() -> None:
+    rng = np.random.default_rng(9)
+    few, many = (drawn(ModifiedBetaGeometricNBD, n, 40.0, rng) for n in (500, 8000))
+
+    def width(X: Floats, level: float) -> float:
+        low, high = ModifiedBetaGeometricNBD().fit(X).parameter_intervals(X, level)["r"]
+        return float(np.log(high / low))
+
+    assert width(many, 0.9) < width(few, 0.9) / 2
+    assert width(many, 0.5) < width(many, 0.9) / 2
+
+
+def test_histories_that_tell_nothing_apart_have_no_intervals() -> None:
+    # All alike: no spread of rates, so the shape of their distribution has no limit.
+    X = np.array([[3.0, 9.0, 10.0]] * 40)
+
+    with pytest.raises(ConvergenceError, match="expected"):
+        BetaGeometricNBD().fit(X).parameter_intervals(X)
+
+
 @models
 def test_predictions_hold_in_the_future_of_simulated_customers(
     model: type[PurchaseModel],
