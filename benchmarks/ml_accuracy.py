@@ -3,7 +3,7 @@
 Everything is trained on what was known at the cut-off; labels come from the horizon after it. A
 shop of N customers is a random draw that learns alone, and is judged on all customers. Where no
 label of the whole horizon is complete at the cut-off (39 weeks of CDNOW, 180 days of Online
-Retail), the product learns over a shorter horizon and BTYD carries the odds on.
+Retail), the product learns over a shorter horizon and BTYD sets the level.
 
 With `--data DIR` on real shops, otherwise on simulated ones. `--size small` draws fewer shops.
 """

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -251,14 +252,21 @@ def churn_inputs(snapshot: Snapshot, names: Sequence[str]) -> Floats:
     return np.column_stack(columns) if columns else np.empty((len(snapshot.table), 0))
 
 
-def shifted(probability: Floats, near: Snapshot, far: Snapshot) -> Floats:
-    """Probabilities learnt for one horizon, carried to a longer one that has no labels yet.
+def level_shift(probability: Floats, near: Snapshot, far: Snapshot) -> float:
+    """What carries logits learnt for one horizon to a longer one that has no labels yet.
 
-    The BTYD model says how far the odds move between the two horizons.
+    The BTYD model says how far each customer's odds move between the two. Only the average is
+    believed: it sets the level, and the order stays the one that labels have taught.
     """
+    logits = logit(_inner(probability))
     change = far.no_purchase_logit - near.no_purchase_logit
-    moved: Floats = expit(logit(_inner(probability)) + change)
-    return moved
+    wanted = expit(logits + change).mean()
+
+    def excess(shift: float) -> float:
+        return float(expit(logits + shift).mean() - wanted)
+
+    slack = 1e-6  # for rounding when everybody's odds move alike
+    return float(brentq(excess, change.min() - slack, change.max() + slack))
 
 
 def _inner(probability: Floats) -> Floats:

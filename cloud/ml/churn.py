@@ -12,13 +12,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit, logit
 
 from cloud.ml.btyd import ConvergenceError
 from cloud.ml.calibration import Scores, chance_error, lead, log_evidence, mean_scores
 from cloud.ml.calibration import scores as scores_of
-from cloud.ml.candidates import CANDIDATES, Candidate, shifted
+from cloud.ml.candidates import CANDIDATES, Candidate, level_shift
 from cloud.ml.features import visit_gaps
-from cloud.ml.snapshot import Reference, Snapshot
+from cloud.ml.snapshot import LEAST_PROBABILITY, Reference, Snapshot
 
 Verdict = Literal["signal", "weak signal", "no reliable signal", "too little data"]
 Floats = npt.NDArray[np.float64]
@@ -75,14 +76,17 @@ class ChurnModel:
     reference: Reference
     horizon_days: int
     learnt_horizon_days: int
+    level_shift: float = 0.0
 
     def probability(self, customers: Snapshot) -> Floats:
         """Probability of no visit within the horizon; ndarray of shape (n_customers,)."""
         near = customers.with_horizon(self.learnt_horizon_days)
         learnt = self.candidate.churn_probability(near)
-        if self.learnt_horizon_days == self.horizon_days:
+        if not self.level_shift:
             return learnt
-        return shifted(learnt, near, customers.with_horizon(self.horizon_days))
+        inner = np.clip(learnt, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+        carried: Floats = expit(logit(inner) + self.level_shift)
+        return carried
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def score_churn(now: Snapshot, random_state: int = 0) -> ChurnScores:
     if near is not now:
         reason += (
             f" That was over {near.horizon_days} days: for {now.horizon_days} the past is too"
-            " short, so the BTYD model carries the odds on."
+            " short, so the purchase model sets the level."
         )
     if verdict == "no reliable signal":
         return ChurnScores(verdict, reason, "recency", None, folds, scores)
@@ -146,7 +150,8 @@ def fit_model(now: Snapshot, name: str, random_state: int = 0) -> ChurnModel:
     near = now.with_horizon(learnable_horizon(now))
     candidate = next(c for c in CANDIDATES if c.name == name)(random_state)
     candidate.fit(learnt_from(near))
-    return ChurnModel(candidate, now.as_reference(), now.horizon_days, near.horizon_days)
+    shift = 0.0 if near is now else level_shift(candidate.churn_probability(near), near, now)
+    return ChurnModel(candidate, now.as_reference(), now.horizon_days, near.horizon_days, shift)
 
 
 def backtest(now: Snapshot, random_state: int = 0) -> Iterator[Fold]:

@@ -135,10 +135,8 @@ def contributions(model: ChurnModel, customers: Snapshot, typical: Floats) -> pd
     places = _group_places(names)
     logits = _coalition_logits(model, X, typical, places)
     table = {group: _shapley(logits, member, len(places)) for member, group in enumerate(places)}
-    horizon = logit(_inner(model.probability(customers))) - logits[-1]
-    first = next(iter(places))
-    table[first] = table[first] + horizon  # carrying on to a longer horizon is absence, too
-    return pd.DataFrame({**table, "typical": logits[0]}, index=customers.table.index)
+    typical_logit = logits[0] + model.level_shift  # a longer horizon is longer for everybody
+    return pd.DataFrame({**table, "typical": typical_logit}, index=customers.table.index)
 
 
 def typical_inputs(model: ChurnModel, shop: Snapshot) -> Floats:

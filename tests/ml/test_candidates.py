@@ -6,10 +6,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
 
-from cloud.ml.candidates import CANDIDATES, Candidate, PriorLogistic, churn_inputs, shifted
+from cloud.ml.candidates import CANDIDATES, Candidate, PriorLogistic, churn_inputs, level_shift
 from cloud.ml.features import customer_days
 from cloud.ml.snapshot import Snapshot
 
@@ -90,13 +91,17 @@ def test_candidates_look_at_nothing_past_their_date(
     assert told[0] == pytest.approx(told[1], abs=0)
 
 
-def test_odds_are_carried_to_a_longer_horizon_by_the_purchase_model(
+def test_level_is_carried_to_a_longer_horizon_by_the_purchase_model(
     loyal_shop: pd.DataFrame,
 ) -> None:
     far = Snapshot(customer_days(loyal_shop), LAST_DAY, 90)
     near = far.with_horizon(30)
+    learnt = np.clip(1 - near.no_purchase_probability, 0.01, 0.99)  # an order of its own
 
-    # What the purchase model itself says over 30 days becomes what it says over 90.
-    assert shifted(near.no_purchase_probability, near, far) == pytest.approx(
-        far.no_purchase_probability
-    )
+    shift = level_shift(learnt, near, far)
+
+    change = far.no_purchase_logit - near.no_purchase_logit
+    carried = expit(logit(learnt) + shift)
+    assert change.min() <= shift <= change.max() <= 0
+    # On average as if each customer's odds had moved as the purchase model says.
+    assert carried.mean() == pytest.approx(expit(logit(learnt) + change).mean())
