@@ -69,27 +69,13 @@ ACTIONS = (
 )
 
 
-def value_if_kept(customers: pd.DataFrame) -> "pd.Series[float]":
-    """What each customer of an analysis brings over the horizon if kept; NaN where not known.
-
-    Who is kept comes at least once. The expectation counts the loss already, so it is divided by
-    the probability to stay.
-    """
-    stays = 1 - customers["churn_probability"].astype(float)
-    expected = customers["expected_visits"].astype(float).clip(lower=1e-9)
-    amount = customers["clv"].astype(float) / expected
-    return (expected / stays.clip(lower=1e-9)).clip(lower=1.0) * amount
-
-
 def at_stake(customers: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
     """Customers of an analysis by what may be lost with them, the most first.
 
-    Adds `value_if_kept` and `at_stake`, the probability of loss times that value. Who has been away
-    for longer than the horizon is not at risk any more but mostly gone, and left out.
+    Adds `at_stake`, the analysis' own `value_at_risk`. Who has been away for longer than the
+    horizon is not at risk any more but mostly gone, and left out.
     """
-    value = value_if_kept(customers)
-    stake = value * customers["churn_probability"].astype(float)
-    table = customers.assign(value_if_kept=value, at_stake=stake)
+    table = customers.assign(at_stake=customers["value_at_risk"].astype(float))
     is_here = table["days_since_last_visit"].astype(float) < horizon_days
     table = table[is_here & table["at_stake"].notna()]
     return table.sort_values(

@@ -34,6 +34,7 @@ COLUMNS = (
     "clv",
     "clv_low",
     "clv_high",
+    "value_if_kept",
     "value_at_risk",
     "past_spend",
     "last_horizon_spend",
@@ -173,6 +174,7 @@ def _customers(
     customers["clv"] = value.clv
     customers["clv_low"] = value.clv_low
     customers["clv_high"] = value.clv_high
+    customers["value_if_kept"] = value.value_if_kept
     customers["value_at_risk"] = value_at_risk(now, churn, value)
     customers["past_spend"] = customers["net_amount"]
     customers["last_horizon_spend"] = last_spend(now)

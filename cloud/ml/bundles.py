@@ -32,6 +32,7 @@ class BundleRule:
 
     `margin_floor` is the least margin (price less cost, by price) of the bundle at its reduced
     price, `discount` the reduction that is tried, `least_discount` what is worth a sign.
+    `price_decimals` are those of the currency (JPY 0, EUR 2, KWD 3).
     """
 
     pairs: PairRule = field(default_factory=PairRule)
@@ -39,11 +40,14 @@ class BundleRule:
     discount: float = 0.1
     least_discount: float = 0.03
     max_bundles: int = 200
+    price_decimals: int = 2
 
     def __post_init__(self) -> None:
         shares = (self.margin_floor, self.discount, self.least_discount)
         if not all(0 < share < 1 for share in shares) or self.max_bundles < 1:
             raise ValueError(f"expected shares between 0 and 1 and max_bundles >= 1, found {self}")
+        if not 0 <= self.price_decimals <= 4:
+            raise ValueError(f"price_decimals: expected 0 to 4, found {self.price_decimals}")
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def find_bundles(
     if dead is not None:
         rows = _mark_dead(rows, names)
         rows += _best_seller_rows(baskets, dead, rows, prices, rule)
-    kept = [row for row in rows if row["margin"] is None or row["margin"] >= rule.margin_floor]
+    kept = [row for row in rows if _leaves_enough(row["margin"], rule.margin_floor)]
     if len(kept) < len(rows):
         notes.append(
             f"{len(rows) - len(kept)} bundle(s) would leave a margin below "
@@ -139,6 +143,11 @@ def find_bundles(
         )
     table = pd.DataFrame(kept, columns=list(BUNDLE_COLUMNS), dtype=object)
     return Bundles(table.where(table.notna(), None), notes)
+
+
+def _leaves_enough(margin: float | None, floor: float) -> bool:
+    """Unknown, or not below the floor by more than a rounding error."""
+    return margin is None or margin > floor - 1e-9
 
 
 def _worth(table: pd.DataFrame) -> "pd.Series[float]":
@@ -190,7 +199,8 @@ def _offer(
     price = max(full * (1 - rule.discount), least_price)
     if price > full * (1 - rule.least_discount):
         price = full  # what remains to give away is not worth a sign
-    price = np.ceil(price * 100 - 1e-6) / 100
+    coins = 10**rule.price_decimals
+    price = np.ceil(price * coins - 1e-6) / coins
     return {
         "full_price": full,
         "bundle_price": float(price),

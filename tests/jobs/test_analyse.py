@@ -15,8 +15,8 @@ from cloud.app.jobs.analyse import analyse
 HEADER = [
     "customer_id", "visits", "days_since_last_visit", "tenure_days", "monetary_value",
     "average_order_value", "usual_gap_days", "segment", "tier", "churn_probability", "risk",
-    "expected_visits", "clv", "clv_low", "clv_high", "value_at_risk", "past_spend",
-    "last_horizon_spend",
+    "expected_visits", "clv", "clv_low", "clv_high", "value_if_kept", "value_at_risk",
+    "past_spend", "last_horizon_spend",
 ]  # fmt: skip
 
 

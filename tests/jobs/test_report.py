@@ -228,8 +228,7 @@ def sales(n_customers: int = 60, seed: int = 3) -> tuple[pd.DataFrame, pd.DataFr
         {
             "customer_id": names,
             "churn_probability": np.linspace(0.9, 0.1, n_customers),
-            "expected_visits": 1.0,
-            "clv": 20.0,
+            "value_at_risk": np.linspace(180.0, 2.0, n_customers),
             "days_since_last_visit": 9,
             "drivers": [["usually every 9 days, now 26", "spends less"]] * n_customers,
         }
@@ -253,7 +252,7 @@ def test_analysis_becomes_the_input_of_a_report() -> None:
         "customer": "Anna",
         "reason": "usually every 9 days, now 26; spends less",
         "churn_probability": pytest.approx(0.9),
-        "value": pytest.approx(0.9 * 200),
+        "value": pytest.approx(180.0),
     }
     assert made["bundle_notes"] == [
         "In 900 receipts no two products meet more often than chance explains."

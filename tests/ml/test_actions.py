@@ -187,17 +187,14 @@ def test_no_customers_have_no_actions() -> None:
 def test_stake_is_the_loss_of_who_is_still_here() -> None:
     table = pd.DataFrame(
         {
-            "customer_id": ["anna", "ben", "cleo", "dana"],
-            "churn_probability": [0.5, 0.8, 0.9, None],
-            "expected_visits": [2.0, 0.1, 1.0, 1.0],
-            "clv": [40.0, 2.0, 10.0, 10.0],
-            "days_since_last_visit": [5, 6, 30, 5],
+            "customer_id": ["ben", "anna", "cleo", "dana"],
+            "value_at_risk": [16.0, 40.0, 0.0, None],
+            "days_since_last_visit": [6, 5, 30, 5],
         }
     )
 
     found = at_stake(table, horizon_days=30)
 
-    # anna: 2 / .5 visits of 20; ben: one visit of 20 at least; cleo is gone, dana unknown
+    # cleo is gone, of dana nothing is known
     assert found["customer_id"].tolist() == ["anna", "ben"]
-    assert found["value_if_kept"].tolist() == pytest.approx([80.0, 20.0])
-    assert found["at_stake"].tolist() == pytest.approx([40.0, 16.0])
+    assert found["at_stake"].tolist() == [40.0, 16.0]

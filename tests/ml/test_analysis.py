@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
@@ -79,6 +80,8 @@ def test_value_at_risk_is_what_a_kept_customer_brings_times_the_chance_of_loss(
     assert table.loc[is_active, "value_at_risk"].sum() > twice[is_active].sum()
     assert (table.loc[is_active, "value_at_risk"] > 0).all()
     assert (table.loc[~is_active, "value_at_risk"] == 0).all()
+    expected = table["churn_probability"] * table["value_if_kept"]
+    assert table.loc[is_active, "value_at_risk"].tolist() == expected[is_active].tolist()
 
 
 def test_expected_value_of_the_next_weeks_is_about_what_came(loyal_shop: pd.DataFrame) -> None:
@@ -150,6 +153,7 @@ BAD_SHOPS: dict[str, tuple[tuple[object, ...], ...]] = {
     "one price": tuple(
         (f"c{i % 50}", f"2024-{1 + i * 7 % 12:02}-{1 + i * i % 28:02}", 5) for i in range(600)
     ),
+    "a typo alone": (("a", "2024-01-01", 5), ("b", "2024-01-02", 1_000_000)),
     "far future": (("a", "2024-01-01", 5), ("a", "2150-01-01", 5)),
 }
 
@@ -162,6 +166,34 @@ def test_thin_or_odd_data_gets_a_reason(name: str, purchases: Transactions) -> N
         assert_reasoned(found)
         assert found.summary["verdict"] in ("too little data", "no reliable signal")
         assert found.customers["churn_probability"].isna().all()
+
+
+ODD_AMOUNTS: dict[str, Callable[[int], float]] = {
+    "from a cent to billions": lambda i: 10.0 ** (i % 13 - 2),
+    "more refunded than paid": lambda i: -20.0 if i % 3 == 0 else 5.0,
+    "one price": lambda i: 5.0,
+}
+
+
+@pytest.mark.parametrize("name", ODD_AMOUNTS)
+def test_odd_amounts_get_a_reasoned_answer(name: str, purchases: Transactions) -> None:
+    rng = np.random.default_rng(1)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, 600), unit="D")
+    rows = [(f"c{i % 40}", day, ODD_AMOUNTS[name](i)) for i, day in enumerate(days)]
+
+    found = analyse(purchases(*rows), horizon_days=30)
+
+    assert_reasoned(found)
+    known = found.customers["clv"].dropna()
+    assert ((known >= 0) & (known < 1e12)).all()
+
+
+def test_date_before_the_first_purchase_is_told(loyal_shop: pd.DataFrame) -> None:
+    found = analyse(loyal_shop, as_of=date(2022, 6, 1))
+
+    assert_reasoned(found)
+    assert found.summary["customers"] == 0
+    assert found.summary["verdict"] == "too little data"
 
 
 def test_purchases_after_the_date_are_left_out(purchases: Transactions) -> None:

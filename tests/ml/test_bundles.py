@@ -79,6 +79,21 @@ def test_discount_stops_at_the_margin_floor(
     assert found["margin"] >= 0.2
 
 
+@pytest.mark.parametrize(
+    ("decimals", "unit", "bundle_price"),
+    [(0, 100.0, 563.0), (2, 1.0, 5.63), (3, 1.0, 5.625)],
+    ids=["yen", "euro", "dinar"],
+)
+def test_price_is_rounded_up_to_a_coin_of_the_currency(
+    bakery: Baskets, decimals: int, unit: float, bundle_price: float
+) -> None:
+    known = prices(bread=(4.0 * unit, 3.5 * unit), butter=(2.0 * unit, unit))
+
+    found = find_bundles(bakery, known, rule=BundleRule(price_decimals=decimals))
+
+    assert bundle(found, "bread", "butter")["bundle_price"] == pytest.approx(bundle_price)
+
+
 def test_bundle_below_the_margin_floor_is_left_out_and_said(bakery: Baskets) -> None:
     known = prices(bread=(4.0, 4.0), butter=(2.0, 1.0))
 

@@ -28,6 +28,7 @@ MONEY = (
     "clv",
     "clv_low",
     "clv_high",
+    "value_if_kept",
     "value_at_risk",
     "past_spend",
     "last_horizon_spend",
