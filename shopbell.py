@@ -12,6 +12,7 @@ COMMANDS = {
     "db": "cloud.app.jobs.database:db",
     "ingest": "cloud.app.ingest.main:ingest",
     "replay": "cloud.app.ingest.replay:replay",
+    "whatif": "cloud.app.jobs.what_if:whatif",
     "worker": "cloud.app.jobs.worker:worker",
     "device": "edge.tools.cli:device",
     "simulate": "simulators.cli:simulate",

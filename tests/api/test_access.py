@@ -85,7 +85,7 @@ HIDDEN_FROM_ANALYSTS = {
     "export_customer",
 }
 # what there is only once the shop has been scored
-NOT_YET = {"get_scores", "get_insights", "get_model"}
+NOT_YET = {"get_scores", "get_insights", "get_model", "get_what_if"}
 # bodies that are valid, so that what is not found is the thing and not a field
 VALID: dict[str, dict[str, Any]] = {
     "run_import": {"mapping": {"date": 1, "amount": 2}},

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from cloud.app.jobs.scoring import score_shop
 from cloud.app.jobs.worker import job_sessions
 from cloud.app.settings import Settings
 from cloud.app.store import roles
 from cloud.app.store.connection import sessions_for
-from tests.api.conftest import Somebody, body, colleague, problem, somebody
-from tests.jobs.conftest import Till
+from tests.api.conftest import Somebody, body, colleague, made, problem, somebody
+from tests.jobs.conftest import MODEL_KEY, NOW, Till
 from tests.jobs.test_score_history import score_on
-from tests.jobs.test_scoring_job import town
+from tests.jobs.test_scoring_job import COLUMNS, town
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +135,64 @@ def test_the_model_has_a_card(scored: Somebody, owner: Somebody) -> None:
     assert card["metrics"]["auc"] > 0.5
     assert "scikit-learn" in card["versions"]
     problem(owner.get(f"{owner.url}/model"), 404)
+
+
+FIGURES = {"visits": 12, "days_since_last_visit": 10, "tenure_days": 150}
+
+
+def test_what_if_answers_at_once_with_interval_and_words(scored: Somebody) -> None:
+    near = get(scored, "what-if", **FIGURES, monetary_value_minor=1000)
+    far = get(
+        scored, "what-if", visits=12, days_since_last_visit=90, tenure_days=230,
+        monetary_value_minor=1000,
+    )  # fmt: skip
+    assert near["churn_probability"] < far["churn_probability"]
+    for told in (near, far):
+        assert told["low"] < told["churn_probability"] < told["high"]
+        assert told["risk"] in ("high", "medium", "low")
+    assert far["drivers"][0] == "usually every 13 days, now 90"
+    assert near["horizon_days"] == get(scored, "insights")["horizon_days"]
+    # what was said of a real customer does not come with an imagined one
+    assert near["stored_churn_probability"] is None
+
+
+def test_what_if_takes_the_figures_of_a_customer_and_changes_some(scored: Somebody) -> None:
+    customer = get(scored, "customers")["items"][0]
+    score = customer["score"]
+    same = get(scored, "what-if", customer_id=customer["id"])
+    assert same["figures"] == {
+        name: score[name]
+        for name in ("visits", "days_since_last_visit", "tenure_days", "monetary_value_minor")
+    }
+    assert same["stored_churn_probability"] == score["churn_probability"]
+    later = score["days_since_last_visit"] + 60
+    away = get(scored, "what-if", customer_id=customer["id"], days_since_last_visit=later)
+    assert away["figures"]["tenure_days"] == score["tenure_days"] + 60
+    assert away["churn_probability"] > same["churn_probability"]
+
+
+def test_senseless_figures_are_refused_by_name(scored: Somebody, outsider: Somebody) -> None:
+    url = f"{scored.url}/what-if"
+    found = problem(scored.get(url, **FIGURES), 422)
+    assert found["errors"][0]["field"] == "monetary_value_minor"
+    wrong = {**FIGURES, "tenure_days": 12, "monetary_value_minor": 1000}
+    found = problem(scored.get(url, **wrong), 422)
+    assert found["errors"][0]["field"] == "tenure_days"
+    assert "21 or more" in found["errors"][0]["expected"]
+    other = made(outsider.post(f"{outsider.url}/customers", {"name": "Asha"}))
+    problem(scored.get(url, customer_id=other["id"]), 404)
+
+
+def test_what_if_with_too_little_data_has_no_probability_but_a_reason(
+    owner: Somebody, settings: Settings
+) -> None:
+    sessions = job_sessions(settings)
+    till = Till(uuid.UUID(owner.shop_id), sessions_for(settings, roles.APP), sessions)
+    till.imported("customer,date,amount\n1,2026-03-01,5.00\n2,2026-03-02,6.00\n", COLUMNS)
+    score_shop(sessions, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
+    told = get(owner, "what-if", **FIGURES, monetary_value_minor=1000)
+    assert told["churn_probability"] is None
+    assert told["verdict"] == "too little data"
+    assert told["reason"]
+    for one in (till.app, till.jobs):
+        one.kw["bind"].dispose()

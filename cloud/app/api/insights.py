@@ -10,8 +10,10 @@ from cloud.app.api.access import sees_names, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas import insights as schemas
+from cloud.app.api.schemas import what_if as what_ifs
 from cloud.app.domain.errors import NotFound
 from cloud.app.services import insights
+from cloud.app.services.what_if import what_if
 from cloud.app.store import history_queries, score_queries
 
 NO_SCORES = "there are no scores yet: they come after the first import or overnight"
@@ -71,6 +73,17 @@ def change_tiers(change: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object
     tiers = insights.tiers(db.session(), shop_id)
     db.session.commit()
     return {"items": tiers, "next_cursor": None}
+
+
+@routes.get("/shops/<uuid:shop_id>/what-if")
+@works_here("analyst")
+@routes.query(what_ifs.WhatIfQuery)
+@routes.returns(200, what_ifs.WhatIf)
+@routes.fails(404)
+def get_what_if(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
+    """What the model says of a customer with these figures, at once."""
+    customer_id = query.pop("customer_id")
+    return what_if(db.session(), shop_id, query, customer_id)
 
 
 def _shown_move(row: Row[Any]) -> dict[str, object]:

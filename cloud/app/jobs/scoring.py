@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from cloud.app.domain.money import exponent
 from cloud.app.jobs import insights
 from cloud.app.jobs.frames import sales, transactions_of
+from cloud.app.jobs.grids import grid_of
 from cloud.app.jobs.models import keep_model
 from cloud.app.jobs.score_rows import Run, store_run
 from cloud.app.services.openings import ring
@@ -113,6 +114,8 @@ def _run(known: Known) -> Run:
             "scoreboard": insights.scoreboard(known.predictions, days, known.as_of, known.currency),
             "clusters": insights.clusters(groups, known.currency),
         }
+    if analysis.scorer is not None:
+        documents["what_if"] = grid_of(analysis.scorer)
     return Run(known.currency, analysis, customers, known.standing, documents)
 
 

@@ -1392,6 +1392,25 @@ export interface paths {
         patch: operations["change_tiers"];
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** What the model says of a customer with these figures, at once. */
+        get: operations["get_what_if"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shops/{shop_id}/reports": {
         parameters: {
             query?: never;
@@ -2765,6 +2784,34 @@ export interface components {
             rewards: {
                 [key: string]: string | null;
             };
+        };
+        WhatIfFigures: {
+            visits: number;
+            days_since_last_visit: number;
+            tenure_days: number;
+            monetary_value_minor: number;
+        };
+        Contribution: {
+            driver: string;
+            logit: number;
+        };
+        WhatIf: {
+            figures: components["schemas"]["WhatIfFigures"];
+            churn_probability: number | null;
+            /** @description up to `high` 80 %: what this shop could not teach the model */
+            low: number | null;
+            high: number | null;
+            risk: string | null;
+            drivers: string[];
+            contributions: components["schemas"]["Contribution"][];
+            /** @description the customer's own score, which knows every single visit */
+            stored_churn_probability: number | null;
+            /** Format: date */
+            as_of: string;
+            horizon_days: number;
+            model: string | null;
+            verdict: string;
+            reason: string;
         };
         Report: {
             /**
@@ -8190,6 +8237,83 @@ export interface operations {
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_what_if: {
+        parameters: {
+            query?: {
+                customer_id?: string | null;
+                visits?: number | null;
+                days_since_last_visit?: number | null;
+                /** @description days since the first visit */
+                tenure_days?: number | null;
+                /** @description a visit's net amount */
+                monetary_value_minor?: number | null;
+            };
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "figures": {
+                     *         "visits": 38,
+                     *         "days_since_last_visit": 26,
+                     *         "tenure_days": 410,
+                     *         "monetary_value_minor": 640
+                     *       },
+                     *       "churn_probability": 0.62,
+                     *       "low": 0.5,
+                     *       "high": 0.5,
+                     *       "risk": "high",
+                     *       "drivers": [
+                     *         "usually every 9 days, now 26"
+                     *       ],
+                     *       "contributions": [
+                     *         {
+                     *           "driver": "text",
+                     *           "logit": 0.5
+                     *         }
+                     *       ],
+                     *       "stored_churn_probability": 0.5,
+                     *       "as_of": "2026-03-13",
+                     *       "horizon_days": 60,
+                     *       "model": "mbg-nbd",
+                     *       "verdict": "reliable",
+                     *       "reason": "a group stood in the door"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WhatIf"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
