@@ -14,24 +14,27 @@ from micropython import const
 _PRESENT_MM = const(600)  # above the floor: a dog, a basket or a mat is nobody
 _SMALLEST_MM = const(850)  # a trolley is lower
 _SMALL_MM = const(1150)  # up to here it is a child or a pram: the pram is longer
-_PRAM_MM = const(430)
+_PRAM_MM = const(500)
 _TALLEST_MM = const(1970)  # higher is the upper edge of the door's leaf
 _FALL_MM = const(180)  # between two heads the view falls at least to the shoulders
 _FREE_MS = const(120)
-_GAP_MS = const(95)  # a zone is read every 62 ms
+_HALF_FREE_MS = const(400)  # dark hair is lost between the zones: the other one may see it yet
 _WEAK_READINGS = const(2)  # black hair and the sun cost single readings
 _FEW_READINGS = const(3)  # of a body: fewer are noise
 _SLOW_MS = const(2500)  # who takes longer may have stood still: only begin and end tell
 _BRISK_MS = const(1500)  # two who cross take no longer
 _ODD_MS = const(1000)
-_UNSURE_LEAD_MS = const(14)
-_STRETCH_MS = const(135)  # who walks steadily needs as long from zone to zone at the end
+_UNSURE_LEAD_MS = const(12)
+_STRETCH_MS = const(160)  # who walks steadily needs as long from zone to zone at the end
+_STEADY_MS = const(500)  # who takes longer may have stopped
 _CLEAR_MS = const(45)
 _SURE_LEAD_MS = const(150)
-_WEIGHT_SHIFT = const(5)
-_LONG_MM = const(700)  # from chest to back nobody is that long
-_RUN_MM_S = const(1700)
-_SOON_MS = const(700)  # so soon after somebody, half a person is not somebody who looked in
+_LIGHT_MM = const(800)  # what is above weighs most: heads, not prams
+_LEAST_WEIGHT = const(16)
+_LONG_MM = const(530)  # from chest to back nobody is that long
+_RUN_MM_S = const(1100)  # and yet that fast
+_LATE_MS = const(20)  # both by the longest lead that the pace of the readings leaves open
+_SOON_MS = const(900)  # so soon after somebody, half a person is not somebody who looked in
 _ZONE_TAN_256 = const(60)  # a zone is 13.5 degrees wide, and that far from the other one
 
 
@@ -71,14 +74,17 @@ class Counter:
             outcome, self._pending = self._pending, None
             return outcome  # this reading comes 30 ms later again
         above_mm = self._above(zone, distance_mm)
+        outcome = None
         if above_mm:
+            if self.is_busy and self._is_another(at_ms, zone, above_mm):
+                outcome = self._end()
             self._seen_ms = at_ms
             if not self.is_busy:
                 self._begin(at_ms)
             self._rest.add(at_ms, zone, above_mm)
         elif not self.is_busy:
             return None
-        return self._follow(at_ms, max(self._above_mm[0], self._above_mm[1]))
+        return outcome or self._follow(at_ms, max(self._above_mm[0], self._above_mm[1]))
 
     def _above(self, zone, distance_mm):
         """Return how high it stands in the zone above the floor, 0 when nobody is there."""
@@ -91,6 +97,15 @@ class Counter:
         self._weak[zone] = 0
         self._above_mm[zone] = above_mm if above_mm >= _PRESENT_MM else 0
         return self._above_mm[zone]
+
+    def _is_another(self, at_ms, zone, above_mm):
+        """Tell whether it is not what one zone saw and the other one is still waited for."""
+        if at_ms - self._seen_ms <= _FREE_MS:
+            return False
+        return self._has_seen(zone) or above_mm > self._peak_mm + _FALL_MM
+
+    def _has_seen(self, zone):
+        return self._body.has(zone) or self._next.has(zone) or self._rest.has(zone)
 
     def _begin(self, at_ms):
         self.is_busy = True
@@ -116,7 +131,8 @@ class Counter:
         elif view_mm < self._valley_mm:
             self._valley_mm = view_mm
             self._next.take(self._rest)
-        if view_mm == 0 and at_ms - self._seen_ms >= _FREE_MS:
+        patience_ms = _FREE_MS if self._has_seen(0) and self._has_seen(1) else _HALF_FREE_MS
+        if view_mm == 0 and at_ms - self._seen_ms >= patience_ms:
             return self._end()
         return None
 
@@ -163,24 +179,29 @@ class _Body:
         self._moment = [0, 0]  # weight times milliseconds since the start
         self._on_ms = [0, 0]
         self._off_ms = [0, 0]
-        self._has_gap = [False, False]
         self._peak_mm = [0, 0]
+        self._low_mm = 0
 
     def clear(self, at_ms):
         self._start_ms = at_ms
+        self._low_mm = _TALLEST_MM
         for zone in (0, 1):
             self._count[zone] = self._weight[zone] = self._moment[zone] = self._peak_mm[zone] = 0
-            self._has_gap[zone] = False
 
     def add(self, at_ms, zone, above_mm):
         since_ms = at_ms - self._start_ms
         self._extend(zone, since_ms, since_ms)
         self._count[zone] += 1
-        weight = above_mm >> _WEIGHT_SHIFT
+        weight = max(above_mm - _LIGHT_MM, _LEAST_WEIGHT)
         if since_ms < _SLOW_MS:  # beyond, the sums are not used and would outgrow small integers
             self._weight[zone] += weight
             self._moment[zone] += weight * since_ms
         self._peak_mm[zone] = max(self._peak_mm[zone], above_mm)
+        self._low_mm = min(self._low_mm, above_mm)
+
+    def has(self, zone):
+        """Tell whether a zone has seen it."""
+        return self._count[zone] > 0
 
     @property
     def began_ms(self):
@@ -188,10 +209,8 @@ class _Body:
 
     @property
     def is_one_sided(self):
-        """Whether only one zone saw it, and not by chance."""
-        few = min(self._count[0], self._count[1])
-        many = max(self._count[0], self._count[1])
-        return few == 0 and many > 1 and max(self._peak_mm[0], self._peak_mm[1]) > _SMALL_MM
+        """Whether only one zone saw it, and it is no pram."""
+        return self.has(0) != self.has(1) and max(self._peak_mm[0], self._peak_mm[1]) > _SMALL_MM
 
     def take(self, other):
         """Take over the readings of another one, which came later."""
@@ -200,36 +219,48 @@ class _Body:
             if not other._count[zone]:
                 continue
             self._extend(zone, other._on_ms[zone] + shift_ms, other._off_ms[zone] + shift_ms)
-            self._has_gap[zone] |= other._has_gap[zone]
             self._count[zone] += other._count[zone]
             if other._off_ms[zone] + shift_ms < _SLOW_MS:
                 self._weight[zone] += other._weight[zone]
                 self._moment[zone] += other._moment[zone] + other._weight[zone] * shift_ms
             self._peak_mm[zone] = max(self._peak_mm[zone], other._peak_mm[zone])
+        self._low_mm = min(self._low_mm, other._low_mm)
         other.clear(other._start_ms)
 
     def _extend(self, zone, on_ms, off_ms):
         if not self._count[zone]:
             self._on_ms[zone] = on_ms
-        elif on_ms - self._off_ms[zone] > _GAP_MS:
-            self._has_gap[zone] = True
         self._off_ms[zone] = off_ms
 
     def is_followed_by(self, other, was_seen):
-        """Tell whether the other one is the next person in the same direction."""
-        if not self._count[0] or not self._count[1]:
+        """Tell whether the other one is the next person in the same direction.
+
+        was_seen says that the view never got free between them: then both have to keep step.
+        """
+        if not self.has(0) or not self.has(1):
             return False
-        outcome = self._direction()
-        if outcome == 0:
+        lead_ms = self._direction()
+        entry = 0 if lead_ms > 0 else 1
+        if lead_ms == 0 or not other.has(entry):
             return False
+        if was_seen and (self._is_in_both or not self._keeps_step(other)):
+            return False
+        if not other.has(1 - entry):
+            return True
+        other_ms = other._mean_lead_ms() if lead_ms > 0 else -other._mean_lead_ms()
+        return 3 * other_ms > abs(lead_ms) if was_seen else other_ms > 0
+
+    @property
+    def _is_in_both(self):
+        """Whether it has not yet gone through: at one end no zone was ahead."""
         first = abs(self._on_ms[1] - self._on_ms[0])
         last = abs(self._off_ms[1] - self._off_ms[0])
-        if was_seen and min(first, last) < _CLEAR_MS:
-            return False  # still in both zones
-        entry = 0 if outcome > 0 else 1
-        if not other._count[entry]:
-            return False
-        return not other._count[1 - entry] or other._mean_lead_ms() * outcome > 0
+        return min(first, last) < _CLEAR_MS
+
+    def _keeps_step(self, other):
+        """Tell whether both take about as long: who stands below the sensor only sways."""
+        duration_ms = self._duration_ms()
+        return duration_ms <= _BRISK_MS and other._duration_ms() <= 2 * duration_ms
 
     def outcome(self, idle_mm):
         """Tell what it was, or None for nobody and for who turned back."""
@@ -241,44 +272,39 @@ class _Body:
         zone_mm = (idle_mm - height_mm) * _ZONE_TAN_256 >> 8
         if height_mm < _SMALL_MM and self._length_mm(zone_mm) > _PRAM_MM:
             return None
-        duration_ms = max(self._off_ms[0], self._off_ms[1]) - min(self._on_ms[0], self._on_ms[1])
+        duration_ms = self._duration_ms()
         direction = self._direction()
         if direction == 0:
-            return ("ambiguous", duration_ms) if self._could_be_two(duration_ms) else None
-        if duration_ms < _ODD_MS and self._is_odd(zone_mm):
+            # two who crossed look like one who turned back
+            return ("ambiguous", duration_ms) if duration_ms < _BRISK_MS else None
+        if duration_ms < _ODD_MS and self._is_odd(zone_mm, duration_ms):
             return ("ambiguous", duration_ms)
         return ("in" if direction > 0 else "out", _confidence(abs(direction)))
 
-    def _could_be_two(self, duration_ms):
-        """Tell whether two who crossed would look like this one who turned back."""
-        if duration_ms >= _BRISK_MS:
-            return False
-        outer = 0 if self._count[0] > self._count[1] else 1
-        return self._has_gap[outer] or not self._is_lopsided(50)
+    def _is_odd(self, zone_mm, duration_ms):
+        """Tell whether one body would have to speed up below the sensor, or be long and yet run."""
+        if self._low_mm < _SMALL_MM:
+            return False  # a pram or a bag is ahead of somebody
+        if duration_ms < _STEADY_MS and self._stretch_ms() > _STRETCH_MS:
+            return True
+        runs = 1000 * zone_mm > _RUN_MM_S * (abs(self._lead_ms()) + _LATE_MS)
+        return runs and self._length_mm(zone_mm, _LATE_MS) > _LONG_MM
 
     def _stretch_ms(self):
         """Return how much more the zones differ at the end than at the begin, or the reverse."""
         return abs(self._off_ms[1] - self._off_ms[0] - self._on_ms[1] + self._on_ms[0])
 
-    def _is_lopsided(self, percent):
-        """Tell whether one zone saw it less than that share of the time of the other."""
-        few = min(self._count[0], self._count[1])
-        many = max(self._count[0], self._count[1])
-        return 100 * few < percent * many
+    def _duration_ms(self):
+        if not self.has(0) or not self.has(1):
+            zone = 0 if self.has(0) else 1
+            return self._off_ms[zone] - self._on_ms[zone]
+        return max(self._off_ms[0], self._off_ms[1]) - min(self._on_ms[0], self._on_ms[1])
 
-    def _is_odd(self, zone_mm):
-        """Tell whether one body would have to be slanted, or be long and yet run."""
-        if self._is_lopsided(50) or self._stretch_ms() > _STRETCH_MS:
-            return True
-        lead_ms = abs(self._lead_ms())
-        runs = 1000 * zone_mm > _RUN_MM_S * lead_ms
-        return runs and self._length_mm(zone_mm) > _LONG_MM
-
-    def _length_mm(self, zone_mm):
+    def _length_mm(self, zone_mm, late_ms=0):
         """Return how long it is, from the time it takes and the time between the zones."""
-        lead_ms = max(1, abs(self._lead_ms()))
+        lead_ms = abs(self._lead_ms())
         stay_ms = (self._off_ms[0] - self._on_ms[0] + self._off_ms[1] - self._on_ms[1]) // 2
-        return zone_mm * (stay_ms + 62 - lead_ms) // lead_ms
+        return zone_mm * (stay_ms + 62 - lead_ms) // max(1, lead_ms + late_ms)
 
     def _lead_ms(self):
         first = self._on_ms[1] - self._on_ms[0]

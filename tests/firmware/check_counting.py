@@ -46,8 +46,12 @@ class CountingTest(unittest.TestCase):
         outcomes = _feed(Counter((_FLOOR, _FLOOR)), first, second)
         self.assertEqual(["in", "in"], [what for what, _ in outcomes])
 
-    def test_who_turns_back_is_not_counted(self):
-        self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), ((0, 1500), (400, 1000))))
+    def test_who_looks_in_for_two_seconds_and_turns_back_is_not_counted(self):
+        self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), ((0, 2000), (400, 1500))))
+
+    def test_who_turns_back_at_once_looks_like_two_who_cross(self):
+        outcomes = _feed(Counter((_FLOOR, _FLOOR)), ((0, 1200), (300, 900)))
+        self.assertEqual(["ambiguous"], [what for what, _ in outcomes])
 
     def test_who_touches_one_side_only_is_not_counted(self):
         self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), ((0, 800), (0, 0))))
@@ -114,6 +118,29 @@ class CountingTest(unittest.TestCase):
             distance = (None if at in (120, 360, 420, 630) else _HEAD) if busy else _FLOOR
             outcomes.append(counter.add(at, zone, distance))
         self.assertEqual(["in"], [outcome[0] for outcome in outcomes if outcome])
+
+    def test_a_child_with_dark_hair_that_neither_zone_sees_in_between_is_one(self):
+        visit = ((0, 180), (420, 600))
+        outcomes = _feed(Counter((_FLOOR, _FLOOR)), visit, head_mm=1300)
+        self.assertEqual(["in"], [what for what, _ in outcomes])
+
+    def test_who_touches_one_side_twice_is_not_counted(self):
+        visits = ((0, 180), (0, 0)), ((420, 600), (0, 0))
+        self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), *visits))
+
+    def test_who_pushes_a_pram_slantwise_through_is_one_and_not_ambiguous(self):
+        counter = Counter((_FLOOR, _FLOOR))
+        pram = ((0, 240, 1450), (120, 660, 1450))
+        pusher = ((360, 780, 900), (660, 960, 900))
+        self.assertEqual(["in"], _profile(counter, pram, pusher))
+
+    def test_who_stops_in_the_second_zone_is_one(self):
+        outcomes = _feed(Counter((_FLOOR, _FLOOR)), ((0, 300), (200, 900)))
+        self.assertEqual(["in"], [what for what, _ in outcomes])
+
+    def test_a_long_body_that_runs_is_two_who_cross(self):
+        outcomes = _feed(Counter((2700, 2700)), ((0, 540), (120, 660)), floor_mm=2700, head_mm=1200)
+        self.assertEqual(["ambiguous"], [what for what, _ in outcomes])
 
     def test_a_floor_out_of_range_is_nobody(self):
         counter = Counter((_FLOOR, _FLOOR))
