@@ -1,13 +1,18 @@
 """Whether sampling waits for anything: gaps between readings while network and flash are busy.
 
 A virtual board runs the shipped firmware over TLS. The gaps are measured from outside, at the
-sensor: the times at which its register model finishes a reading. The board runs in real time on a
-shared machine, so the same gaps are measured on the idle board as well.
+sensor: the times at which its register model finishes a reading.
+
+The board runs in real time on a shared machine, so the machine's part is measured in the same run,
+in two ways: how long board and simulator stood ready within the longest gap and waited for a
+processor (the scheduler's own account, /proc/PID/schedstat of Linux), and the longest stall of a
+bare loop that only sleeps for 10 ms at a time. What remains of a gap is the firmware's.
 """
 
 import contextlib
 import importlib.util
 import itertools
+import multiprocessing
 import os
 import signal
 import sys
@@ -15,6 +20,8 @@ import tempfile
 import time
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -36,37 +43,128 @@ _EARLIER_BOOT = 7
 _SAMPLES_TO_START = 100
 _DEADLINE_S = 120.0
 _DEVICE = "front"
+_LONGEST_MS = 100
+_PAIRS_S = 15
+_NAP_S = 0.01
+
+
+@dataclass
+class Observed:
+    """What sampling did while something happened: the longest gap, and what it is made of."""
+
+    pairs_s: float
+    waiting: float  # share of the time that board and simulator waited for a processor
+    gap_ms: float
+    waited_ms: float  # within that gap, for a processor
+    own_gap_ms: float  # the longest one without such waits
+    bare_ms: float  # the longest stall of a loop that does nothing
+
+    def figures(self, what: str) -> Iterator[Figure]:
+        yield at_most(f"longest gap {what}", self.gap_ms, "ms", _LONGEST_MS)
+        yield plain(f"  of it, waiting for a processor, {what}", self.waited_ms, "ms")
+        yield plain(f"  longest stall of a bare loop {what}", self.bare_ms, "ms")
+        own = f"longest gap without the waits for a processor {what}"
+        yield at_most(own, self.own_gap_ms, "ms", _LONGEST_MS)
+
+    def rates(self, what: str) -> Iterator[Figure]:
+        yield at_least(f"zone pairs {what}", self.pairs_s, "1/s", _PAIRS_S)
+        yield plain(f"  waiting for a processor {what}", self.waiting, "share of the time")
 
 
 class Sampling:
-    """The times at which the sensor of a board was read."""
+    """The times at which the sensor of a board was read, and how long it had waited until then."""
 
-    def __init__(self, board: VirtualBoard) -> None:
-        self.times: list[float] = []
+    def __init__(self, board: VirtualBoard, bare: "BareLoop") -> None:
+        self.looks: list[tuple[float, float]] = []
+        self._board = board
+        self._bare = bare
         sensor = board.hardware.sensors[XSHUT_PIN]
         look = sensor.look
 
         def timed(first: int, last: int) -> Reading:
-            self.times.append(time.monotonic())
+            self.looks.append(self._now())
             return look(first, last)
 
         sensor.look = timed
 
-    def during(self, play: Callable[[], object]) -> tuple[float, float]:
-        """Return the longest gap in milliseconds and the pairs a second while something happens."""
-        began = len(self.times)
-        started = time.monotonic()
+    def during(self, play: Callable[[], object]) -> Observed:
+        """Return what sampling did while something happened."""
+        began = len(self.looks)
+        self._bare.longest_ms()
+        started = self._now()
         play()
-        ended = time.monotonic()
-        times = [started, *self.times[began:], ended]
-        gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
-        return 1000 * max(gaps), (len(times) - 2) / 2 / (ended - started)
+        ended = self._now()
+        looks = [started, *self.looks[began:], ended]
+        gaps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(looks)]
+        gap_s, waited_s = max(gaps)
+        pairs = (len(looks) - 2) / 2
+        elapsed_s = ended[0] - started[0]
+        return Observed(
+            pairs_s=pairs / elapsed_s,
+            waiting=(ended[1] - started[1]) / elapsed_s,
+            gap_ms=1000 * gap_s,
+            waited_ms=1000 * min(waited_s, gap_s),
+            own_gap_ms=1000 * max(gap - waited for gap, waited in gaps),
+            bare_ms=self._bare.longest_ms(),
+        )
+
+    def _now(self) -> tuple[float, float]:
+        """Return the time, and how long board and simulator have waited for a processor."""
+        board = self._board
+        chip = board._chip
+        waited_s = _waited_s(os.getpid(), board._thread.native_id)
+        if chip is not None:
+            waited_s += _waited_s(chip._process.pid, chip._process.pid)
+        return time.monotonic(), waited_s
+
+
+class BareLoop:
+    """A process of its own that sleeps, and notes by how much it was woken too late."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("fork")
+        self._pipe, end = context.Pipe()
+        self._process = context.Process(target=_nap, args=(end,), daemon=True)
+        self._process.start()
+
+    def longest_ms(self) -> float:
+        """Return its longest stall since it was asked last."""
+        self._pipe.send(None)
+        stall_ms: float = self._pipe.recv()
+        return stall_ms
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.join()
+
+
+def _nap(pipe: Connection) -> None:
+    longest_s = 0.0
+    while True:
+        before = time.monotonic()
+        time.sleep(_NAP_S)
+        longest_s = max(longest_s, time.monotonic() - before - _NAP_S)
+        if pipe.poll():
+            pipe.recv()
+            pipe.send(1000 * longest_s)
+            longest_s = 0.0
+
+
+def _waited_s(pid: int, thread: int | None) -> float:
+    """Return how long a thread was ready and waited for a processor."""
+    try:
+        with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except OSError:  # no such account on this system: the machine's part stays unknown
+        return 0.0
 
 
 def measure(options: Options) -> list[Figure]:
     """Return pairs a second, and the longest gap in each situation."""
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
+        bare = BareLoop()  # before there are threads to fork
+        stack.callback(bare.close)
         authority = Authority(folder)
         broker = Broker(folder, tls=authority.issue("localhost", "server"))
         stack.callback(broker.stop)
@@ -75,25 +173,28 @@ def measure(options: Options) -> list[Figure]:
         board = stack.enter_context(VirtualBoard(folder / "flash"))
         _install(board, broker, authority)
         wait_until(lambda: cloud.kinds("calibrated"), _DEADLINE_S)
-        return list(_figures(board, broker, cloud, options.is_full))
+        return list(_figures(board, broker, cloud, bare, options.is_full))
 
 
-def _figures(board: VirtualBoard, broker: Broker, cloud: Cloud, is_full: bool) -> Iterator[Figure]:
+def _figures(
+    board: VirtualBoard, broker: Broker, cloud: Cloud, bare: BareLoop, is_full: bool
+) -> Iterator[Figure]:
     events = _FULL_EVENTS if is_full else _SMALL_EVENTS
-    sampling = _restart_with_backlog(board, broker, events)
-    gap_ms, _ = sampling.during(lambda: _drain(broker, cloud, events))
-    yield at_most(f"longest gap while {events} events drain", gap_ms, "ms", 100)
-    gap_ms, pairs = sampling.during(lambda: time.sleep(_IDLE_S if is_full else _SMALL_IDLE_S))
-    yield at_least("zone pairs", pairs, "1/s", 15)
-    yield plain("longest gap on the idle board", gap_ms, "ms")
+    sampling = _restart_with_backlog(board, broker, bare, events)
+    drained = sampling.during(lambda: _drain(broker, cloud, events))
+    yield from drained.figures(f"while {events} events drain")
+    idle = sampling.during(lambda: time.sleep(_IDLE_S if is_full else _SMALL_IDLE_S))
+    yield from idle.rates("on the idle board")
+    yield from idle.figures("on the idle board")
     stall_s = _FULL_STALL_S if is_full else _SMALL_STALL_S
-    gap_ms, _ = sampling.during(lambda: _stall(board, broker, stall_s))
-    yield at_most(f"longest gap while the broker stalls for {stall_s:g} s", gap_ms, "ms", 100)
-    gap_ms, _ = sampling.during(lambda: _reconnect(broker, cloud))
-    yield at_most("longest gap during a TLS reconnect", gap_ms, "ms", 100)
+    stalled = sampling.during(lambda: _stall(board, broker, stall_s))
+    yield from stalled.figures(f"while the broker stalls for {stall_s:g} s")
+    yield from stalled.rates(f"while the broker stalls for {stall_s:g} s")
+    reconnected = sampling.during(lambda: _reconnect(broker, cloud))
+    yield from reconnected.figures("during a TLS reconnect")
     changes = _CHANGES if is_full else _SMALL_CHANGES
-    gap_ms, _ = sampling.during(lambda: _write_flash(board, broker, changes))
-    yield at_most(f"longest gap while {changes} events go to flash", gap_ms, "ms", 100)
+    written = sampling.during(lambda: _write_flash(board, broker, changes))
+    yield from written.figures(f"while {changes} events go to flash")
 
 
 def _install(board: VirtualBoard, broker: Broker, authority: Authority) -> None:
@@ -103,7 +204,9 @@ def _install(board: VirtualBoard, broker: Broker, authority: Authority) -> None:
     provision(board, {"device": _DEVICE, "mqtt": mqtt})
 
 
-def _restart_with_backlog(board: VirtualBoard, broker: Broker, events: int) -> Sampling:
+def _restart_with_backlog(
+    board: VirtualBoard, broker: Broker, bare: BareLoop, events: int
+) -> Sampling:
     """Start the board out of reach of the broker, with events of an earlier boot in its flash."""
     board.power_cut()
     broker.stop()
@@ -113,9 +216,9 @@ def _restart_with_backlog(board: VirtualBoard, broker: Broker, events: int) -> S
         if outbox.unflushed >= _BATCH:
             outbox.flush()
     outbox.flush()
-    sampling = Sampling(board)
+    sampling = Sampling(board, bare)
     board.power_on()
-    wait_until(lambda: len(sampling.times) > _SAMPLES_TO_START, _DEADLINE_S)
+    wait_until(lambda: len(sampling.looks) > _SAMPLES_TO_START, _DEADLINE_S)
     return sampling
 
 
