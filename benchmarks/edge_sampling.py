@@ -32,7 +32,7 @@ from simulators.board.install import device_command, provision
 from simulators.board.rig import Broker, Cloud, wait_until
 from simulators.board.vl53l1x import Reading
 
-_SOURCE = Path(__file__).parents[1] / "edge" / "firmware" / "outbox.py"
+_FIRMWARE = Path(__file__).parents[1] / "edge" / "firmware"
 _FULL_STALL_S, _SMALL_STALL_S = 30.0, 4.0
 _FULL_EVENTS, _SMALL_EVENTS = 5_000, 500
 _IDLE_S, _SMALL_IDLE_S = 20.0, 3.0
@@ -255,13 +255,18 @@ def _outbox(folder: Path) -> Any:
     """Return the firmware's outbox, on CPython, in the flash of a board that is off."""
     const: Callable[[int], int] = lambda value: value  # noqa: E731
     sys.modules.setdefault("micropython", types.SimpleNamespace(const=const))  # type: ignore[arg-type]
-    spec = importlib.util.spec_from_file_location("outbox", _SOURCE)
+    sys.modules.setdefault("buffers", _module("buffers"))
+    folder.mkdir(exist_ok=True)
+    return _module("outbox").Outbox(str(folder), _EARLIER_BOOT)
+
+
+def _module(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, _FIRMWARE / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    folder.mkdir(exist_ok=True)
-    return module.Outbox(str(folder), _EARLIER_BOOT)
+    return module
 
 
 if __name__ == "__main__":

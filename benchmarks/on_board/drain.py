@@ -10,13 +10,6 @@ import ssl
 import sys
 import time
 
-import health
-from clock import Clock
-from link import Link
-from mqtt import BUFFER_BYTES, HEAD_BYTES
-from outbox import Outbox
-from umqtt.simple import MQTTClient
-
 _EVENT = "shopbell/1/front/event"
 _FIELDS = {"sensor": 0, "direction": "in", "confidence": 95}
 _LOOK_MS = 5
@@ -30,8 +23,10 @@ def _tls(path):
     return context
 
 
-def _outbox(folder, count, room):
-    outbox = Outbox(folder, 7, max_segments=1000, room=room)
+def _outbox(folder, count):
+    from outbox import Outbox
+
+    outbox = Outbox(folder, 7, max_segments=1000)
     for number in range(count):
         outbox.append("passage", 1000 * number, 1795179445000 + 1000 * number, _FIELDS)
         if outbox.unflushed >= 24:
@@ -41,8 +36,11 @@ def _outbox(folder, count, room):
 
 
 async def _ours(port, ca, folder, count):
-    buffer = bytearray(BUFFER_BYTES)
-    outbox = _outbox(folder, count, memoryview(buffer)[HEAD_BYTES:])
+    import health
+    from clock import Clock
+    from link import Link
+
+    outbox = _outbox(folder, count)
     clock = Clock()
     clock.set_unix_ms(1795179445000)
     settings = {
@@ -56,15 +54,18 @@ async def _ours(port, ca, folder, count):
         started.append(time.ticks_us())  # the birth comes right before the backlog
         return health.report("0", outbox.boot, clock, outbox, None)
 
-    link = Link(settings, outbox, clock, status, None, _tls(ca), buffer)
-    running = asyncio.create_task(link.run(lambda: None))
+    link = Link(settings, outbox, clock, status, None, _tls(ca))
+    duty = asyncio.create_task(link.run(lambda: None))
     while outbox.depth:
         await asyncio.sleep_ms(_LOOK_MS)
-    running.cancel()
-    return time.ticks_diff(time.ticks_us(), started[0])
+    spent_us = time.ticks_diff(time.ticks_us(), started[0])
+    duty.cancel()
+    return spent_us
 
 
 def _stock(port, ca, count):
+    from umqtt.simple import MQTTClient  # here: the firmware's subclass frees what it replaces
+
     context = _tls(ca)
 
     class Ussl:  # the module's name of long ago, which this version of the client still imports

@@ -10,15 +10,12 @@ import button
 import health
 import machine
 import safemode
-import slots
 from clock import Clock, ClockError
-from commands import Commands
 from door import Door
 from i2cbus import Bus
 from link import Link
 from machine import Pin
 from micropython import const
-from mqtt import BUFFER_BYTES, HEAD_BYTES
 from outbox import Outbox, newest_boot
 from people import PeopleCounter
 from pir import Pir
@@ -55,10 +52,8 @@ class Board:
         self.clock = Clock()
         self.clock.set_floor(settings["boot_start"])
         start = max(settings["boot_start"], newest_boot(_OUTBOX) + 1)
-        buffer = bytearray(BUFFER_BYTES)  # early, while the heap is in one piece
-        room = memoryview(buffer)[HEAD_BYTES:]
-        boot = boots.next_boot(_BOOT, start)
-        self.outbox = Outbox(_OUTBOX, boot, RtcLog(machine.RTC()), room=room)
+        rtc_log = RtcLog(machine.RTC())
+        self.outbox = Outbox(_OUTBOX, boots.next_boot(_BOOT, start), rtc_log)
         pins = settings["pins"]
         self.door = Door(pins["door"], self.report)
         self.pir = Pir(pins["pir"], self.report)
@@ -69,9 +64,10 @@ class Board:
             )
         self._led = Pin(pins["led"], Pin.OUT)
         self._shows_passages = _take(_WALK_TEST)
-        commands = Commands(self._led, self.counters, self.reset, self.update)
-        duties = self._status, commands.execute
-        self.link = Link(settings, self.outbox, self.clock, *duties, _tls(settings), buffer)
+        self._commands = None
+        self.link = Link(
+            settings, self.outbox, self.clock, self._status, self._execute, _tls(settings)
+        )
         self.watchdog = Watchdog()
 
     def report(self, kind, ticks, fields):
@@ -106,6 +102,13 @@ class Board:
                 return
             await self._look_later()
         sys.print_exception(self._failure)
+
+    def _execute(self, command):
+        if self._commands is None:
+            from commands import Commands  # here: a command is rare
+
+            self._commands = Commands(self._led, self.counters, self.reset, self.update)
+        return self._commands.execute(command)
 
     def reset(self):
         """Restart on purpose, with everything in flash."""
@@ -149,6 +152,8 @@ class Board:
             self._has_lasted = True
             safemode.lasted()
         if self._is_trial and self.link.is_online:
+            import slots  # here: a trial is rare
+
             slots.confirm()
             self._is_trial = False
             print("update: confirmed", FIRMWARE)

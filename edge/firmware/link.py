@@ -13,7 +13,8 @@ import network
 from micropython import const
 from mqtt import Client, LinkError
 
-from wire.messages import decode_ack, decode_command, encode
+from wire.down import decode_ack, decode_command
+from wire.fields import encode
 from wire.topics import DOWN, UP, parse, topic
 
 _JOIN_DEADLINE_MS = const(20000)
@@ -34,10 +35,9 @@ class Link:
     """Keeps the board connected. `run` is the network task; `wake` tells it that there is news.
 
     status() returns the birth and heartbeat message, execute(command) the reply to a command.
-    buffer is the MQTT client's, in which the outbox may make its payloads.
     """
 
-    def __init__(self, settings, outbox, clock, status, execute, tls=None, buffer=None):
+    def __init__(self, settings, outbox, clock, status, execute, tls=None):
         device = settings["device"]
         mqtt = settings["mqtt"]
         self._wifi = settings["wifi"]
@@ -46,9 +46,8 @@ class Link:
         self._status = status
         self._execute = execute
         self._topics = {name: topic(device, name).encode() for name in UP + DOWN}
-        credential = mqtt["user"], mqtt["password"]
         self._client = Client(
-            device, mqtt["host"], mqtt["port"], *credential, _KEEPALIVE_S, tls, buffer
+            device, mqtt["host"], mqtt["port"], mqtt["user"], mqtt["password"], _KEEPALIVE_S, tls
         )
         will = encode({"state": "offline", "boot": outbox.boot})
         self._client.set_last_will(self._topics["status"], will, retain=True, qos=1)
@@ -144,7 +143,7 @@ class Link:
     async def _receive(self):
         try:
             while True:
-                await self._client.receive(_SILENCE_MS)
+                await self._client.receive()
                 if self._client.has_replies:
                     self._news.set()
         except LinkError as error:
@@ -175,6 +174,8 @@ class Link:
             raise LinkError("update: the broker has to wait")
         if not self._wlan.isconnected():
             raise LinkError("Wi-Fi: expected to be connected, it is not")
+        if self._client.silent_ms > _SILENCE_MS:  # half open: not even a PINGRESP arrives
+            raise LinkError("broker: expected an answer within %d ms, got none" % _SILENCE_MS)
         if self._outbox.in_flight:
             waited_ms = time.ticks_diff(time.ticks_ms(), self._ack_ticks)
             if waited_ms > self._resend_ms:  # the broker lives but the cloud does not answer

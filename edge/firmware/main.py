@@ -7,6 +7,7 @@ import slots
 
 folder, is_trial = slots.choose()
 sys.path.insert(0, folder)
+del sys.modules["slots"], slots  # its memory is wanted
 
 try:
     import start  # only now it can be found

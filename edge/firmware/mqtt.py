@@ -10,6 +10,8 @@ import asyncio
 import struct
 import time
 
+import buffers
+from buffers import HEAD_BYTES
 from micropython import const
 from umqtt.simple import MQTTClient, MQTTException
 
@@ -25,8 +27,9 @@ _PACKET_MAX_BYTES = const(4096)  # the cloud sends acks and commands only
 _PID_MAX = const(65535)
 
 
-HEAD_BYTES = const(192)  # before the payload in the buffer: replies, fixed header, topic, packet id
-BUFFER_BYTES = const(4354)  # and the outbox's largest payload
+# What blocks is replaced below; its code would take memory that a board has better uses for.
+for _name in ("connect", "disconnect", "publish", "subscribe", "check_msg"):
+    delattr(MQTTClient, _name)
 
 
 class LinkError(Exception):
@@ -69,17 +72,15 @@ class _Packet:
 class Client(MQTTClient):
     """An MQTT 3.1.1 client for one reading and one writing task.
 
-    A message is put together in `buffer`, behind HEAD_BYTES; one that was made there is not copied.
+    Messages are put together in `buffers.packet`; a payload that was made there is not copied.
     """
 
-    def __init__(
-        self, client_id, server, port, user=None, password=None, keepalive=60, tls=None, buffer=None
-    ):
+    def __init__(self, client_id, server, port, user=None, password=None, keepalive=60, tls=None):
         super().__init__(client_id, server, port, user, password, keepalive)
         self.tls = tls
-        self._buffer = memoryview(buffer or bytearray(BUFFER_BYTES))
+        self._buffer = memoryview(buffers.packet)
         self.sock = _Packet()
-        self.received_ticks = 0
+        self._received_ticks = 0
         self._stream = None
 
     async def connect(self, clean_session=True, deadline_ms=_CONNECT_DEADLINE_MS):
@@ -131,10 +132,17 @@ class Client(MQTTClient):
         super().ping()
         await self.send_replies()
 
-    async def receive(self, deadline_ms):
-        """Wait for one packet and handle it; a message goes to the callback."""
-        packet = await within(self._read_packet(), deadline_ms, "packet")
-        self.received_ticks = time.ticks_ms()
+    async def receive(self):
+        """Wait for one packet and handle it; a message goes to the callback.
+
+        There is no deadline here, which would cost a task for each packet: whoever sends looks at
+        `silent_ms`.
+        """
+        try:
+            packet = await self._read_packet()
+        except (OSError, EOFError, IndexError, ValueError) as error:
+            raise LinkError("packet: %r" % error)
+        self._received_ticks = time.ticks_ms()
         if packet[0] & 0xF0 == _PUBLISH:
             self.sock.feed(packet)
             try:
@@ -143,6 +151,11 @@ class Client(MQTTClient):
                 raise LinkError("message: %r" % error)
         elif packet[0] == _SUBACK and packet[-1] == 0x80:
             raise LinkError("subscribe: expected to be allowed, it was refused")
+
+    @property
+    def silent_ms(self):
+        """How long nothing has arrived."""
+        return time.ticks_diff(time.ticks_ms(), self._received_ticks)
 
     @property
     def has_replies(self):
@@ -176,7 +189,7 @@ class Client(MQTTClient):
             raise LinkError("connect: expected CONNACK, got packet 0x%02x" % answer[0])
         if answer[3]:
             raise LinkError("connect: refused by the broker with code %d" % answer[3])
-        self.received_ticks = time.ticks_ms()
+        self._received_ticks = time.ticks_ms()
 
     def _connect_packet(self, clean_session):
         flags = clean_session << 1

@@ -17,9 +17,10 @@ import binascii
 import os
 import struct
 
+import buffers
 from micropython import const
 
-from wire.messages import encode
+from wire.fields import encode
 
 FLUSH_AFTER_MS = const(60000)  # what a power cut can cost while the cloud is out of reach
 
@@ -28,8 +29,7 @@ _SEGMENT_BYTES = const(4096)  # one erase block
 _ENOSPC = const(28)  # `errno` does not have it on every port
 _SEGMENT_EVENTS = const(64)  # and what waits in RAM while the flash refuses
 _MESSAGE_EVENTS = const(64)  # what the wire takes
-_BATCH_HEAD_BYTES = const(64)  # in the room, before the events
-ROOM_BYTES = const(4162)  # head, a segment, tail
+_BATCH_HEAD_BYTES = const(64)  # in the room, before the events, which are a segment at most
 _HEADER = ">HI"
 _HEADER_BYTES = const(6)
 _COMMA = const(44)
@@ -41,12 +41,12 @@ def newest_boot(folder):
 
 
 class Outbox:
-    """The log in a folder. It reads segments and makes messages in `room`, a memoryview."""
+    """The log in a folder. It reads segments and makes messages in `buffers.payload`."""
 
-    def __init__(self, folder, boot, rtc_log=None, max_segments=128, room=None):
+    def __init__(self, folder, boot, rtc_log=None, max_segments=128):
         self.boot = boot
         self.dropped = 0
-        self._room = memoryview(bytearray(ROOM_BYTES)) if room is None else room
+        self._room = buffers.payload
         self._rtc_log = rtc_log
         self._is_rtc_full = False
         self._pending_since_ms = 0

@@ -8,9 +8,9 @@ sequence number as well, so that nothing left over from an earlier image is ever
 import binascii
 import struct
 
+import buffers
 from micropython import const
 
-_SIZE_BYTES = const(2048)  # what MicroPython gives on the ESP32
 _MAGIC = b"sb1"
 _START = ">3sQI"
 _START_BYTES = const(15)
@@ -21,7 +21,7 @@ _HEADER_BYTES = const(6)
 class RtcLog:
     def __init__(self, rtc):
         self._rtc = rtc
-        self._image = bytearray(_SIZE_BYTES)
+        self._image = buffers.rtc_image
         self._end = 0
 
     def load(self):
@@ -46,7 +46,7 @@ class RtcLog:
         """Keep one more event; return False when there is no room for it."""
         start = self._end or _START_BYTES
         end = start + _HEADER_BYTES + len(record)
-        if end > _SIZE_BYTES:
+        if end > len(self._image):
             return False
         if not self._end:
             struct.pack_into(_START, self._image, 0, _MAGIC, boot, seq)

@@ -4,7 +4,6 @@ import gc
 import sys
 
 import safemode
-import settings
 from micropython import const
 
 _GC_EVERY_BYTES = const(4096)  # often and short: a heap that fills up first is in pieces afterwards
@@ -13,17 +12,27 @@ _GC_EVERY_BYTES = const(4096)  # often and short: a heap that fills up first is 
 def run(is_trial):
     """Read the settings and start the firmware."""
     gc.threshold(_GC_EVERY_BYTES)
-    try:
-        loaded = settings.load()
-    except settings.SettingsError as error:
-        print("shopbell:", error)
+    loaded = _settings()
+    if loaded is None:
         _set_up()
         return
-    del sys.modules["settings"]  # its code is not needed any more
     is_safe = safemode.begin()
+    import buffers  # noqa: F401, I001  (before the rest: the heap is in one piece)
     import app
 
     app.start(loaded, is_trial, is_safe)
+
+
+def _settings():
+    """Return the settings, or None; their module's memory is given back."""
+    import settings
+
+    del sys.modules["settings"]
+    try:
+        return settings.load()
+    except settings.SettingsError as error:
+        print("shopbell:", error)
+        return None
 
 
 def _set_up():

@@ -54,9 +54,10 @@ def shelf() -> Iterator[Shelf]:
 @pytest.fixture
 def keyed(board: VirtualBoard, broker: Broker, cloud: Cloud) -> VirtualBoard:
     """A board in service that has a key."""
+    _wait_for_births(cloud, 1)
+    cloud.statuses.clear()
     mqtt = {"host": "127.0.0.1", "port": broker.port}
     provision(board, {"device": "front", "mqtt": mqtt, "key": KEY})
-    cloud.statuses.clear()
     _wait_for_births(cloud, 1)
     return board
 

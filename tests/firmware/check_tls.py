@@ -5,7 +5,7 @@ import os
 import ssl
 import unittest
 
-from mqtt import Client, LinkError
+from mqtt import Client, LinkError, within
 
 _CERTIFICATES = os.getenv("CERTIFICATES")
 
@@ -20,7 +20,7 @@ def _connect(port_name, ca="ca", host="localhost"):
     async def main():
         await client.connect()
         await client.ping()
-        await client.receive(2000)
+        await within(client.receive(), 2000, "answer")
 
     try:
         asyncio.run(main())

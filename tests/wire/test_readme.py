@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wire import messages, topics
+from wire import down, messages, topics
 
 README = (Path(__file__).parents[2] / "wire" / "README.md").read_text()
 
@@ -13,8 +13,10 @@ def _names() -> list[str]:
     names = [*topics.UP, *topics.DOWN, *messages.EVENT_KINDS]
     for fields in messages.EVENT_KINDS.values():
         names += fields
-    for table in ("_EVENT", "_BATCH", "_ONLINE", "_ACK", "_COMMAND", "_REPLY"):
+    for table in ("_EVENT", "_BATCH", "_ONLINE", "_REPLY"):
         names += getattr(messages, f"{table}_FIELDS")
+    for table in ("_ACK", "_COMMAND"):
+        names += getattr(down, f"{table}_FIELDS")
     return sorted(set(names))
 
 
