@@ -38,6 +38,7 @@ __all__ = [
 BATCH_MAX_EVENTS = 64
 
 _MAX_MM = 65535
+_MAX_SENSORS = 8
 
 
 class _Pair:
@@ -48,13 +49,25 @@ class _Pair:
             _DISTANCE.check(name, number)
 
 
+class _Sensors:
+    def check(self, name, value):
+        if type(value) is not list or len(value) > _MAX_SENSORS:
+            raise MessageError(
+                "%s: expected a list of 0..%d, got %s" % (name, _MAX_SENSORS, shown(value))
+            )
+        for sensor in value:
+            if type(sensor) is not dict:
+                raise MessageError("%s: expected objects, got %s" % (name, shown(sensor)))
+            checked(sensor, _SENSOR_FIELDS)
+
+
 _SEQUENCE = Integer(1, MAX_SEQUENCE)
 _MILLISECONDS = Integer(0, MAX_INT)
 _UNIX_MS = Integer(0, MAX_INT, nullable=True)
 _COUNT = Integer(0, MAX_SEQUENCE)
 _FLAG = Integer(0, 1)
 _PERCENT = Integer(0, 100)
-_SENSOR = Integer(0, 7)
+_SENSOR = Integer(0, _MAX_SENSORS - 1)
 _DISTANCE = Integer(0, _MAX_MM)
 
 _EVENT_FIELDS = {"seq": _SEQUENCE, "up": _MILLISECONDS, "at": _UNIX_MS}
@@ -67,6 +80,8 @@ EVENT_KINDS = {
     "motion": {"active": _FLAG},
     "sensor_blocked": {"sensor": _SENSOR},
     "sensor_cleared": {"sensor": _SENSOR, "duration_ms": _MILLISECONDS},
+    "contact_faulty": {"fault": Word("chattering", "stuck")},
+    "contact_cleared": {"duration_ms": _MILLISECONDS},
     "calibrated": {"sensor": _SENSOR, "idle_mm": _Pair()},
     "zeroed": {"count": Integer(-MAX_SEQUENCE, MAX_SEQUENCE)},
 }
@@ -84,6 +99,9 @@ _ONLINE_FIELDS = {
     "outbox_depth": _COUNT,
     "outbox_dropped": _COUNT,
 }
+# What older devices do not say; it is checked where it is said.
+_SENSOR_FIELDS = {"pairs": _COUNT, "longest_gap_ms": _MILLISECONDS}
+_OPTIONAL_FIELDS = {"safe_mode": _FLAG, "stall_ms": _MILLISECONDS, "sensors": _Sensors()}
 _OFFLINE_FIELDS = {"boot": BOOT}
 
 _REPLY_FIELDS = {"id": TEXT, "ok": _FLAG, "detail": TEXT}
@@ -118,7 +136,12 @@ def decode_status(payload):
     status = read_object(payload)
     state = status.get("state")
     Word("online", "offline").check("state", state)
-    return checked(status, _ONLINE_FIELDS if state == "online" else _OFFLINE_FIELDS)
+    if state == "offline":
+        return checked(status, _OFFLINE_FIELDS)
+    for name in _OPTIONAL_FIELDS:
+        if name in status:
+            _OPTIONAL_FIELDS[name].check(name, status[name])
+    return checked(status, _ONLINE_FIELDS)
 
 
 def decode_reply(payload):

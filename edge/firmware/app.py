@@ -75,9 +75,10 @@ class Board:
         uptime_ms = self.clock.uptime_ms(ticks)
         self.outbox.append(kind, uptime_ms, self.clock.unix_ms(uptime_ms), fields)
         self.link.wake()
-        is_walk_test = self._shows_passages and uptime_ms < _WALK_TEST_MS
-        if kind == "passage" and is_walk_test:
-            asyncio.create_task(self._blink(1 if fields["direction"] == "in" else 2))
+        if kind == "passage":
+            self.door.passed()
+            if self._shows_passages and uptime_ms < _WALK_TEST_MS:
+                asyncio.create_task(self._blink(1 if fields["direction"] == "in" else 2))
 
     async def run(self):
         asyncio.get_event_loop().set_exception_handler(self._on_task_died)

@@ -11,6 +11,7 @@ _SETTLE_MS = const(30)  # a reed bounces for a few milliseconds
 _EDGES = const(64)  # latched while the loop is busy, with a TLS handshake for instance
 _CHATTER_CHANGES = const(60)  # nobody opens and closes a door that often
 _CHATTER_MS = const(10000)  # within this time
+_STUCK_PASSAGES = const(10)  # nobody walks through a closed door, and a sensor errs less often
 
 
 class Door:
@@ -18,7 +19,8 @@ class Door:
 
     The contact pulls the pin to ground while the door is closed, so a cut wire reads as open. Edges
     are latched from the constructor on: an opening that is over before anybody looks is not lost. A
-    contact that chatters is `is_chattering`, and reported again once it has been quiet.
+    contact that chatters, or that says "closed" while people walk through, is reported once as
+    faulty; a chattering one is reported again when it has been quiet.
     """
 
     def __init__(self, pin_number, report):
@@ -35,7 +37,9 @@ class Door:
         self._window_ticks = time.ticks_ms()
         self.changed_ticks = self._window_ticks
         self.is_open = None
-        self.is_chattering = False
+        self.fault = None  # or "chattering" or "stuck"
+        self._fault_ticks = 0
+        self._passages = 0  # since the last change
         self._pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
         self._pin.irq(self._on_edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
 
@@ -50,6 +54,12 @@ class Door:
                 await asyncio.wait_for_ms(self._edge.wait(), pause_ms)
             except asyncio.TimeoutError:
                 pass
+
+    def passed(self):
+        """Somebody has walked through."""
+        self._passages += 1
+        if self.is_open is False and self.fault is None and self._passages >= _STUCK_PASSAGES:
+            self._begin_fault("stuck")
 
     def _on_edge(self, pin):
         if self._count < _EDGES:
@@ -98,18 +108,32 @@ class Door:
     def _change(self, level, ticks):
         self.is_open = level == 1
         self.changed_ticks = ticks
+        self._passages = 0
         self._changes += 1
-        if self._changes > _CHATTER_CHANGES:
-            self.is_chattering = True
-        if not self.is_chattering:
+        if self.fault == "stuck":
+            self._end_fault()
+        if self._changes > _CHATTER_CHANGES and self.fault is None:
+            self._begin_fault("chattering")
+        if self.fault is None:
             self._report("door", ticks, {"open": level})
+
+    def _begin_fault(self, fault):
+        self.fault = fault
+        self._fault_ticks = time.ticks_ms()
+        self._report("contact_faulty", self._fault_ticks, {"fault": fault})
+
+    def _end_fault(self):
+        self.fault = None
+        now = time.ticks_ms()
+        duration_ms = time.ticks_diff(now, self._fault_ticks)
+        self._report("contact_cleared", now, {"duration_ms": duration_ms})
 
     def _end_chatter(self):
         now = time.ticks_ms()
         if time.ticks_diff(now, self._window_ticks) < _CHATTER_MS:
             return
-        if self.is_chattering and self._changes <= 1:
-            self.is_chattering = False
+        if self.fault == "chattering" and self._changes <= 1:
+            self._end_fault()
             self._report("door", self.changed_ticks, {"open": int(self.is_open)})
         self._window_ticks = now
         self._changes = 0

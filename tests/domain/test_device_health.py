@@ -26,6 +26,8 @@ def minutes_ago(minutes: float) -> dt.datetime:
         (replace(WELL, seen_at=minutes_ago(7)), "silent", "Silent for 7 minutes: unplug it"),
         (replace(WELL, blocked_since=minutes_ago(3)), "blocked", "Blocked"),
         (replace(WELL, blocked_since=minutes_ago(1)), "online", None),
+        (replace(WELL, contact_fault="chattering"), "contact", "Door contact: it flutters"),
+        (replace(WELL, contact_fault="stuck"), "contact", "Door contact: it says closed"),
         (replace(WELL, drift_mm=-180), "drifting", "Drifting: it sees the other side 18 cm"),
         (replace(WELL, entries=50, exits=20), "disagreeing", "Disagreeing: many more people came"),
         (

@@ -16,10 +16,14 @@ class Events:
     def __init__(self):
         self.seen = []
         self.ticks = []
+        self.faults = []
 
     def report(self, kind, ticks, fields):
-        self.seen.append(fields["open"])
-        self.ticks.append(ticks)
+        if kind == "door":
+            self.seen.append(fields["open"])
+            self.ticks.append(ticks)
+        else:
+            self.faults.append((kind, fields.get("fault")))
 
 
 def _play(door, script):
@@ -76,16 +80,40 @@ class DoorTest(unittest.TestCase):
         _play(self.door, script)
         self.assertEqual([0, 1], self.events.seen)
 
-    def test_a_chattering_contact_is_not_streamed_and_its_last_state_comes_later(self):
+    def test_a_chattering_contact_is_reported_once_and_not_streamed(self):
         for number in range(100):
             self.door._change(number % 2, time.ticks_ms())
-        self.assertTrue(self.door.is_chattering)
+        self.assertEqual([("contact_faulty", "chattering")], self.events.faults)
         self.assertEqual(60, len(self.events.seen))
+
+    def test_a_contact_that_has_been_quiet_is_cleared_and_says_how_it_stands(self):
+        for number in range(100):
+            self.door._change(number % 2, time.ticks_ms())
         for _ in range(2):
             self.door._window_ticks -= 20_000
             self.door._end_chatter()
-        self.assertFalse(self.door.is_chattering)
+        self.assertEqual(("contact_cleared", None), self.events.faults[-1])
         self.assertEqual(1, self.events.seen[-1])
+
+    def test_a_contact_that_says_closed_while_people_walk_through_is_stuck(self):
+        self.door._change(0, time.ticks_ms())
+        for _ in range(30):
+            self.door.passed()
+        self.assertEqual([("contact_faulty", "stuck")], self.events.faults)
+
+    def test_a_stuck_contact_is_cleared_by_its_next_change(self):
+        self.door._change(0, time.ticks_ms())
+        for _ in range(10):
+            self.door.passed()
+        self.door._change(1, time.ticks_ms())
+        self.assertEqual(("contact_cleared", None), self.events.faults[-1])
+        self.assertEqual([0, 1], self.events.seen)
+
+    def test_people_who_walk_through_an_open_door_are_no_fault(self):
+        self.door._change(1, time.ticks_ms())
+        for _ in range(30):
+            self.door.passed()
+        self.assertEqual([], self.events.faults)
 
     def test_who_has_just_moved_the_door_is_still_there(self):
         class Motion:

@@ -99,6 +99,28 @@ def test_the_owner_sees_door_people_and_device(say: Say, live: Look, bakery: Bak
     }
 
 
+def test_a_contact_that_does_not_work_is_said_until_it_works_again(say: Say, live: Look) -> None:
+    at_noon = {"up": 1, "at": None}
+    faulty = at_noon | {"seq": 2, "kind": "contact_faulty", "fault": "stuck"}
+    cleared = at_noon | {"seq": 3, "kind": "contact_cleared", "duration_ms": 5}
+
+    say(batch(door(1), faulty))
+    broken = the_device(live(SOON))
+    say(batch(cleared))
+
+    assert broken["condition"] == "contact"
+    assert str(broken["problem"]).startswith("Door contact: it says closed")
+    assert the_device(live(SOON))["condition"] == "online"
+
+
+def the_device(state: dict[str, object]) -> dict[str, object]:
+    devices = state["devices"]
+    assert isinstance(devices, list)
+    (device,) = devices
+    assert isinstance(device, dict)
+    return device
+
+
 def test_the_version_grows_with_every_change(say: Say, live: Look) -> None:
     versions: list[int] = []
     for message in (

@@ -13,7 +13,7 @@ def _names() -> list[str]:
     names = [*topics.UP, *topics.DOWN, *messages.EVENT_KINDS]
     for fields in messages.EVENT_KINDS.values():
         names += fields
-    for table in ("_EVENT", "_BATCH", "_ONLINE", "_REPLY"):
+    for table in ("_EVENT", "_BATCH", "_ONLINE", "_OPTIONAL", "_SENSOR", "_REPLY"):
         names += getattr(messages, f"{table}_FIELDS")
     for table in ("_ACK", "_COMMAND"):
         names += getattr(down, f"{table}_FIELDS")

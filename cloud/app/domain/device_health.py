@@ -8,8 +8,8 @@ from typing import Literal
 from cloud.app.domain.openness import STALE_AFTER
 
 Condition = Literal[
-    "new", "online", "late", "silent", "offline", "blocked", "drifting", "disagreeing",
-    "misdated", "unreadable", "trespassing",
+    "new", "online", "late", "silent", "offline", "blocked", "contact", "drifting",
+    "disagreeing", "misdated", "unreadable", "trespassing",
 ]  # fmt: skip
 
 Clock = Literal["right", "wrong", "unset"]
@@ -25,6 +25,14 @@ DISAGREEMENT = 0.2
 PASSAGES_MIN = 40
 
 
+_CONTACT_ADVICE = {
+    "chattering": "Door contact: it flutters. Tighten its screws, and see that its magnet passes at"
+    " most 1 cm from it.",
+    "stuck": "Door contact: it says closed while people walk through. See that its magnet moves"
+    " with the door.",
+}
+
+
 @dataclass(frozen=True)
 class Sensor:
     """What is known of a device. `entries` and `exits` are of the last days, through its door."""
@@ -33,6 +41,7 @@ class Sensor:
     seen_at: dt.datetime | None
     outbox_depth: int = 0
     blocked_since: dt.datetime | None = None
+    contact_fault: str | None = None
     drift_mm: int = 0
     entries: int = 0
     exits: int = 0
@@ -68,8 +77,8 @@ def doors_disagree(entries: int, exits: int) -> bool:
 def worst(conditions: Collection[Condition]) -> Condition | None:
     """Return the condition to speak of first."""
     order: tuple[Condition, ...] = (
-        "trespassing", "offline", "silent", "new", "blocked", "late", "drifting", "disagreeing",
-        "misdated", "unreadable", "online",
+        "trespassing", "offline", "silent", "new", "blocked", "contact", "late", "drifting",
+        "disagreeing", "misdated", "unreadable", "online",
     )  # fmt: skip
     return next((condition for condition in order if condition in conditions), None)
 
@@ -109,6 +118,8 @@ def _of_sight(sensor: Sensor, now: dt.datetime) -> Health | None:
         return Health(
             "blocked", "Blocked: something stands in front of it. Clear the way, then wipe it."
         )
+    if sensor.contact_fault is not None:
+        return Health("contact", _CONTACT_ADVICE[sensor.contact_fault])
     if abs(sensor.drift_mm) > DRIFT_MM:
         return Health(
             "drifting",

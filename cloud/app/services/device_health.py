@@ -47,6 +47,7 @@ def _sensor(
         seen_at=device.seen_at,
         outbox_depth=depth if isinstance(depth, int) else 0,
         blocked_since=seen.blocked_since if seen else None,
+        contact_fault=seen.contact_fault if seen else None,
         drift_mm=seen.drift_mm or 0 if seen else 0,
         # who comes by one door and leaves by another is no disagreement: all doors count together
         entries=entries if seen else 0,

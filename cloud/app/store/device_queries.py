@@ -58,6 +58,12 @@ _SIGHTS = text("""
                    FILTER (WHERE kind IN ('sensor_blocked', 'sensor_cleared')))[1]
                 = 'sensor_blocked'
             THEN max(occurred_at) FILTER (WHERE kind = 'sensor_blocked') END AS blocked_since,
+        -- and of the contact, if it was that it does not work
+        CASE WHEN (array_agg(kind ORDER BY boot DESC, sequence DESC)
+                   FILTER (WHERE kind IN ('contact_faulty', 'contact_cleared')))[1]
+                = 'contact_faulty'
+            THEN (array_agg(body ->> 'fault' ORDER BY boot DESC, sequence DESC)
+                  FILTER (WHERE kind = 'contact_faulty'))[1] END AS contact_fault,
         -- how far the idle distance of the last calibration is from the first one's
         ((array_agg((body -> 'idle_mm' ->> 0)::int ORDER BY boot DESC, sequence DESC)
             FILTER (WHERE kind = 'calibrated'))[1]
@@ -65,14 +71,15 @@ _SIGHTS = text("""
             FILTER (WHERE kind = 'calibrated'))[1]) AS drift_mm
     FROM event
     WHERE shop_id = :shop_id AND occurred_at >= :since AND received_at >= :since
-        AND kind IN ('passage', 'sensor_blocked', 'sensor_cleared', 'calibrated')
+        AND kind IN ('passage', 'sensor_blocked', 'sensor_cleared', 'calibrated', 'contact_faulty',
+            'contact_cleared')
     GROUP BY device_id
 """)
 
 
 def sights(session: Session, shop_id: uuid.UUID, since: dt.datetime) -> Sequence[Row[Any]]:
     """Return what each device has seen since a time: (device_id, entries, exits, blocked_since,
-    drift_mm)."""
+    contact_fault, drift_mm)."""
     return session.execute(_SIGHTS, {"shop_id": shop_id, "since": since}).all()
 
 

@@ -8,8 +8,8 @@ SOURCES = ("override", "door", "hours", "unknown")
 CROWDS = ("empty", "quiet", "moderate", "busy", "full")
 
 CONDITIONS = (
-    "new", "online", "late", "silent", "offline", "blocked", "drifting", "disagreeing",
-    "misdated", "unreadable", "trespassing",
+    "new", "online", "late", "silent", "offline", "blocked", "contact", "drifting",
+    "disagreeing", "misdated", "unreadable", "trespassing",
 )  # fmt: skip
 
 

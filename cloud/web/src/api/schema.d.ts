@@ -1802,7 +1802,7 @@ export interface components {
             /** Format: date-time */
             seen_at: string | null;
             /** @enum {string} */
-            condition: "new" | "online" | "late" | "silent" | "offline" | "blocked" | "drifting" | "disagreeing" | "misdated" | "unreadable" | "trespassing";
+            condition: "new" | "online" | "late" | "silent" | "offline" | "blocked" | "contact" | "drifting" | "disagreeing" | "misdated" | "unreadable" | "trespassing";
             problem: string | null;
         };
         Live: {
