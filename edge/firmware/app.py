@@ -66,7 +66,12 @@ class Board:
         self._shows_passages = _take(_WALK_TEST)
         self._commands = None
         self.link = Link(
-            settings, self.outbox, self.clock, self._status, self._execute, _tls(settings)
+            settings,
+            self.outbox,
+            self.clock,
+            self._status,
+            self._execute,
+            _tls(settings["mqtt"]["ca"]),
         )
         self.watchdog = Watchdog()
 
@@ -124,7 +129,7 @@ class Board:
             import update  # here: an update is rare, and its code large
 
             key = self._settings["key"].encode()
-            tls = _tls(self._settings)
+            tls = _tls(self._settings["api_ca"] or self._settings["mqtt"]["ca"])
             try:
                 version = await update.fetch(url, expected, key, tls, beat)
             except update.UpdateError as error:
@@ -236,14 +241,14 @@ def _counters(pins, invert, report, presence):
     return counters
 
 
-def _tls(settings):
-    """Return the TLS context that trusts our CA only, or None for a broker without TLS."""
-    if settings["mqtt"]["ca"] is None:
+def _tls(ca):
+    """Return the TLS context that trusts one CA only, or None when there is none."""
+    if ca is None:
         return None
     import ssl  # here: it takes memory that a board without TLS has better uses for
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_mode = ssl.CERT_REQUIRED
-    with open(settings["mqtt"]["ca"], "rb") as file:
+    with open(ca, "rb") as file:
         context.load_verify_locations(cadata=file.read())
     return context

@@ -26,6 +26,8 @@ def split(url):
 async def request(method, url, tls, body=b""):
     """Return (status, stream of the body, its length); the caller closes `stream.s`."""
     is_tls, host, port, path = split(url)
+    if is_tls and tls is None:
+        raise HttpError("%s: expected a CA to check it by, found none" % host)
     try:
         return await asyncio.wait_for_ms(
             _ask(method, host, port, path, tls if is_tls else None, body), _DEADLINE_MS

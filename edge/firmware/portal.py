@@ -181,6 +181,7 @@ def keep(granted, form, setup):
         "boot_start": granted["boot_start"],
         "wifi": {"ssid": form["ssid"], "password": form.get("password", "")},
         "mqtt": mqtt,
+        "api_ca": setup["ca"],
     }
     if setup["ntp"]:
         kept["ntp"] = setup["ntp"]

@@ -115,7 +115,10 @@ class Writer:
 
 async def fetch(url, expected, key, tls, beat):
     """Load a bundle into the spare folder and put it on trial; return its version."""
-    status, stream, length = await request("GET", url, tls)
+    try:
+        status, stream, length = await request("GET", url, tls)
+    except HttpError as error:
+        raise UpdateError("bundle: %s" % error)
     writer = Writer(slots.spare(), key)
     try:
         if status != 200:
