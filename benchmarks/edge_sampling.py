@@ -30,7 +30,7 @@ from simulators.board.board import XSHUT_PIN, VirtualBoard
 from simulators.board.certificates import Authority
 from simulators.board.install import device_command, provision
 from simulators.board.rig import Broker, Cloud, wait_until
-from simulators.board.vl53l1x import Reading
+from simulators.board.vl53l1x import VL53L1X, Reading
 
 _FIRMWARE = Path(__file__).parents[1] / "edge" / "firmware"
 _FULL_STALL_S, _SMALL_STALL_S = 30.0, 4.0
@@ -79,6 +79,7 @@ class Sampling:
         self._board = board
         self._bare = bare
         sensor = board.hardware.sensors[XSHUT_PIN]
+        assert isinstance(sensor, VL53L1X)
         look = sensor.look
 
         def timed(first: int, last: int) -> Reading:

@@ -17,7 +17,7 @@ from link import Link
 from machine import Pin
 from micropython import const
 from outbox import Outbox, newest_boot
-from people import PeopleCounter
+from people import STREET_CENTRE, PeopleCounter
 from pir import Pir
 from presence import Presence
 from rtclog import RtcLog
@@ -59,9 +59,10 @@ class Board:
         self.pir = Pir(pins["pir"], self.report)
         self.counters = []
         if not is_safe:
-            self.counters = _counters(
-                pins, settings["invert"], self.report, Presence(self.door, self.pir)
-            )
+            presence = Presence(self.door, self.pir)
+            for index, sensor in enumerate(_sensors(settings["sensor"], pins)):
+                options = _CALIBRATION, settings["invert"], presence
+                self.counters.append(PeopleCounter(index, sensor, self.report, *options))
         self._led = Pin(pins["led"], Pin.OUT)
         self._shows_passages = _take(_WALK_TEST)
         self._commands = None
@@ -230,15 +231,21 @@ def _take(path):
         return False
 
 
-def _counters(pins, invert, report, presence):
+def _sensors(kind, pins):
+    """Return what counts: each VL53L1X, or each two VL53L0X."""
     bus = Bus(pins["sda"], pins["scl"])
-    counters = []
+    driver = VL53L1X
+    if kind == "vl53l0x":
+        from vl53l0x import VL53L0X as driver  # here: most boards have the other one
+        from vl53l0x import Pair
+    sensors = []
     for index, xshut in enumerate(pins["xshut"]):
         # the factory's address is left free for the sensor that wakes next
         address = ADDRESS + 1 + index if len(pins["xshut"]) > 1 else ADDRESS
-        sensor = VL53L1X(bus, address, Pin(xshut, Pin.OUT, value=0), bus.recover)
-        counters.append(PeopleCounter(index, sensor, report, _CALIBRATION, invert, presence))
-    return counters
+        sensors.append(driver(bus, address, Pin(xshut, Pin.OUT, value=0), bus.recover))
+    if driver is VL53L1X:
+        return sensors
+    return [Pair(*sensors[at : at + 2], STREET_CENTRE) for at in range(0, len(sensors), 2)]
 
 
 def _tls(ca):

@@ -9,7 +9,8 @@ from counting import Counter
 from micropython import const
 from vl53l1x import VALID, SensorError
 
-_ZONE_CENTRES = (167, 231)  # of the left and the right half, as ST's people counter has them
+STREET_CENTRE = const(167)  # of the left and the right half, as ST's people counter has them
+_ZONE_CENTRES = (STREET_CENTRE, 231)
 _ZONE_COLUMNS = const(8)
 _ZONE_ROWS = const(16)
 _CALIBRATION_READINGS = const(15)

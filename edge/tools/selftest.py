@@ -18,6 +18,8 @@ try:
     settings = json.load(open('/config.json'))
 except (OSError, ValueError):
     settings = {}
+kind = settings.get('sensor', 'vl53l1x')
+register, size, addrsize = (0x010F, 2, 16) if kind == 'vl53l1x' else (0xC0, 1, 8)
 pins = {'door': 27, 'pir': 26, 'sda': 21, 'scl': 22, 'xshut': [25]}
 pins.update(settings.get('pins', {}))
 started = time.ticks_us()
@@ -30,16 +32,20 @@ gc.collect()
 found['gc_ms'] = time.ticks_diff(time.ticks_us(), started) / 1000
 found['door'] = machine.Pin(pins['door'], machine.Pin.IN, machine.Pin.PULL_UP).value()
 found['pir'] = machine.Pin(pins['pir'], machine.Pin.IN).value()
-for pin in pins['xshut']:
-    machine.Pin(pin, machine.Pin.OUT).value(1)
-time.sleep_ms(5)
+xshut = [machine.Pin(pin, machine.Pin.OUT, value=0) for pin in pins['xshut']]
+found['sensor'] = kind
+found['models'] = []
 try:
     i2c = machine.I2C(0, sda=machine.Pin(pins['sda']), scl=machine.Pin(pins['scl']), freq=400000)
-    found['i2c'] = i2c.scan()
-    started = time.ticks_us()
-    model = i2c.readfrom_mem(0x29, 0x010F, 2, addrsize=16)
-    found['i2c_read_us'] = time.ticks_diff(time.ticks_us(), started)
-    found['model'] = model[0] << 8 | model[1]
+    for pin in xshut:  # one by one: they all wake at the same address
+        pin.value(1)
+        time.sleep_ms(5)
+        found['i2c'] = i2c.scan()
+        started = time.ticks_us()
+        model = i2c.readfrom_mem(0x29, register, size, addrsize=addrsize)
+        found['i2c_read_us'] = time.ticks_diff(time.ticks_us(), started)
+        found['models'].append(int.from_bytes(model, 'big'))
+        pin.value(0)
 except OSError as error:
     found['i2c_error'] = str(error)
 try:
@@ -53,6 +59,9 @@ except (AttributeError, OSError) as error:
     found['wifi_error'] = str(error)
 print(json.dumps(found))
 """
+
+
+_MODELS = {"vl53l1x": 0xEACC, "vl53l0x": 0xEE}
 
 
 @dataclass(frozen=True)
@@ -72,9 +81,12 @@ def examine(board: Board) -> list[Finding]:
 
 def judge(found: dict[str, Any]) -> list[Finding]:
     """Compare what the board says with what it should be."""
-    model, rssi = found.get("model"), found.get("wifi_rssi")
+    models, rssi = found["models"], found.get("wifi_rssi")
+    expected = _MODELS[found["sensor"]]
     addresses = [f"0x{address:02x}" for address in found.get("i2c", [])]
-    shown_model = f"0x{model:04x}" if model is not None else found.get("i2c_error", "no answer")
+    shown = [f"0x{model:04x}" for model in models]
+    if "i2c_error" in found:
+        shown.append(f"no answer from sensor {len(models)}, {found['i2c_error']}")
     return [
         _at_least("free heap", found["heap_free"], 60_000, "bytes"),
         _at_least("free flash", found["flash_free"], 600_000, "bytes"),
@@ -86,7 +98,12 @@ def judge(found: dict[str, Any]) -> list[Finding]:
             "0x29",
             0x29 in found.get("i2c", []),
         ),
-        Finding("model of the sensor", shown_model, "0xeacc", model == 0xEACC),
+        Finding(
+            "model of each sensor",
+            ", ".join(shown),
+            f"0x{expected:04x}, a {found['sensor'].upper()}",
+            set(models) == {expected} and "i2c_error" not in found,
+        ),
         _at_most("read over I2C", found.get("i2c_read_us", 10**6), 2000, "us"),
         Finding("door contact", "open" if found["door"] else "closed", "as the door is", True),
         Finding("PIR", "motion" if found["pir"] else "quiet", "as you move", True),

@@ -12,9 +12,10 @@ import selectors
 import threading
 import time
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 from simulators.board.chip import Chip, compiled_modules
 from simulators.board.hardware import (
@@ -27,11 +28,14 @@ from simulators.board.hardware import (
     ResetRequested,
 )
 from simulators.board.timeserver import TimeServer
-from simulators.board.vl53l1x import VL53L1X, Reading
+from simulators.board.vl53l0x import VL53L0X
+from simulators.board.vl53l1x import VL53L1X
 from simulators.board.world import Body, World
 
 # How the firmware's defaults wire it (`edge/firmware/settings.py`).
 DOOR_PIN, PIR_PIN, XSHUT_PIN, BUTTON_PIN = 27, 26, 25, 0
+
+SensorKind = Literal["vl53l1x", "vl53l0x"]
 
 _TICK_S = 0.05
 _CONSOLE_KEPT = 200_000
@@ -44,18 +48,30 @@ class VirtualBoard:
 
     Drive it with `open_door()`, `close_door()`, `walk_in()`, `walk_out()`, `motion()`,
     `press_reset()`, `power_cut()` and `power_on()`; `hardware` and `world` give everything else.
-    Its objects are of 64 bits: the default heap is what 110 kB are on an ESP32.
+    Its objects are of 64 bits: the default heap is what 110 kB are on an ESP32. `xshut` has a pin
+    for each VL53L1X, or two for each pair of VL53L0X; each of them hangs over a doorway of its own,
+    in `worlds`, and `world` is the first.
     """
 
     def __init__(
-        self, flash: Path, seed: int = 1, heap: str = "192k", mount_mm: int = 2400
+        self,
+        flash: Path,
+        seed: int = 1,
+        heap: str = "192k",
+        mount_mm: int = 2400,
+        sensor: SensorKind = "vl53l1x",
+        xshut: Sequence[int] = (XSHUT_PIN,),
     ) -> None:
         self.flash = flash.resolve()
         self.flash.mkdir(parents=True, exist_ok=True)
-        self.world = World(mount_mm=mount_mm, seed=seed)
+        doorways = len(xshut) if sensor == "vl53l1x" else len(xshut) // 2
+        self.worlds = [World(mount_mm=mount_mm, seed=seed + index) for index in range(doorways)]
+        self.world = self.worlds[0]
         self.time_server = TimeServer()
         self.hardware = Hardware(self._interrupt)
-        self.hardware.sensors[XSHUT_PIN] = VL53L1X(self._look)
+        self.hardware.sensors.update(
+            {pin: self._sensor(sensor, index) for index, pin in enumerate(xshut)}
+        )
         self.hardware.levels[BUTTON_PIN] = 1  # pulled up
         self.hardware.lose_power()
         self.console = ""
@@ -114,13 +130,17 @@ class VirtualBoard:
         with self._lock:
             self.hardware.drive(DOOR_PIN, 0)
 
-    def walk_in(self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0) -> float:
+    def walk_in(
+        self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0, doorway: int = 0
+    ) -> float:
         """Let somebody walk in; return the seconds until they have left the sensor's view."""
-        return self._walk(Body(_now_ms(), "in", speed_mm_s, height_mm, x_mm))
+        return self._walk(Body(_now_ms(), "in", speed_mm_s, height_mm, x_mm), doorway)
 
-    def walk_out(self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0) -> float:
+    def walk_out(
+        self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0, doorway: int = 0
+    ) -> float:
         """Let somebody walk out; return the seconds until they have left the sensor's view."""
-        return self._walk(Body(_now_ms(), "out", speed_mm_s, height_mm, x_mm))
+        return self._walk(Body(_now_ms(), "out", speed_mm_s, height_mm, x_mm), doorway)
 
     def motion(self, seconds: float = _PIR_PULSE_S) -> None:
         """Let the PIR see motion."""
@@ -156,14 +176,18 @@ class VirtualBoard:
         self._selector.close()
         self._port.close()
 
-    def _walk(self, body: Body) -> float:
+    def _walk(self, body: Body, doorway: int) -> float:
         with self._lock:
-            self.world.walk(body)
+            self.worlds[doorway].walk(body)
             self.motion()
         return body.duration_s
 
-    def _look(self, first_column: int, last_column: int) -> Reading:
-        return self.world.look(first_column, last_column, _now_ms())
+    def _sensor(self, kind: SensorKind, index: int) -> VL53L1X | VL53L0X:
+        if kind == "vl53l1x":
+            return VL53L1X(lambda first, last: self.worlds[index].look(first, last, _now_ms()))
+        # tilted outwards, each of a pair looks where one half of the other sensor would
+        half = (8, 15) if index % 2 else (0, 7)
+        return VL53L0X(lambda: self.worlds[index // 2].look(*half, _now_ms()))
 
     def _interrupt(self, pin: int, level: int) -> None:
         if self._chip is not None:

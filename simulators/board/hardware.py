@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from simulators.board.vl53l0x import VL53L0X
 from simulators.board.vl53l1x import VL53L1X, Nack
 
 REQUEST = struct.Struct("<cBHI")
@@ -55,7 +56,7 @@ class Hardware:
     interrupt: Callable[[int, int], None]
     levels: dict[int, int] = field(default_factory=dict)
     edges: dict[int, int] = field(default_factory=dict)
-    sensors: dict[int, VL53L1X] = field(default_factory=dict)  # by XSHUT pin
+    sensors: dict[int, VL53L1X | VL53L0X] = field(default_factory=dict)  # by XSHUT pin
     wifi: Wifi = field(default_factory=Wifi)
     reset_cause: int = POWER_ON
     rtc_offset_s: int = 0
@@ -128,7 +129,7 @@ class Hardware:
             sensor.write(address, register, data, _now_us())
         return b""
 
-    def _on_bus(self, address: int) -> list[VL53L1X]:
+    def _on_bus(self, address: int) -> list[VL53L1X | VL53L0X]:
         if any(sensor.holds_bus for sensor in self.sensors.values()):
             raise BusStuck
         sensors = [sensor for sensor in self.sensors.values() if sensor.answers(address)]

@@ -21,7 +21,8 @@ _GOOD: dict[str, Any] = {
     "gc_ms": 6.5,
     "i2c": [0x29],
     "i2c_read_us": 400,
-    "model": 0xEACC,
+    "sensor": "vl53l1x",
+    "models": [0xEACC],
     "door": 0,
     "pir": 0,
     "wifi_rssi": -60,
@@ -85,13 +86,20 @@ def test_the_messages_of_a_device_can_be_watched(
 def test_the_self_test_finds_the_sensor_of_a_board(board: VirtualBoard) -> None:
     result = _run("selftest", "--port", board.port)
 
-    assert "ok   model of the sensor: 0xeacc" in result.output, result.output
+    assert "ok   model of each sensor: 0xeacc" in result.output, result.output
     assert "FAIL Wi-Fi of the settings" in result.output  # a virtual board scans nothing
 
 
 def test_a_good_board_passes_and_each_fault_is_found() -> None:
-    faults = {"heap_free": 10, "i2c": [], "model": 0xEE, "wifi_rssi": None, "flash_write_ms": 900}
+    faults = {
+        "heap_free": 10,
+        "i2c": [],
+        "models": [0xEE],
+        "wifi_rssi": None,
+        "flash_write_ms": 900,
+    }
 
     assert all(finding.is_good for finding in judge(_GOOD))
+    assert all(f.is_good for f in judge(_GOOD | {"sensor": "vl53l0x", "models": [0xEE, 0xEE]}))
     for name, value in faults.items():
         assert not all(finding.is_good for finding in judge(_GOOD | {name: value})), name

@@ -46,12 +46,28 @@ class SettingsTest(unittest.TestCase):
         self.assertEqual("bakery-front", loaded["device"])
         self.assertEqual(8883, loaded["mqtt"]["port"])
 
+    def test_the_documented_example_has_every_setting(self):
+        path = __file__.rsplit("tests", 1)[0] + "edge/firmware/config.example.json"
+        with open(path) as file:
+            documented = json.load(file)
+        completed = settings.complete(_MINIMAL)
+        self.assertEqual(set(completed), set(documented))
+        for group in ("mqtt", "wifi", "ntp", "pins"):
+            self.assertEqual(set(completed[group]), set(documented[group]))
+
+    def test_a_pair_of_the_cheaper_sensor_has_two_pins(self):
+        given = dict(_MINIMAL, sensor="vl53l0x", pins={"xshut": [25, 33]})
+        self.assertEqual([25, 33], settings.complete(given)["pins"]["xshut"])
+
     def test_settings_that_cannot_be_used_are_refused(self):
         for given in (
             {},
             {"device": "front"},
             {"device": "Front!", "mqtt": {"host": "b"}},
             {"device": "front", "mqtt": {}},
+            dict(_MINIMAL, sensor="vl53l5"),
+            dict(_MINIMAL, sensor="vl53l0x"),
+            dict(_MINIMAL, pins={"xshut": 25}),
         ):
             with self.assertRaises(settings.SettingsError):
                 settings.complete(given)

@@ -1,0 +1,81 @@
+"""Boards with other sensors than one VL53L1X, from the doorway to the cloud."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from simulators.board.board import XSHUT_PIN, SensorKind, VirtualBoard
+from simulators.board.install import provision
+from simulators.board.rig import Broker, Cloud, wait_until
+from simulators.board.vl53l1x import FROZEN
+
+SECOND_PIN = 33
+Make = Callable[[SensorKind], VirtualBoard]
+
+
+@pytest.fixture
+def make(firmware_flash: Path, broker: Broker, cloud: Cloud, tmp_path: Path) -> Iterator[Make]:
+    """Make a board in service with two sensors of a kind."""
+    with ExitStack() as stack:
+
+        def run(kind: SensorKind) -> VirtualBoard:
+            flash = tmp_path / "flash"
+            shutil.copytree(firmware_flash, flash)
+            pins = (XSHUT_PIN, SECOND_PIN)
+            board = stack.enter_context(VirtualBoard(flash, sensor=kind, xshut=pins))
+            board.power_on()
+            mqtt = {"host": "127.0.0.1", "port": broker.port}
+            more = {"sensor": kind, "pins": {"xshut": list(pins)}}
+            provision(board, {"device": "front", "mqtt": mqtt, **more})
+            return board
+
+        yield run
+
+
+def _passages(cloud: Cloud) -> list[tuple[int, str]]:
+    return [(passage["sensor"], passage["direction"]) for passage in cloud.kinds("passage")]
+
+
+def _calibrated(cloud: Cloud) -> set[int]:
+    return {event["sensor"] for event in cloud.kinds("calibrated")}
+
+
+def test_two_sensors_on_one_board_count_their_own_doorways(make: Make, cloud: Cloud) -> None:
+    board = make("vl53l1x")
+    wait_until(lambda: _calibrated(cloud) == {0, 1}, timeout_s=20)
+
+    board.walk_in(doorway=0)
+    board.walk_out(doorway=1)
+    wait_until(lambda: len(_passages(cloud)) == 2)
+
+    assert sorted(_passages(cloud)) == [(0, "in"), (1, "out")]
+
+
+def test_a_sensor_that_freezes_is_started_anew_at_its_own_address(make: Make, cloud: Cloud) -> None:
+    board = make("vl53l1x")
+    wait_until(lambda: _calibrated(cloud) == {0, 1}, timeout_s=20)
+
+    frozen = board.hardware.sensors[SECOND_PIN]
+    frozen.fault = FROZEN
+    wait_until(lambda: frozen.fault is None, timeout_s=20)  # XSHUT has thawed it
+    wait_until(lambda: not frozen.answers(0x29))
+    board.walk_in(doorway=0)
+    board.walk_in(doorway=1)
+    wait_until(lambda: len(_passages(cloud)) == 2)
+
+    assert sorted(_passages(cloud)) == [(0, "in"), (1, "in")]
+
+
+def test_a_pair_of_the_cheaper_sensor_counts_both_directions(make: Make, cloud: Cloud) -> None:
+    board = make("vl53l0x")
+    wait_until(lambda: _calibrated(cloud) == {0}, timeout_s=20)
+
+    board.walk_in()
+    wait_until(lambda: len(_passages(cloud)) == 1)
+    board.walk_out()
+    wait_until(lambda: len(_passages(cloud)) == 2)
+
+    assert _passages(cloud) == [(0, "in"), (0, "out")]
