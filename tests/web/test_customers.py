@@ -2,12 +2,14 @@
 
 import csv
 import re
+import secrets
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import ALL_CUSTOMERS, Bakery
+from tests.installation import Installation
+from tests.web.conftest import ALL_CUSTOMERS, Bakery, open_bakery, sign_in
 
 
 @pytest.fixture
@@ -131,3 +133,53 @@ def test_the_list_can_be_used_with_the_keyboard_alone(customers_page: Page) -> N
     table.get_by_role("link").first.focus()
     customers_page.keyboard.press("Enter")
     expect(customers_page.get_by_text("Will they come back?")).to_be_visible()
+
+
+def test_a_customer_is_added_tagged_noted_and_asked_for_consent(
+    page: Page, installation: Installation
+) -> None:
+    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    sign_in(page, f"{bakery.url}/customers", bakery.login)
+    page.get_by_text("Add a customer").click()
+    page.get_by_label("Name", exact=True).fill("Asha Rao")
+    page.get_by_label("Phone", exact=True).fill("030 901820")
+    page.get_by_role("button", name="Add the customer").click()
+    expect(page.get_by_role("heading", name="Asha Rao")).to_be_visible()
+    expect(page.get_by_role("link", name="Write by WhatsApp")).to_have_attribute(
+        "href", re.compile(r"https://wa\.me/4930901820\?text=Hello%20from")
+    )
+
+    page.get_by_placeholder("New tag").fill("regular")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("list", name="Tags")).to_contain_text("regular")
+    page.get_by_label("A note").fill("Likes rye bread")
+    page.get_by_role("button", name="Keep the note").click()
+    happened = page.get_by_role("list", name="What happened")
+    expect(happened).to_contain_text("Likes rye bread")
+
+    page.get_by_text("They agreed").first.click()
+    page.get_by_label("How did they agree?").first.fill("signed the card")
+    page.get_by_role("button", name="Save").last.click()
+    expect(happened).to_contain_text("Agreed to offers by WhatsApp")
+    page.get_by_role("button", name="Not by WhatsApp any more").click()
+    expect(happened).to_contain_text("No offers by WhatsApp any more")
+
+    page.get_by_role("button", name="Remove this note").click()
+    page.get_by_role("button", name="Remove this note").or_(
+        page.get_by_role("button", name="Remove", exact=True)
+    ).last.click()
+    expect(happened).not_to_contain_text("Likes rye bread")
+
+
+def test_what_the_server_refuses_is_said_and_put_back(
+    page: Page, installation: Installation
+) -> None:
+    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    path = f"/shops/{bakery.shop_id}/customers"
+    customer = bakery.api.call("POST", path, json={"name": "Asha Rao"})
+    sign_in(page, f"{bakery.url}/customers/{customer['id']}", bakery.login)
+    page.get_by_text("Change", exact=True).click()
+    page.get_by_label("Phone", exact=True).fill("12")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("phone")
+    expect(page.get_by_role("link", name="Write by WhatsApp")).to_have_count(0)

@@ -1,10 +1,12 @@
 """The first steps of a shop, its hours, profile and devices."""
 
+import re
 import secrets
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from simulators.api import Api
 from simulators.device import Credential, SimulatedDevice
 from tests.installation import Installation
 from tests.web.conftest import Bakery, open_bakery, sign_in
@@ -52,15 +54,19 @@ def test_a_new_device_shows_its_password_once_and_ticks_when_heard(
 ) -> None:
     sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
     page.get_by_label("Name of the device").fill("Back door")
+    page.get_by_role("radio", name="By a password").check()
     page.get_by_role("button", name="Add it").click()
     made = page.get_by_role("region", name="How the device signs in")
-    expect(made).to_contain_text("Waiting for the device")
+    test = page.get_by_role("status", name="Door test")
+    expect(test).to_contain_text("Waiting for the board")
     host, username, password = made.get_by_role("definition").all_inner_texts()
     name, port = host.rsplit(":", 1)
     device = SimulatedDevice(Credential(name, int(port), username, password))
     device.start()
     try:
-        expect(made).to_contain_text("The device was heard")
+        expect(test).to_contain_text("The board was heard")
+        device.open_door()
+        expect(test).to_contain_text("The door was seen to move")
     finally:
         device.close()
     page.reload()
@@ -80,3 +86,55 @@ def test_the_profile_is_changed_and_shown_on_the_public_page(
     assert (shop["address"], shop["capacity"]) == ("Lindenstr. 1, Berlin", 12)
     page.get_by_role("link", name="Shop", exact=True).first.click()
     expect(page.get_by_role("link", name=shop["public_url"])).to_be_visible()
+
+
+def test_a_board_claims_itself_with_the_code_and_is_tried_at_the_door(
+    page: Page, own_bakery: Bakery, installation: Installation
+) -> None:
+    sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+    expect(page.get_by_text("Never heard of")).to_be_visible()
+    page.get_by_label("Name of the device").fill("Side door")
+    page.get_by_role("button", name="Make a code").click()
+    code = page.get_by_role("status", name="Code for the board").inner_text()
+    claimed = Api(installation.url).call("POST", "/claims", json={"code": code})["credential"]
+    device = SimulatedDevice(
+        Credential(
+            claimed["mqtt_host"], claimed["mqtt_port"], claimed["username"], claimed["password"]
+        )
+    )
+    device.start()
+    try:
+        test = page.get_by_role("status", name="Door test")
+        expect(test).to_contain_text("The board was heard")
+        device.open_door()
+        expect(test).to_contain_text("The door was seen to move. It works.")
+    finally:
+        device.close()
+
+
+def test_a_boards_password_is_changed_and_the_board_removed(page: Page, own_bakery: Bakery) -> None:
+    sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+    page.get_by_text("Password and removal").click()
+    for _ in range(2):
+        page.get_by_role("button", name="New password").last.click()
+    made = page.get_by_role("region", name="How the device signs in")
+    expect(made).to_contain_text(own_bakery.door.username)
+    expect(made).not_to_contain_text(own_bakery.door.password)
+    page.get_by_role("button", name="Remove Front door").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_text("No device yet")).to_be_visible()
+
+
+def test_poster_and_data_are_taken_home(page: Page, own_bakery: Bakery) -> None:
+    sign_in(page, f"{own_bakery.url}/shop", own_bakery.login)
+    expect(page.get_by_role("link", name="Send by WhatsApp")).to_have_attribute(
+        "href", re.compile(r"https://wa\.me/\?text=")
+    )
+    for button, beginning in (
+        ("Code to print (PDF)", b"%PDF"),
+        ("Poster A4 (SVG)", b"<svg"),
+        ("Purchases", b"\xef\xbb\xbfp"),
+    ):
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=button).click()
+        assert saved.value.path().read_bytes()[:4] == beginning[:4], button

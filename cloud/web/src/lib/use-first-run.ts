@@ -34,5 +34,5 @@ export function useFirstRun() {
       }
     : null;
   const error = profile.error ?? devices.error ?? latest.error;
-  return { facts, settled, settle, error, publicUrl: profile.data?.public_url };
+  return { facts, settled, settle, error, whatsappUrl: profile.data?.whatsapp_share_url };
 }

@@ -17,6 +17,9 @@ import { driversOf, segmentName, tierName } from "../lib/server-words";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customer.module.css";
+import { ConsentCard } from "./customer-consents";
+import { Happenings } from "./customer-happenings";
+import { ChangeCustomer, Tags } from "./customer-profile";
 
 export function CustomerPage() {
   const { shop } = useShop();
@@ -38,31 +41,52 @@ export function CustomerPage() {
 }
 
 function Content({ customer }: { customer: Customer }) {
+  const { shop } = useShop();
+  const canSeeNames = shop.role !== "analyst";
   return (
     <Page
       title={nameOf(customer)}
       aside={customer.score && <RiskBadge risk={customer.score.risk} />}
     >
       <Contact customer={customer} />
+      <Tags customer={customer} />
       <div className={css.columns}>
         <Prospect score={customer.score} />
         <div className={css.aside}>
           <Facts customer={customer} />
+          <ConsentCard customer={customer} />
         </div>
-        <Purchases customer={customer} />
+        <div className={css.stack}>
+          <Purchases customer={customer} />
+          {canSeeNames && <Happenings customer={customer} />}
+        </div>
       </div>
     </Page>
   );
 }
 
-function Contact({ customer: { phone, email } }: { customer: Customer }) {
-  if (!phone && !email) return <p>{t("customer.noContact")}</p>;
+function Contact({ customer }: { customer: Customer }) {
+  const { shop } = useShop();
+  const { phone, email } = customer;
+  if (shop.role === "analyst") return <p>{t("customer.nameless")}</p>;
   return (
-    <p className={css.contact}>
+    <div className={css.contact}>
+      {!phone && !email && <p>{t("customer.noContact")}</p>}
       {phone && <a href={`tel:${phone}`}>{phone}</a>}
+      {phone && (
+        <a href={whatsappTo(phone, t("customer.greeting", { shop: shop.name }))}>
+          {t("customer.whatsapp")}
+        </a>
+      )}
       {email && <a href={`mailto:${email}`}>{email}</a>}
-    </p>
+      <ChangeCustomer customer={customer} />
+    </div>
   );
+}
+
+/** Opens WhatsApp with a text; sending it stays with whoever opened it. */
+function whatsappTo(phone: string, text: string): string {
+  return `https://wa.me/${phone.replace(/\D/g, "")}?text=${encodeURIComponent(text)}`;
 }
 
 function Prospect({ score }: { score: Score | null }) {

@@ -22,6 +22,7 @@ import { useDebounced } from "../lib/use-debounced";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customers.module.css";
 import { Chosen } from "./customers-chosen";
+import { NewCustomer } from "./customers-new";
 import { CustomerTable } from "./customers-table";
 
 const SEARCH_REST_MS = 300;
@@ -56,6 +57,7 @@ export function Customers() {
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   return (
     <Page title={t("customers.title")}>
+      <NewCustomer />
       <Filters filter={filter} onChange={setFilter} />
       {pages.isPending && <Loading />}
       {pages.isError && !pages.data && (

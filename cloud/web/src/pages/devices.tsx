@@ -1,22 +1,21 @@
 /** The boards at the doors: how they are, and how a new one is set up and tried. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useRef } from "react";
-import { createDevice, listDevices } from "../api/endpoints";
+import { listDevices, listRejections, removeDevice, rotateCredential } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
-import type { Credential, Device } from "../api/types";
+import type { Device } from "../api/types";
 import { BackLink } from "../components/back-link";
-import { Button } from "../components/button";
 import { Card } from "../components/card";
-import { TextField } from "../components/field";
+import { Confirm } from "../components/confirm";
+import { CredentialOnce } from "../components/credential";
 import { Page } from "../components/page";
 import { Empty, Failed, FormError, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
-import { textsOf } from "../lib/form";
 import { deviceProblem } from "../lib/server-words";
 import { useNow } from "../lib/use-now";
 import { useLive } from "../session/live";
 import { shopPath, useShop } from "../session/shop";
+import { NewDevice } from "./devices-new";
 import css from "./shop.module.css";
 
 const REFRESH_MS = 30_000;
@@ -28,6 +27,7 @@ export function Devices() {
     queryFn: () => listDevices(shop.id),
     refetchInterval: REFRESH_MS,
   });
+  const isOwner = shop.role === "owner";
   return (
     <>
       <BackLink to={shopPath(shop.slug, "shop")}>{t("shop.title")}</BackLink>
@@ -46,14 +46,15 @@ export function Devices() {
             ))}
           </ul>
         </Card>
-        {shop.role === "owner" && <NewDevice />}
+        {isOwner && <NewDevice />}
+        {isOwner && <Rejections />}
       </Page>
     </>
   );
 }
 
 function DeviceItem({ device }: { device: Device }) {
-  const { formats } = useShop();
+  const { shop, formats } = useShop();
   const { live } = useLive();
   const now = useNow(REFRESH_MS);
   const seen = live?.devices.find((one) => one.id === device.id);
@@ -73,82 +74,70 @@ function DeviceItem({ device }: { device: Device }) {
           .filter(Boolean)
           .join(" · ")}
       </span>
+      {shop.role === "owner" && <DeviceActions device={device} />}
     </li>
   );
 }
 
-function NewDevice() {
+function DeviceActions({ device }: { device: Device }) {
   const { shop } = useShop();
   const queryClient = useQueryClient();
-  const form = useRef<HTMLFormElement>(null);
-  const mutation = useMutation({
-    mutationFn: (name: string) => createDevice(shop.id, name),
-    onSuccess: () => {
-      form.current?.reset();
-      void queryClient.invalidateQueries({ queryKey: queryKeys.devices(shop.id) });
-    },
+  const rotate = useMutation({ mutationFn: () => rotateCredential(shop.id, device.id) });
+  const remove = useMutation({
+    mutationFn: () => removeDevice(shop.id, device.id),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: queryKeys.devices(shop.id) }),
   });
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    mutation.mutate(textsOf(event.currentTarget, ["name"]).name);
-  };
+  const { name } = device;
   return (
-    <Card title={t("devices.new")}>
-      <form ref={form} className={css.form} onSubmit={submit}>
-        <TextField
-          label={t("devices.name")}
-          hint={t("devices.nameHint")}
-          name="name"
-          maxLength={100}
-          required
+    <details className={css.more}>
+      <summary aria-label={t("devices.moreOf", { name })}>{t("devices.more")}</summary>
+      <div className={css.stack}>
+        <Confirm
+          label={t("devices.rotate")}
+          name={t("devices.rotateOf", { name })}
+          question={t("devices.rotateQuestion")}
+          isPending={rotate.isPending}
+          onConfirm={() => rotate.mutate()}
         />
-        <FormError error={mutation.error} />
-        <Button type="submit" disabled={mutation.isPending}>
-          {t("devices.add")}
-        </Button>
-      </form>
-      {mutation.data && (
-        <Made credential={mutation.data.credential} deviceId={mutation.data.device.id} />
-      )}
-    </Card>
+        {rotate.data && <CredentialOnce credential={rotate.data} />}
+        <Confirm
+          label={t("devices.remove")}
+          name={t("devices.removeOf", { name })}
+          question={t("devices.removeQuestion")}
+          isPending={remove.isPending}
+          onConfirm={() => remove.mutate()}
+        />
+        <FormError error={rotate.error ?? remove.error} />
+      </div>
+    </details>
   );
 }
 
-interface MadeProps {
-  credential: Credential;
-  deviceId: string;
-}
-
-function Made({ credential, deviceId }: MadeProps) {
-  const rows = [
-    [t("devices.host"), `${credential.mqtt_host}:${credential.mqtt_port}`],
-    [t("devices.username"), credential.username],
-    [t("register.password"), credential.password],
-  ] as const;
+/** Shown only while there is something to see. */
+function Rejections() {
+  const { shop, formats } = useShop();
+  const rejections = useQuery({
+    queryKey: queryKeys.rejections(shop.id),
+    queryFn: () => listRejections(shop.id),
+  });
+  const found = rejections.data?.items ?? [];
+  if (found.length === 0) return null;
   return (
-    <section aria-label={t("devices.credential")}>
-      <Notice tone="warning">{t("devices.once")}</Notice>
-      <dl className={css.credential}>
-        {rows.map(([label, value]) => (
-          <div key={label} className={css.pair ?? ""}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
+    <Card title={t("devices.rejections")}>
+      <p className={css.soft}>{t("devices.rejectionsLead")}</p>
+      <ul>
+        {found.map((rejection) => (
+          <li key={rejection.id} className={css.device}>
+            <strong>{rejection.reason}</strong>
+            <span className={css.soft}>
+              {t("devices.rejected", {
+                count: rejection.times,
+                last: formats.dateTime(rejection.last_received_at),
+              })}
+            </span>
+          </li>
         ))}
-      </dl>
-      <DoorTest deviceId={deviceId} />
-    </section>
-  );
-}
-
-/** Ticks as soon as the new board is heard, and says what to do until then. */
-function DoorTest({ deviceId }: { deviceId: string }) {
-  const { live } = useLive();
-  const device = live?.devices.find((one) => one.id === deviceId);
-  const isHeard = device?.is_online === true && device.seen_at !== null;
-  return (
-    <div role="status">
-      <Notice tone="info">{t(isHeard ? "devices.heard" : "devices.waiting")}</Notice>
-    </div>
+      </ul>
+    </Card>
   );
 }

@@ -1,6 +1,6 @@
 /** What stands around every page of a shop: its name, the way around, and the account. */
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Suspense, useEffect, useId, useMemo, useRef } from "react";
 import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
 import type { Me, MyShop, Person } from "../api/types";
@@ -18,6 +18,7 @@ import { LiveProvider, useLive } from "../session/live";
 import { useOutbox } from "../session/outbox";
 import { useSession } from "../session/session";
 import { CurrentShop, formatsOf, rememberShop, shopPath } from "../session/shop";
+import { takeUpdate, useUpdate } from "../session/update";
 import { NotFound } from "./not-found";
 import css from "./shop-layout.module.css";
 
@@ -54,6 +55,7 @@ function Layout({ me, shop }: { me: Me; shop: MyShop }) {
           </header>
           <Navigation shop={shop} />
           <main id="main" ref={main} tabIndex={-1} className={css.main}>
+            <UpdateNote />
             <OfflineNote formats={current.formats} />
             <Suspense fallback={<Loading />}>
               <Outlet />
@@ -179,17 +181,32 @@ function Navigation({ shop }: { shop: MyShop }) {
   );
 }
 
-/** Said on every page, because what they show is as old as the last connection. */
+function UpdateNote() {
+  if (!useUpdate()) return null;
+  return (
+    <aside className={css.update} aria-label={t("update.title")} aria-live="polite">
+      <p>{t("update.title")}</p>
+      <Button onClick={takeUpdate}>{t("update.reload")}</Button>
+    </aside>
+  );
+}
+
+/** Said on every page, with the age of the oldest of what it shows. */
 function OfflineNote({ formats }: { formats: Formats }) {
   const isOnline = useOnline();
+  const queryClient = useQueryClient();
   const { isConnected, lastSeenAt } = useLive();
   if (isOnline && isConnected) return null;
+  const shown = queryClient.getQueryCache().findAll({ type: "active" });
+  const ages = shown.map((query) => query.state.dataUpdatedAt).filter((at) => at > 0);
+  const since = ages.length > 0 ? new Date(Math.min(...ages)) : lastSeenAt;
   return (
     <aside className={css.offline} aria-label={t("offline.title")} aria-live="polite">
       <Icon name="offline" size={18} />
       <p>
         <strong>{t("offline.title")}</strong>{" "}
-        {lastSeenAt && t("offline.since", { time: formats.time(lastSeenAt) })} {t("offline.note")}
+        {since && t("offline.since", { time: formats.since(since, new Date()) })}{" "}
+        {t("offline.note")}
       </p>
     </aside>
   );

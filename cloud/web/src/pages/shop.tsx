@@ -9,6 +9,7 @@ import { t } from "../i18n/i18n";
 import { useProfile } from "../lib/use-shop-profile";
 import { shopPath, useShop } from "../session/shop";
 import css from "./shop.module.css";
+import { Exports, Poster } from "./shop-files";
 
 const PLACES = [
   { page: "shop/profile", label: "profile" },
@@ -19,7 +20,7 @@ const PLACES = [
   { page: "start", label: "start" },
   { page: "shop/privacy", label: "privacy" },
 ] as const;
-const READABLE = new Set<string>(["shop/devices", "shop/privacy"]);
+const READABLE = new Set<string>(["shop/devices", "shop/staff", "shop/privacy"]);
 
 export function ShopPage() {
   const { shop } = useShop();
@@ -40,6 +41,7 @@ export function ShopPage() {
         ))}
       </ul>
       <PublicPage />
+      <Exports />
     </Page>
   );
 }
@@ -60,6 +62,7 @@ function PublicPage() {
           </a>
         </p>
       )}
+      <Poster whatsappUrl={profile.data?.whatsapp_share_url} />
     </Card>
   );
 }

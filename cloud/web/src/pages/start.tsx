@@ -1,14 +1,22 @@
 /** The first steps of a shop, each to be done, skipped, or left for another day. */
 
+import { useQuery } from "@tanstack/react-query";
+import { getScores } from "../api/endpoints";
+import { queryKeys } from "../api/keys";
+import type { Live } from "../api/types";
 import { Button, ButtonLink } from "../components/button";
+import { DoorTest } from "../components/door-test";
 import { Icon } from "../components/icon";
 import { Page } from "../components/page";
 import { Failed, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
 import { isDone, STEPS, type Step } from "../lib/first-run";
+import { readSummary, returnedCustomers } from "../lib/summary";
 import { useFirstRun } from "../lib/use-first-run";
+import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
 import css from "./shop.module.css";
+import { Poster } from "./shop-files";
 
 const PAGES = {
   hours: "shop/hours",
@@ -19,7 +27,7 @@ const PAGES = {
 
 export function Start() {
   const { shop } = useShop();
-  const { facts, settled, settle, error } = useFirstRun();
+  const { facts, settled, settle, error, whatsappUrl } = useFirstRun();
   return (
     <Page title={t("start.title")} lead={t("start.lead")}>
       {!facts && (error ? <Failed error={error} /> : <Loading />)}
@@ -33,6 +41,7 @@ export function Start() {
               isDone={isDone(step, facts)}
               isSettled={settled.has(step)}
               onSettle={() => settle(step)}
+              whatsappUrl={whatsappUrl}
             />
           ))}
         </ol>
@@ -50,9 +59,28 @@ interface StepItemProps {
   isDone: boolean;
   isSettled: boolean;
   onSettle: () => void;
+  whatsappUrl: string | undefined;
 }
 
-function StepItem({ step, number, isDone, isSettled, onSettle }: StepItemProps) {
+function isAnyOnline(live: Live): boolean {
+  return live.devices.some((device) => device.is_online && device.seen_at !== null);
+}
+
+/** How far the shop is from a churn probability for each customer; nothing once it has them. */
+function Unlocks() {
+  const { shop } = useShop();
+  const scores = useQuery({
+    queryKey: queryKeys.scores(shop.id),
+    queryFn: () => getScores(shop.id),
+    retry: false,
+  });
+  if (!scores.data || cautionOf(scores.data.verdict) !== "little") return null;
+  const count = returnedCustomers(readSummary(scores.data));
+  return <p className={css.soft}>{t("insights.unlocks", { count })}</p>;
+}
+
+function StepItem(props: StepItemProps) {
+  const { step, number, isDone, isSettled, onSettle, whatsappUrl } = props;
   const { shop, formats } = useShop();
   return (
     <li className={`${css.step} ${isDone ? css.isDone : ""}`}>
@@ -63,6 +91,9 @@ function StepItem({ step, number, isDone, isSettled, onSettle }: StepItemProps) 
         <h2>{t(`start.steps.${step}.name`)}</h2>
         <p>{t(`start.steps.${step}.why`)}</p>
         {isDone && <p className={css.soft}>{t("start.done")}</p>}
+        {step === "sales" && <Unlocks />}
+        {step === "sensor" && isDone && <DoorTest isHeard={isAnyOnline} />}
+        {step === "page" && <Poster whatsappUrl={whatsappUrl} />}
         {!isDone && isSettled && <p className={css.soft}>{t("start.skipped")}</p>}
       </div>
       {!isDone && (
