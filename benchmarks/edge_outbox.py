@@ -32,8 +32,13 @@ def measure(options: Options) -> list[Figure]:
         at_most("events lost that were promised", found["lost"], "events", 0),
         at_most("events doubled", found["doubled"], "events", 0),
         at_most("erases per event, offline, one event in 2 s", found["erases_busy"], "erases", 0.1),
-        plain("erases per event, offline, one event in 20 s", found["erases_quiet"], "erases"),
-        plain("events younger than a minute that power cuts took", found["in_window"], "events"),
+        at_most("erases per event, offline, one in 20 s", found["erases_calm"], "erases", 0.1),
+        at_most("erases per event, offline, one in a minute", found["erases_slow"], "erases", 0.1),
+        at_most(
+            "erases per event, offline, 3 visitors an hour", found["erases_visits"], "erases", 0.1
+        ),
+        plain("events not yet in flash that power cuts took", found["in_window"], "events"),
+        plain("the most that one power cut took", found["most_at_once"], "events"),
     ]
 
 

@@ -18,6 +18,12 @@ _BLOCK = 4096
 _BLOCKS = 96
 _EIO = -5
 _FOLDER = "/flash/outbox"
+_FIELDS = {
+    "door": {"open": 1},
+    "motion": {"active": 1},
+    "passage": {"sensor": 0, "direction": "in", "confidence": 95},
+}
+_VISIT = ((0, "door"), (800, "motion"), (1500, "passage"), (4000, "door"), (25000, "motion"))
 
 
 class PowerCut(OSError):
@@ -133,6 +139,7 @@ class Trial:
         self.pending = set()
         self.erases = 0
         self.lost_in_the_window = 0
+        self.most_at_once = 0
         self.torn_writes = 0
         self.outbox = None
         self.dropped = 0
@@ -157,7 +164,9 @@ class Trial:
             pass  # it was not even mounted
         self.rtc.can_tear = False
         if not is_reset:
-            self.lost_in_the_window += len(self.pending)
+            taken = len(self.pending - set(self.cloud.stored.values()))
+            self.lost_in_the_window += taken
+            self.most_at_once = max(self.most_at_once, taken)
             self.rtc.content = b""
             self.pending = set()
 
@@ -212,7 +221,29 @@ class Trial:
         return dropped
 
 
-def offline_erases(mean_gap_ms, count=2000):
+def apart(mean_gap_ms, count=2000):
+    """Return the times of passages, in milliseconds."""
+    uptime_ms = 0
+    events = []
+    for _ in range(count):
+        uptime_ms += random.randrange(2 * mean_gap_ms)
+        events.append((uptime_ms, "passage"))
+    return events
+
+
+def visits(an_hour, hours):
+    """Return what visitors make the board tell: (time in ms, kind), as they come and go."""
+    events = []
+    came_ms = 0
+    while came_ms < hours * 3_600_000:
+        came_ms += random.randrange(2 * 3_600_000 // an_hour)
+        left_ms = came_ms + random.randrange(60_000, 900_000)
+        for at_ms in (came_ms, left_ms):
+            events.extend((at_ms + after_ms, kind) for after_ms, kind in _VISIT)
+    return sorted(events)
+
+
+def offline_erases(events):
     """Return the erases per event of a board that nobody acknowledges."""
     content = bytearray(_BLOCK * _BLOCKS)
     flash = Flash(content, None)
@@ -220,22 +251,20 @@ def offline_erases(mean_gap_ms, count=2000):
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
     outbox = Outbox(_FOLDER, 1795179445, RtcLog(Rtc()), max_segments=80)
     before = flash.erases
-    uptime_ms = next_look_ms = 0
-    for _ in range(count):
-        uptime_ms += random.randrange(2 * mean_gap_ms)
+    next_look_ms = 0
+    for uptime_ms, kind in events:
         while next_look_ms < uptime_ms:  # the firmware looks twice a second
             next_look_ms += 500
             if outbox.is_due(next_look_ms):
                 outbox.flush()
-        fields = {"sensor": 0, "direction": "in", "confidence": 95}
-        outbox.append("passage", uptime_ms, 1795179445000 + uptime_ms, fields)
+        outbox.append(kind, uptime_ms, 1795179445000 + uptime_ms, _FIELDS[kind])
     vfs.umount("/flash")
-    return (flash.erases - before) / count
+    return (flash.erases - before) / len(events)
 
 
 def main(cuts, seed):
     random.seed(seed)
-    lost = doubled = clashes = made = in_window = torn = drop = 0
+    lost = doubled = clashes = made = in_window = most_at_once = torn = drop = 0
     done = 0
     while done < cuts:  # a fresh flash every 100 cuts
         trial = Trial()
@@ -249,6 +278,7 @@ def main(cuts, seed):
         clashes += trial.cloud.clashes
         made += trial.made
         in_window += trial.lost_in_the_window
+        most_at_once = max(most_at_once, trial.most_at_once)
         torn += trial.torn_writes
     figures = {
         "cuts": done,
@@ -258,8 +288,11 @@ def main(cuts, seed):
         "doubled": doubled + clashes,
         "dropped": drop,
         "in_window": in_window,
-        "erases_busy": offline_erases(2000),
-        "erases_quiet": offline_erases(20000),
+        "most_at_once": most_at_once,
+        "erases_busy": offline_erases(apart(2000)),
+        "erases_calm": offline_erases(apart(20000)),
+        "erases_slow": offline_erases(apart(60000, 600)),
+        "erases_visits": offline_erases(visits(3, 40)),
     }
     print(json.dumps(figures))
 
