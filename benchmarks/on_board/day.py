@@ -3,14 +3,12 @@
 Runs on MicroPython: `micropython day.py HOURS`, with the environment of `benchmarks.edge_memory`.
 Time jumps to whatever the firmware waits for next. The sensor, the access point and the broker are
 played here, in the same heap; somebody comes every 20 seconds, and for five minutes of each hour
-the Wi-Fi is gone. The firmware's own
-code is the one that is deployed, compiled by mpy-cross.
+the Wi-Fi is gone. The firmware's own code is the one that is deployed, compiled by mpy-cross.
 """
 
 import gc
 import os
 import sys
-import time as real
 
 from vfs import VfsPosix, mount, umount
 
@@ -19,36 +17,12 @@ mount(VfsPosix(os.getenv("BOARD_FLASH")), "/")
 sys.path[:] = [".frozen", "/fakes", "/app", "/"]
 
 
-class Time:
-    """The module `time`, in which only waiting passes time."""
-
-    ticks_diff = staticmethod(real.ticks_diff)
-    ticks_add = staticmethod(real.ticks_add)
-    gmtime = staticmethod(real.gmtime)
-    sleep_us = staticmethod(real.sleep_us)
-    now = real.ticks_add(0, 1000)
-    elapsed_ms = 0
-
-    @staticmethod
-    def ticks_ms():
-        return Time.now
-
-    @staticmethod
-    def time():
-        return 1795179445 + Time.elapsed_ms // 1000
-
-    @staticmethod
-    def advance(milliseconds):
-        Time.now = real.ticks_add(Time.now, milliseconds)
-        Time.elapsed_ms += milliseconds
-
-
-sys.modules["time"] = Time
+from simulated import Time, begin  # noqa: E402  (before all that tells the time)
 
 gc.collect()
 before = gc.mem_alloc()
 
-import asyncio  # noqa: E402  (only now it finds our time)
+import asyncio  # noqa: E402
 import asyncio.core  # noqa: E402
 import asyncio.event  # noqa: E402
 import asyncio.funcs  # noqa: E402
@@ -56,24 +30,7 @@ import json  # noqa: E402
 
 gc.collect()
 asyncio_bytes = gc.mem_alloc() - before
-
-
-class IoQueue:
-    """Nothing here waits for a socket: the time passes at once. Interrupts never come."""
-
-    map = ()
-
-    def queue_read(self, _flag):
-        asyncio.core.cur_task.data = self
-
-    def remove(self, _task):
-        pass
-
-    def wait_io_event(self, milliseconds):
-        Time.advance(max(0, milliseconds))
-
-
-asyncio.core._io_queue = IoQueue()
+begin()
 
 
 def wifi_is_up():

@@ -1,10 +1,12 @@
-"""An access point that is always there; the virtual board has one that is not."""
+"""An access point that a test may take away."""
 
 STA_IF = 0
 AP_IF = 1
 
 
 class WLAN:
+    is_up = True
+
     def __init__(self, interface=STA_IF):
         pass
 
@@ -18,7 +20,7 @@ class WLAN:
         pass
 
     def isconnected(self):
-        return True
+        return WLAN.is_up
 
     def status(self, what=None):
         return -60

@@ -1,0 +1,89 @@
+"""The network between a board and its broker: it drops, delays, half-opens and lies about names."""
+
+import contextlib
+import socket
+import threading
+import time
+
+_CHUNK_BYTES = 4096
+
+
+class Names:
+    """What the board's resolver says. A name without an entry is the host's to resolve."""
+
+    def __init__(self) -> None:
+        self.lies: dict[str, str | None] = {}  # to an address, or to nothing
+        self.delay_s = 0.0  # everything on the board stands still meanwhile, as on the ESP32
+
+    def resolve(self, name: str) -> str | None:
+        """Return the address that the board gets to hear, None when there is no such name."""
+        time.sleep(self.delay_s)
+        return self.lies.get(name, name)
+
+
+class Line:
+    """A TCP connection's way to a port of this machine, at `port`."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
+        self._flows = threading.Event()
+        self._flows.set()
+        self._open: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+        self.delay_s = 0.0
+        threading.Thread(target=self._accept, name="line", daemon=True).start()
+
+    def hold(self) -> None:
+        """Let nothing through and close nothing: what is open is half open from now on."""
+        self._flows.clear()
+
+    def release(self) -> None:
+        """Let everything through again."""
+        self._flows.set()
+
+    def drop(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            ends, self._open = self._open, []
+        for end in ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the line for good."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.release()
+        self.drop()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # closed
+            while True:
+                near, _ = self._listener.accept()
+                self._connect(near)
+
+    def _connect(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(("127.0.0.1", self._target_port))
+        except OSError:
+            near.close()
+            return
+        self.connections += 1
+        with self._lock:
+            self._open += [near, far]
+        for ends in ((near, far), (far, near)):
+            threading.Thread(target=self._pump, args=ends, name="line", daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while part := source.recv(_CHUNK_BYTES):
+                self._flows.wait()
+                time.sleep(self.delay_s)
+                sink.sendall(part)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
