@@ -72,13 +72,15 @@ def test_many_rows_are_all_there(owner: Somebody) -> None:
     assert {row["currency"] for row in rows} == {"EUR"}
 
 
-def test_the_poster_shows_the_code_of_the_public_page(owner: Somebody) -> None:
+def test_the_poster_shows_the_code_of_the_page_to_join_at(owner: Somebody) -> None:
     shop = body(owner.get(owner.url))
     svg = owner.get(f"{owner.url}/poster.svg")
     assert svg.mimetype == "image/svg+xml"
     assert "Corner Bakery" in svg.text
     path = re.compile(r'<path[^>]* d="([^"]+)"')
-    expected = path.search(segno.make_qr(shop["public_url"], error="m").svg_inline(omitsize=True))
+    expected = path.search(
+        segno.make_qr(f"{shop['public_url']}/join", error="m").svg_inline(omitsize=True)
+    )
     shown = path.search(svg.text)
     assert expected is not None
     assert shown is not None

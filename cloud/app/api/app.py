@@ -165,7 +165,7 @@ def _blueprints() -> list[Blueprint]:
 
 def _register_pages(app: Flask) -> None:
     from cloud.app.api import docs, health
-    from cloud.app.web import client, shop_page
+    from cloud.app.web import client, join_page, shop_page
 
-    for pages in (health.pages, docs.pages, shop_page.pages, client.pages):
+    for pages in (health.pages, docs.pages, shop_page.pages, join_page.pages, client.pages):
         app.register_blueprint(pages)

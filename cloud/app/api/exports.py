@@ -65,9 +65,9 @@ def export_scores(shop_id: uuid.UUID) -> Response:
 @routes.file(200, "An A4 poster", SVG, "<svg></svg>")
 @routes.fails(404)
 def get_poster_svg(shop_id: uuid.UUID) -> Response:
-    """A poster with the code that opens the shop's public page."""
+    """A poster with the code that opens the page to join the shop at."""
     shop = shop_by_id(db.session(), shop_id)
-    svg = poster_svg(shop, _public_url(shop))
+    svg = poster_svg(shop, _join_url(shop))
     return as_download(Response(svg, mimetype=SVG), f"poster-{shop.slug}.svg")
 
 
@@ -76,9 +76,9 @@ def get_poster_svg(shop_id: uuid.UUID) -> Response:
 @routes.file(200, "The code to print", PDF, "%PDF-1.4")
 @routes.fails(404)
 def get_poster_pdf(shop_id: uuid.UUID) -> Response:
-    """The code that opens the shop's public page, sharp at every size."""
+    """The code that opens the page to join the shop at, sharp at every size."""
     shop = shop_by_id(db.session(), shop_id)
-    pdf = poster_pdf(_public_url(shop))
+    pdf = poster_pdf(_join_url(shop))
     return as_download(Response(pdf, mimetype=PDF), f"poster-{shop.slug}.pdf")
 
 
@@ -91,5 +91,5 @@ def _exported(shop_id: uuid.UUID, noun: str) -> Response:
     )
 
 
-def _public_url(shop: Shop) -> str:
-    return f"{current_app.config['PUBLIC_URL']}/s/{shop.slug}"
+def _join_url(shop: Shop) -> str:
+    return f"{current_app.config['PUBLIC_URL']}/s/{shop.slug}/join"

@@ -14,6 +14,7 @@ from cloud.app.api.limits import per_address
 from cloud.app.api.schemas import memberships as schemas
 from cloud.app.api.schemas.base import PageQuery
 from cloud.app.api.schemas.customers import Timeline
+from cloud.app.domain.errors import Invalid
 from cloud.app.services import joining
 from cloud.app.services.accounts import person_by_id
 from cloud.app.services.consents import consent_of, record_consent
@@ -51,7 +52,10 @@ def list_my_shops() -> dict[str, object]:
 @routes.fails(403, 404, 429)
 def join_shop(wanted: dict[str, Any]) -> dict[str, object]:
     """Become a customer of a shop; needs a proven contact. Doing it again changes nothing."""
-    membership = joining.join(db.session(), person_id(), source="web", now=_now(), **wanted)
+    consents = _agreed(wanted.pop("consents"), wanted.pop("wording"))
+    membership = joining.join(
+        db.session(), person_id(), consents=consents, source="web", now=_now(), **wanted
+    )
     shop = shop_by_id(db.session(), membership.shop_id)
     db.session.commit()
     return _shown(membership, shop)
@@ -148,6 +152,12 @@ def list_referrals(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, objec
             "first_purchase_at": row.first_purchase_at,
         }
     )
+
+
+def _agreed(channels: list[str], wording: str | None) -> dict[str, str]:
+    if channels and not wording:
+        raise Invalid("wording", "what was agreed to, as it was shown", "nothing")
+    return dict.fromkeys(channels, wording or "")
 
 
 def _shown(membership: Membership, shop: Shop) -> dict[str, object]:

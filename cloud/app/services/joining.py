@@ -3,14 +3,15 @@
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.errors import Forbidden, Invalid, NotFound
+from cloud.app.domain.errors import Forbidden, Invalid
 from cloud.app.services.consents import holding
+from cloud.app.services.shops import shop_by_slug
 from cloud.app.services.tickets import ALPHABET
 from cloud.app.store.consents import CHANNELS, ConsentEvent
 from cloud.app.store.membership_queries import claim, membership_in
@@ -38,21 +39,21 @@ def join(
     person_id: uuid.UUID,
     *,
     slug: str,
-    consents: Sequence[str],
-    wording: str | None,
+    consents: Mapping[str, str],
     source: str,
     referral_code: str | None,
     now: dt.datetime,
 ) -> Membership:
     """Become a customer of a shop, or be found as one that it knows; again changes nothing.
 
-    Raises NotFound without such a shop, Forbidden without a proven contact, and Invalid for a
-    channel by which the person cannot be reached.
+    `consents` holds for each channel that was ticked the words beside its box. Raises NotFound
+    without such a shop, Forbidden without a proven contact, and Invalid for a channel by which the
+    person cannot be reached.
     """
-    shop = _shop_at(session, slug)
+    shop = shop_by_slug(session, slug)
     # two requests at once must not both make a customer
     person = session.get_one(Person, person_id, with_for_update=True)
-    _check(person, consents, wording)
+    _check(person, consents)
     take_what_is_theirs(session, person, now)
     act_for(session, shop_id=shop.id)
     membership = membership_in(session, shop.id, person.id)
@@ -61,9 +62,8 @@ def join(
         _trace_referral(session, membership, referral_code, now)
     membership.left_at = None
     _fill_in(membership, person)
-    event = {"wording": wording, "source": source}
-    for channel in consents:
-        _say(session, membership, channel, "grant", **event)
+    for channel, wording in consents.items():
+        _say(session, membership, channel, "grant", wording=wording, source=source)
     return membership
 
 
@@ -94,20 +94,10 @@ def whatsapp_referral_url(shop: Shop, url: str) -> str:
     return f"https://wa.me/?text={quote(f'{shop.name}: {url}', safe='')}"
 
 
-def _shop_at(session: Session, slug: str) -> Shop:
-    act_for(session, slug=slug)
-    shop = session.scalar(select(Shop).where(Shop.slug == slug))
-    if shop is None:
-        raise NotFound("there is no such shop")
-    return shop
-
-
-def _check(person: Person, consents: Sequence[str], wording: str | None) -> None:
+def _check(person: Person, consents: Mapping[str, str]) -> None:
     verified = person.verified_contacts
     if not verified:
         raise Forbidden("prove your email or phone by a code first")
-    if consents and not wording:
-        raise Invalid("wording", "what was agreed to, as it was shown", "nothing")
     reached = [channel for kind in verified for channel in CHANNELS_OF[kind]]
     for channel in consents:
         if channel not in reached:

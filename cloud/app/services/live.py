@@ -17,6 +17,7 @@ from cloud.app.domain.typical_week import UsualHour
 from cloud.app.services import openings
 from cloud.app.services.device_health import healths
 from cloud.app.services.footfall import usual_week
+from cloud.app.services.shops import shop_by_slug
 from cloud.app.store.openings import OpeningException
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Device, Shop, SiteState
@@ -125,10 +126,8 @@ def live_state(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[s
 
 def public_status(session: Session, slug: str, now: dt.datetime) -> dict[str, object]:
     """Return what anybody may know of a shop: no number of people. Raises NotFound."""
-    act_for(session, slug=slug)
-    shop = session.scalar(select(Shop).where(Shop.slug == slug))
-    if shop is not None:
-        act_for(session, shop_id=shop.id)
+    shop = shop_by_slug(session, slug)
+    act_for(session, shop_id=shop.id)
     view = _look(session, shop, now)
     is_open = view.openness
     return {

@@ -1,4 +1,4 @@
-"""The poster at the door: a QR code that opens the shop's public page, to print."""
+"""The poster at the door: a QR code that opens the page to join at, which tells if it is open."""
 
 import io
 from html import escape
@@ -31,7 +31,7 @@ def poster_svg(shop: Shop, url: str) -> bytes:
         f'<title>{name}</title><rect width="100%" height="100%" fill="#fff"/>'
         f'<text x="{middle}" y="50" font-size="{size:.1f}" font-weight="bold">{name}</text>'
         f"{code}"
-        f'<text x="{middle}" y="230" font-size="9">Open now? Busy?</text>'
+        f'<text x="{middle}" y="230" font-size="9">Open now? Busy? Join us</text>'
         f'<text x="{middle}" y="245" font-size="7">Scan me with your camera</text>'
         f'<text x="{middle}" y="275" font-size="4.5">{escape(url)}</text></svg>\n'
     ).encode()

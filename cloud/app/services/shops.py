@@ -61,6 +61,15 @@ def shop_by_id(session: Session, shop_id: uuid.UUID) -> Shop:
     return session.execute(select(Shop).where(Shop.id == shop_id)).scalar_one()
 
 
+def shop_by_slug(session: Session, slug: str) -> Shop:
+    """Return the shop with this public page, for anybody. Raises NotFound."""
+    act_for(session, slug=slug)
+    shop = session.scalar(select(Shop).where(Shop.slug == slug))
+    if shop is None:
+        raise NotFound("there is no such shop")
+    return shop
+
+
 def change_shop(session: Session, shop_id: uuid.UUID, changes: Mapping[str, object]) -> Shop:
     """Change a shop's profile. Raises Conflict when the chosen slug is taken."""
     shop = shop_by_id(session, shop_id)

@@ -57,9 +57,9 @@ def shop_page(slug: str) -> Response:
     try:
         status = public_status(db.session(), slug, now)
     except NotFound:
-        return _page("no_shop.html", 404)
+        return page_of("no_shop.html", 404)
     shop = db.session.execute(select(Shop).where(Shop.slug == slug)).scalar_one()
-    return _page("shop.html", 200, **_words(status, shop, now))
+    return page_of("shop.html", 200, **_words(status, shop, now))
 
 
 def _words(status: dict[str, Any], shop: Shop, now: dt.datetime) -> dict[str, object]:
@@ -97,7 +97,8 @@ def _week(shop: Shop, now: dt.datetime) -> list[tuple[dt.date, list[str]]]:
     return week(shop.opening_hours, shop.time_zone, shop.country, now)
 
 
-def _page(template: str, status: int, **values: object) -> Response:
+def page_of(template: str, status: int, **values: object) -> Response:
+    """Render a page that needs no script, under a policy that allows none."""
     response = Response(render_template(template, style=_STYLE, **values), status)
     response.headers[headers.CONTENT_POLICY] = _POLICY
     response.headers["Cache-Control"] = "public, max-age=15"

@@ -798,7 +798,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** A poster with the code that opens the shop's public page. */
+        /** A poster with the code that opens the page to join the shop at. */
         get: operations["get_poster_svg"];
         put?: never;
         post?: never;
@@ -817,7 +817,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The code that opens the shop's public page, sharp at every size. */
+        /** The code that opens the page to join the shop at, sharp at every size. */
         get: operations["get_poster_pdf"];
         put?: never;
         post?: never;
