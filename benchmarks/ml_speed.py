@@ -2,7 +2,8 @@
 
 The peer of the BTYD fit is `lifetimes`, which is no dependency of ours: name a Python that has it
 in the environment variable LIFETIMES_PYTHON, or it is left out. With `--data DIR`,
-`shopbell analyse` runs on Online Retail. `--size small` leaves out the largest sizes.
+`shopbell analyse` runs on Online Retail. `--size small` leaves out the largest sizes; `--size full`
+draws time against size into `docs/ml-speed.svg`.
 """
 
 import os
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -20,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from benchmarks import shops
+from benchmarks.growth import drawing
 from benchmarks.report import Figure, Options, at_least, at_most, main, plain
 from cloud.ml.analysis import analyse
 from cloud.ml.btyd import BetaGeometricNBD
@@ -28,6 +31,7 @@ from cloud.ml.features import btyd_summary, customer_days, features_of_days
 Floats = npt.NDArray[np.float64]
 
 ROOT = Path(__file__).parents[1]
+DRAWING = ROOT / "docs" / "ml-speed.svg"
 LAST_DAY = date(2025, 12, 31)
 SPAN_DAYS = 540
 CALIBRATION_END = date(1997, 9, 30)  # of the papers on CDNOW
@@ -49,12 +53,14 @@ def measure(options: Options) -> list[Figure]:
 
 
 def _figures(options: Options) -> Iterator[Figure]:
+    # First: the memory of a new process counts what its parent holds when it is made.
+    if options.data:
+        yield from _command_line(options.data)
     yield from _btyd([23_570, 1_000_000] if options.is_full else [23_570], options.data)
     yield from _features([1_000_000, 10_000_000] if options.is_full else [100_000])
     yield from _one_shop()
     yield from _many_shops(100 if options.is_full else 6)
-    if options.data:
-        yield from _command_line(options.data)
+    yield from _growth(options.is_full)
 
 
 def _btyd(sizes: list[int], data: Path | None) -> Iterator[Figure]:
@@ -68,8 +74,6 @@ def _btyd(sizes: list[int], data: Path | None) -> Iterator[Figure]:
             theirs = _peer_seconds(peer, X)
             yield plain(f"lifetimes, {n} customers", theirs, "s")
             yield at_least(f"lifetimes over ours, {n} customers", theirs / ours, "times", 10)
-    times = [_seconds(lambda n=n: _fit_and_score(_histories(n))) for n in (10_000, 1_000_000)]  # type: ignore[misc]
-    yield at_most("BG/NBD time, 100 times the customers", times[1] / times[0], "times", 100)
 
 
 def _fit_and_score(X: Floats) -> None:
@@ -151,6 +155,36 @@ def _one_shop() -> Iterator[Figure]:
         f"nightly run of a simulated bakery, 5,000 customers and {len(town)} purchases",
         _seconds(lambda: analyse(town)), "s", 10.0,
     )  # fmt: skip
+
+
+def _growth(is_full: bool) -> Iterator[Figure]:
+    """Time at 1 to 100 times a size over the time at that size, the best of three each."""
+    factors = (1, 3, 10, 30, 100) if is_full else (1, 3, 10)
+    works: dict[str, Callable[[int], Callable[[], object]]] = {
+        "purchase models": lambda factor: partial(_fit_and_score, _histories(10_000 * factor)),
+        "features": lambda factor: partial(_all_features, _rows(10_000 * factor)),
+        "nightly run": lambda factor: partial(analyse, shops.town(50 * factor, seed=3)),
+    }
+    smallest = {
+        "purchase models": "10,000 customers",
+        "features": "10,000 rows",
+        "nightly run": "50 customers",
+    }
+    curves = {}
+    for name, prepared in works.items():
+        times = [_best_of_three(prepared(factor)) for factor in factors]
+        curves[name] = [(f, t / times[0]) for f, t in zip(factors, times, strict=True)]
+        yield plain(f"{name} of {smallest[name]}", times[0], "s")
+        for factor, ratio in curves[name][1:-1]:
+            yield plain(f"{name}: time of {factor} times {smallest[name]}", ratio, "times")
+        text = f"{name}: time of {factors[-1]} times {smallest[name]}"
+        yield at_most(text, curves[name][-1][1], "times", factors[-1])
+    if is_full:
+        DRAWING.write_text(drawing(curves, "Time against size"), encoding="utf-8")
+
+
+def _best_of_three(work: Callable[[], object]) -> float:
+    return min(_seconds(work) for _ in range(3))
 
 
 def _many_shops(n_shops: int) -> Iterator[Figure]:
