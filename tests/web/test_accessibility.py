@@ -6,11 +6,13 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.conftest import repository
+from tests.installation import Installation
 from tests.web.conftest import Bakery, watched_page
 
 AXE = repository() / "cloud/web/node_modules/axe-core/axe.min.js"
 PAGES = (
     "",
+    "/day",
     "/customers",
     "/insights",
     "/sale",
@@ -20,7 +22,9 @@ PAGES = (
     "/shop/profile",
     "/shop/hours",
     "/shop/devices",
+    "/shop/staff",
     "/shop/privacy",
+    "/account",
     "/nothing-here",
 )
 SERIOUS = {"serious", "critical"}
@@ -33,33 +37,55 @@ def any_page(owner_context: BrowserContext) -> Iterator[Page]:
 
 
 def faults_of(page: Page) -> list[str]:
-    """What axe finds, as rule and place."""
+    """What axe finds, as rule and place; in the dark only the colours are others."""
+    page.emulate_media(color_scheme="light")
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")
+    found = page.evaluate("axe.run()")["violations"]
+    page.emulate_media(color_scheme="dark")
+    found += page.evaluate("axe.run({runOnly: ['color-contrast']})")["violations"]
     return [
         f"{page.url} {violation['id']}: {node['html']}"
-        for violation in found["violations"]
+        for violation in found
         if violation["impact"] in SERIOUS
         for node in violation["nodes"]
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_any_page(any_page: Page, bakery: Bakery, scheme: str) -> None:
-    any_page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    customers = bakery.api.call("GET", f"/shops/{bakery.shop_id}/customers", params={"limit": 1})
+def test_axe_finds_nothing_serious_on_any_page(any_page: Page, bakery: Bakery) -> None:
+    path = f"/shops/{bakery.shop_id}"
+    customers = bakery.api.call("GET", f"{path}/customers", params={"limit": 1})["items"]
+    imports = bakery.api.call("GET", f"{path}/imports")["items"]
     faults = []
-    for path in (*PAGES, f"/customers/{customers['items'][0]['id']}"):
-        any_page.goto(bakery.url + path)
+    for page in (*PAGES, f"/customers/{customers[0]['id']}", f"/import/{imports[0]['id']}"):
+        any_page.goto(bakery.url + page)
+        expect(any_page.get_by_role("heading", level=1)).to_be_visible()
         expect(any_page.locator("[aria-busy=true]")).to_have_count(0)
         faults += faults_of(any_page)
     assert faults == []
 
 
-def test_axe_finds_nothing_serious_before_signing_in(page: Page, bakery: Bakery) -> None:
-    page.goto(bakery.url)
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert faults_of(page) == []
+def test_axe_finds_nothing_serious_outside_of_a_shop(
+    page: Page, any_page: Page, bakery: Bakery, installation: Installation
+) -> None:
+    public = bakery.api.call("GET", f"/shops/{bakery.shop_id}")["public_url"]
+    faults = []
+    for path in ("/sign-in", "/register", "/forgot-password", "/new-password#code", public):
+        page.goto(path if path == public else installation.url + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        faults += faults_of(page)
+    for path in ("/new-shop", "/invitation#code"):
+        any_page.goto(installation.url + path)
+        expect(any_page.get_by_role("heading", level=1)).to_be_visible()
+        faults += faults_of(any_page)
+    assert faults == []
+
+
+def test_nothing_moves_for_who_wants_it_still(any_page: Page, bakery: Bakery) -> None:
+    any_page.emulate_media(reduced_motion="reduce")
+    any_page.route("**/today", lambda route: None)  # for ever loading: the only thing that moves
+    any_page.goto(bakery.url)
+    expect(any_page.locator("[aria-busy=true]").first).to_be_visible()
+    assert any_page.evaluate("document.getAnimations().length") == 0
 
 
 def test_the_keyboard_leads_past_the_menu_and_through_it(any_page: Page, bakery: Bakery) -> None:
@@ -73,3 +99,15 @@ def test_the_keyboard_leads_past_the_menu_and_through_it(any_page: Page, bakery:
     any_page.keyboard.press("Enter")
     expect(any_page.get_by_role("heading", name="Insights", level=1)).to_be_visible()
     expect(any_page.get_by_role("main")).to_be_focused()
+
+
+def test_a_question_that_is_asked_twice_takes_the_focus(any_page: Page, bakery: Bakery) -> None:
+    any_page.goto(f"{bakery.url}/account")
+    everywhere = any_page.get_by_role("button", name="Sign out everywhere")
+    everywhere.focus()
+    any_page.keyboard.press("Enter")
+    expect(any_page.get_by_text("This ends your sign-in on every device")).to_be_visible()
+    expect(everywhere).to_be_focused()
+    any_page.keyboard.press("Tab")
+    any_page.keyboard.press("Enter")
+    expect(any_page.get_by_text("This ends your sign-in on every device")).to_have_count(0)

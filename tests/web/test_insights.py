@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.web.conftest import ALL_CUSTOMERS, Bakery
 
 
-def test_segments_add_up_to_all_customers(owner_page: Page, bakery: Bakery) -> None:
+def test_segments_add_up_to_all_customers(owner_page: Page) -> None:
     owner_page.get_by_role("link", name="Insights").click()
     segments = owner_page.get_by_role("figure", name=re.compile("The largest segment is"))
     expect(segments).to_contain_text(f"of {ALL_CUSTOMERS} customers")
@@ -17,16 +17,47 @@ def test_segments_add_up_to_all_customers(owner_page: Page, bakery: Bakery) -> N
 
 
 def test_figures_are_those_of_the_latest_scoring(owner_page: Page, bakery: Bakery) -> None:
-    summary = bakery.api.call("GET", f"/shops/{bakery.shop_id}/scores")["summary"]
+    found = bakery.api.call("GET", f"/shops/{bakery.shop_id}/insights")
     owner_page.get_by_role("link", name="Insights").click()
-    churn = f"{round(summary['kpis']['churn_rate'] * 100)}%"
+    churn = f"{round(found['kpis']['churn_rate'] * 100)}%"
     figures = owner_page.get_by_role("region", name="In figures")
     expect(figures).to_contain_text(f"Churn rate{churn}")
-    record = owner_page.get_by_role("figure", name=re.compile("Of two customers"))
+    expect(figures).to_contain_text("eight times in ten")
+    record = owner_page.get_by_role("figure", name=re.compile("Past customers by the risk"))
     expect(record).to_be_visible()
 
 
-def test_a_shop_without_scores_says_what_it_takes(owner_page: Page, bakery: Bakery) -> None:
-    owner_page.route("**/scores", lambda route: route.fulfill(status=404, json={"status": 404}))
+def test_churn_and_retention_stand_by_the_month(owner_page: Page, bakery: Bakery) -> None:
+    months = bakery.api.call("GET", f"/shops/{bakery.shop_id}/insights")["months"]
+    known = [month for month in months if month["churn_rate"] is not None]
+    owner_page.get_by_role("link", name="Insights").click()
+    chart = owner_page.get_by_role("figure", name=re.compile("of earlier customers stayed away"))
+    chart.get_by_text("As a table").click()
+    expect(chart.get_by_role("row")).to_have_count(len(known) + 1)
+    last = known[-1]
+    both = f"{round(last['churn_rate'] * 100)}% · {round(last['retention_rate'] * 100)}%"
+    expect(chart.get_by_role("row").last).to_contain_text(both)
+
+
+def test_the_owner_writes_down_what_a_tier_brings(owner_page: Page, bakery: Bakery) -> None:
+    owner_page.get_by_role("link", name="Insights").click()
+    owner_page.get_by_text("What each tier brings").click()
+    owner_page.get_by_label("Gold").fill("The tenth bread is free")
+    owner_page.get_by_role("button", name="Save", exact=True).click()
+    expect(owner_page.get_by_text("Saved", exact=True)).to_be_visible()
+    tiers = bakery.api.call("GET", f"/shops/{bakery.shop_id}/tiers")["items"]
+    written = {tier["tier"]: tier["reward"] for tier in tiers if tier["is_edited"]}
+    assert written == {"Gold": "The tenth bread is free"}
+
+
+def test_what_is_too_early_to_say_is_said_so(owner_page: Page) -> None:
+    owner_page.get_by_role("link", name="Insights").click()
+    main = owner_page.get_by_role("main")
+    expect(main).to_contain_text("No prediction is old enough yet to be judged.")
+    expect(main).to_contain_text("Too few days were counted at the door")
+
+
+def test_a_shop_without_scores_says_what_it_takes(owner_page: Page) -> None:
+    owner_page.route("**/insights", lambda route: route.fulfill(status=404, json={"status": 404}))
     owner_page.get_by_role("link", name="Insights").click()
     expect(owner_page.get_by_text("Nothing to show yet")).to_be_visible()

@@ -8,6 +8,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from tests.web.conftest import PASSWORD, Bakery, watched_page
 
+EVERY_PAGE = (
+    "", "/day", "/customers", "/insights", "/sale", "/import", "/start", "/account", "/shop",
+    "/shop/profile", "/shop/hours", "/shop/devices", "/shop/staff", "/shop/privacy",
+)  # fmt: skip
+
 
 def test_the_language_is_changed_and_remembered(page: Page, bakery: Bakery) -> None:
     page.goto(bakery.url)
@@ -45,7 +50,7 @@ def test_from_right_to_left_nothing_leaves_the_screen(
         page.goto(bakery.url)
         page.evaluate("localStorage.setItem('shopbell.language', 'ar-XB')")
         try:
-            for path in ("", "/customers", "/insights", "/sale", "/shop", "/shop/hours"):
+            for path in EVERY_PAGE:
                 page.goto(bakery.url + path)
                 expect(page.get_by_role("heading", level=1)).to_be_visible()
                 assert page.locator("html").get_attribute("dir") == "rtl"
@@ -53,3 +58,15 @@ def test_from_right_to_left_nothing_leaves_the_screen(
                 assert width <= 0, path
         finally:
             page.evaluate("localStorage.removeItem('shopbell.language')")
+
+
+def test_what_the_server_refuses_is_said_in_the_readers_language(
+    hindi_page: Page, bakery: Bakery
+) -> None:
+    hindi_page.goto(bakery.url)
+    hindi_page.get_by_label("ईमेल या फ़ोन").fill(bakery.login)
+    hindi_page.get_by_label("पासवर्ड").fill(PASSWORD)
+    hindi_page.get_by_role("button", name="साइन इन करें").click()
+    expect(hindi_page.get_by_text("जोखिम में कमाई")).to_be_visible()
+    hindi_page.goto(f"{bakery.url}/customers/00000000-0000-4000-8000-000000000000")
+    expect(hindi_page.get_by_role("alert")).to_contain_text("यह मौजूद नहीं है")

@@ -227,3 +227,27 @@ export const exportFile = (shop_id: string, noun: "customers" | "purchases" | "s
 
 export const posterFile = (shop_id: string, ending: "pdf" | "svg") =>
   api.file(`/api/v1/shops/{shop_id}/poster.${ending}`, { path: { shop_id } });
+
+export const getInsights = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/insights", { path: { shop_id } });
+
+export const getScoreboard = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/scoreboard", { path: { shop_id } });
+
+export const listMoves = (shop_id: string, cursor: string | null) =>
+  api.get("/api/v1/shops/{shop_id}/moves", {
+    path: { shop_id },
+    query: { cursor, limit: PAGE_OF_DETAILS },
+  });
+
+export const listTiers = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/tiers", { path: { shop_id } });
+
+export const changeTiers = (shop_id: string, rewards: Record<string, string | null>) =>
+  api.patch("/api/v1/shops/{shop_id}/tiers", { path: { shop_id }, body: { rewards } });
+
+export const listReports = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/reports", { path: { shop_id } });
+
+export const reportFile = (shop_id: string, month: string) =>
+  api.file("/api/v1/shops/{shop_id}/reports/{month}", { path: { shop_id, month } });

@@ -12,6 +12,11 @@ export const queryKeys = {
   devices: (shopId: string) => ["shop", shopId, "devices"] as const,
   purchases: (shopId: string) => ["shop", shopId, "purchases"] as const,
   scores: (shopId: string) => ["shop", shopId, "scores"] as const,
+  insights: (shopId: string) => ["shop", shopId, "insights"] as const,
+  scoreboard: (shopId: string) => ["shop", shopId, "scoreboard"] as const,
+  moves: (shopId: string) => ["shop", shopId, "moves"] as const,
+  tiers: (shopId: string) => ["shop", shopId, "tiers"] as const,
+  reports: (shopId: string) => ["shop", shopId, "reports"] as const,
   customers: (shopId: string, filter: CustomerQuery) =>
     ["shop", shopId, "customers", filter] as const,
   customer: (shopId: string, customerId: string) =>

@@ -10,6 +10,8 @@ export interface Cell {
   value: number;
   /** As it is read. */
   text: string;
+  /** The last of a row of times, which goes on: drawn paler. */
+  isUnfinished?: boolean;
 }
 
 interface ChartFrameProps {
@@ -70,7 +72,7 @@ export function Columns(props: ChartProps) {
           return (
             <rect
               key={cell.label}
-              className={css.bar}
+              className={cell.isUnfinished ? css.unfinished : css.bar}
               {...{ x, width, height, y: HEIGHT - height, rx: 2 }}
             />
           );

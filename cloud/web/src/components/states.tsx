@@ -3,6 +3,7 @@
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { t } from "../i18n/i18n";
+import { fieldText, problemText } from "../lib/problems";
 import { Button } from "./button";
 import { Icon, type IconName } from "./icon";
 import css from "./states.module.css";
@@ -40,7 +41,7 @@ export function Failed({ error, onRetry }: { error: Error; onRetry?: () => void 
   return (
     <div className={css.state} role="alert">
       <h2>{t("errors.title")}</h2>
-      <p>{textOf(error)}</p>
+      <p>{problemText(error)}</p>
       {onRetry && (
         <Button look="quiet" onClick={onRetry}>
           {t("app.retry")}
@@ -77,16 +78,11 @@ export function FormError({ error, meanings = {} }: FormErrorProps) {
   return (
     <div role="alert">
       <Notice tone="problem">
-        {fields.length === 0 && <p>{meaning ?? textOf(error)}</p>}
+        {fields.length === 0 && <p>{meaning ?? problemText(error)}</p>}
         {fields.map((field) => (
-          <p key={field.field}>{t("errors.field", { ...field })}</p>
+          <p key={field.field}>{fieldText(field)}</p>
         ))}
       </Notice>
     </div>
   );
-}
-
-function textOf(error: Error): string {
-  if (!(error instanceof ApiError)) return t("errors.unknown");
-  return error.status === 0 ? t("errors.offline") : error.message;
 }

@@ -18,6 +18,8 @@ export interface Formats {
   date: (at: Date | string) => string;
   /** With the weekday. */
   longDate: (at: Date | string) => string;
+  /** Of a calendar date, whatever the zone: "March 2026". */
+  month: (date: string) => string;
   dateTime: (at: Date | string) => string;
   /** The time alone today, the weekday within the week, the date before that. */
   since: (at: Date | string, now: Date) => string;
@@ -60,6 +62,11 @@ export function createFormats(locale: string, currency: string, timeZone: string
   });
   const date = at({ day: "numeric", month: "short", year: "numeric" });
   const longDate = at({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  const month = new Intl.DateTimeFormat(locale, {
+    timeZone: "UTC",
+    month: "short",
+    year: "numeric",
+  });
   const weekdayTime = at({ weekday: "short", hour: "2-digit", minute: "2-digit" });
   const dateTime = at({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
@@ -76,6 +83,7 @@ export function createFormats(locale: string, currency: string, timeZone: string
     time: (when) => time.format(new Date(when)),
     date: (when) => date.format(new Date(when)),
     longDate: (when) => longDate.format(new Date(when)),
+    month: (when) => month.format(new Date(when)),
     dateTime: (when) => `${date.format(new Date(when))}, ${time.format(new Date(when))}`,
     since: (when, now) => {
       const then = new Date(when);

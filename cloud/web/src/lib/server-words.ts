@@ -1,7 +1,8 @@
 /** The server speaks English where it names things; here its words become the reader's. */
 
-import type { LiveDevice, Score } from "../api/types";
+import type { LiveDevice, Move, Score } from "../api/types";
 import { t } from "../i18n/i18n";
+import { RISKS } from "./customer-filter";
 import type { Formats } from "./formats";
 
 const SEGMENTS = {
@@ -44,6 +45,14 @@ export function segmentMeaning(segment: string): string {
 export function tierName(tier: string): string {
   const known = TIERS.find((name) => name === tier);
   return known ? t(`tiers.${known}`) : tier;
+}
+
+/** A segment, tier or risk band by the kind that it is of. */
+export function bandName(kind: Move["kind"], band: string): string {
+  if (kind === "segment") return segmentName(band);
+  if (kind === "tier") return tierName(band);
+  const risk = RISKS.find((known) => known === band);
+  return risk ? t(`risk.${risk}`) : band;
 }
 
 /** What a group of the model's inputs is about. */

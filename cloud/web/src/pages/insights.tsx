@@ -1,10 +1,11 @@
-/** What the latest scoring says of the whole shop, and how far it has been right before. */
+/** What the latest scoring says of the whole shop, how it moves, and how far to believe it. */
 
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { ApiError } from "../api/client";
-import { getScores } from "../api/endpoints";
+import { getInsights } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
-import type { ScoreRun } from "../api/types";
+import type { Insights as InsightsData } from "../api/types";
 import { ButtonLink } from "../components/button";
 import { Card } from "../components/card";
 import { Bars, Columns, Doughnut } from "../components/chart";
@@ -12,28 +13,39 @@ import { Figure, Figures } from "../components/figure";
 import { Page } from "../components/page";
 import { Empty, Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
-import type { Formats } from "../lib/formats";
-import { inputName, segmentName, TIERS, tierName } from "../lib/server-words";
-import { type Insight, readSummary, returnedCustomers } from "../lib/summary";
+import { returnedCustomers } from "../lib/insights";
+import { inputName, segmentMeaning, segmentName } from "../lib/server-words";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
 import css from "./insights.module.css";
 
+// below the first screen: they come after it
+const Moves = lazy(async () => ({ default: (await import("./insights-moves")).Moves }));
+const Scoreboard = lazy(async () => ({ default: (await import("./insights-record")).Record }));
+const Tiers = lazy(async () => ({ default: (await import("./insights-tiers")).Tiers }));
+const Week = lazy(async () => ({ default: (await import("./insights-week")).Week }));
+const Reports = lazy(async () => ({ default: (await import("./insights-reports")).Reports }));
+
 export function Insights() {
   const { shop } = useShop();
-  const scores = useQuery({
-    queryKey: queryKeys.scores(shop.id),
-    queryFn: () => getScores(shop.id),
+  const insights = useQuery({
+    queryKey: queryKeys.insights(shop.id),
+    queryFn: () => getInsights(shop.id),
   });
-  const isMissing = scores.error instanceof ApiError && scores.error.status === 404;
+  const isMissing = insights.error instanceof ApiError && insights.error.status === 404;
   return (
     <Page title={t("insights.title")}>
-      {scores.isPending && <Loading />}
+      {insights.isPending && <Loading />}
       {isMissing && <NothingYet />}
-      {scores.isError && !isMissing && !scores.data && (
-        <Failed error={scores.error} onRetry={() => void scores.refetch()} />
+      {insights.isError && !isMissing && !insights.data && (
+        <Failed error={insights.error} onRetry={() => void insights.refetch()} />
       )}
-      {scores.data && <Content run={scores.data} />}
+      {insights.data && <Content insights={insights.data} />}
+      {isMissing && (
+        <Suspense fallback={<Loading />}>
+          <Week />
+        </Suspense>
+      )}
     </Page>
   );
 }
@@ -49,58 +61,63 @@ function NothingYet() {
   );
 }
 
-function Content({ run }: { run: ScoreRun }) {
+function Content({ insights }: { insights: InsightsData }) {
   const { formats } = useShop();
-  const insight = readSummary(run);
-  const caution = cautionOf(run.verdict);
+  const caution = cautionOf(insights.verdict);
+  const days = formats.days(insights.horizon_days);
   return (
     <>
-      <p className={css.asOf}>
-        {t("insights.asOf", {
-          date: formats.date(run.as_of),
-          days: formats.days(run.horizon_days),
-        })}
-      </p>
+      <p className={css.asOf}>{t("insights.asOf", { date: formats.date(insights.as_of), days })}</p>
       {caution && (
         <Notice tone="warning">
           {t(`verdict.${caution}`)}
           {caution === "little" && (
-            <p>{t("insights.unlocks", { count: returnedCustomers(insight) })}</p>
+            <p>{t("insights.unlocks", { count: returnedCustomers(insights.kpis) })}</p>
           )}
         </Notice>
       )}
-      <Kpis insight={insight} formats={formats} horizon={formats.days(run.horizon_days)} />
+      <Kpis insights={insights} days={days} />
       <div className={css.charts}>
-        <Segments run={run} />
-        <Tiers run={run} />
-        <PastChurn insight={insight} />
-        <Drivers insight={insight} />
-        <Record insight={insight} model={run.model} />
+        <Churn insights={insights} days={days} />
+        <Revenue insights={insights} />
+        <Segments insights={insights} />
+        <Suspense fallback={<Loading />}>
+          <Moves />
+          <Week />
+          <Drivers insights={insights} />
+          <Scoreboard insights={insights} />
+          <Tiers />
+          <Reports />
+        </Suspense>
       </div>
     </>
   );
 }
 
-interface KpisProps {
-  insight: Insight;
-  formats: Formats;
-  horizon: string;
-}
-
-function Kpis({ insight, formats, horizon }: KpisProps) {
+function Kpis({ insights: { kpis }, days }: { insights: InsightsData; days: string }) {
+  const { formats } = useShop();
   const share = (value: number | null) => (value === null ? null : formats.percent(value));
   const count = (value: number | null) => (value === null ? null : formats.number(value));
   const money = (value: number | null) => (value === null ? null : formats.wholeMoney(value));
   const rows = [
-    ["churn", share(insight.churnRate)],
-    ["retention", share(insight.retentionRate)],
-    ["active", count(insight.active)],
-    ["newcomers", count(insight.newcomers)],
-    ["repeat", share(insight.repeatShare)],
-    ["revenue", money(insight.revenueMinor)],
-    ["clv", money(insight.clvMinor)],
-    ["atRisk", money(insight.atRiskMinor)],
+    ["churn", share(kpis.churn_rate)],
+    ["retention", share(kpis.retention_rate)],
+    ["active", count(kpis.active_customers)],
+    ["newcomers", count(kpis.new_customers)],
+    ["repeat", share(kpis.repeat_share)],
+    ["revenue", money(kpis.revenue_minor)],
+    ["clv", money(kpis.clv_minor)],
+    ["atRisk", money(kpis.revenue_at_risk_minor)],
   ] as const;
+  const { clv_low_minor, clv_high_minor } = kpis;
+  const range =
+    clv_low_minor !== null && clv_high_minor !== null
+      ? t("insights.clvRange", {
+          low: formats.wholeMoney(clv_low_minor),
+          high: formats.wholeMoney(clv_high_minor),
+          days,
+        })
+      : null;
   return (
     <section aria-label={t("customer.figures")} className={css.kpis}>
       <Figures>
@@ -109,7 +126,7 @@ function Kpis({ insight, formats, horizon }: KpisProps) {
             key={name}
             label={t(`insights.kpis.${name}.label`)}
             value={value}
-            note={t(`insights.kpis.${name}.note`, { days: horizon })}
+            note={(name === "clv" && range) || t(`insights.kpis.${name}.note`, { days })}
           />
         ))}
       </Figures>
@@ -117,125 +134,106 @@ function Kpis({ insight, formats, horizon }: KpisProps) {
   );
 }
 
-function Segments({ run }: { run: ScoreRun }) {
+function Churn({ insights: { months }, days }: { insights: InsightsData; days: string }) {
   const { formats } = useShop();
-  const found = Object.entries(run.bands.segment).sort(([, a], [, b]) => b - a);
-  const [largest] = found;
+  const known = months.filter((one) => one.churn_rate !== null);
+  const last = known.at(-1);
+  const before = known.at(-2);
+  if (!last) return null;
+  const share = (value: number | null) => formats.percent(value ?? 0);
+  return (
+    <Card title={t("insights.churnByMonth")}>
+      <Columns
+        sentence={t(before ? "insights.churnSentence" : "insights.churnFirst", {
+          month: formats.month(last.month),
+          share: share(last.churn_rate),
+          before: share(before?.churn_rate ?? null),
+          days,
+        })}
+        columns={[t("insights.month"), t("insights.churnAndRetention")]}
+        cells={known.map((one) => ({
+          label: formats.month(one.month),
+          value: one.churn_rate ?? 0,
+          text: `${share(one.churn_rate)} · ${share(one.retention_rate)}`,
+          isUnfinished: one.is_partial,
+        }))}
+      />
+    </Card>
+  );
+}
+
+function Revenue({ insights: { months } }: { insights: InsightsData }) {
+  const { formats } = useShop();
+  const whole = months.filter((one) => !one.is_partial);
+  const last = whole.at(-1) ?? months.at(-1);
+  if (!last || months.length < 2) return null;
+  return (
+    <Card title={t("insights.revenueByMonth")}>
+      <Columns
+        sentence={t("insights.revenueSentence", {
+          month: formats.month(last.month),
+          amount: formats.wholeMoney(last.revenue_minor),
+          count: last.active_customers,
+          newcomers: formats.number(last.new_customers),
+        })}
+        columns={[t("insights.month"), t("today.takings")]}
+        cells={months.map((one) => ({
+          label: formats.month(one.month),
+          value: Math.max(one.revenue_minor, 0),
+          text: formats.wholeMoney(one.revenue_minor),
+          isUnfinished: one.is_partial,
+        }))}
+      />
+    </Card>
+  );
+}
+
+function Segments({ insights: { segments } }: { insights: InsightsData }) {
+  const { formats } = useShop();
+  const found = segments.filter((one) => one.customers > 0);
+  const largest = found.toSorted((a, b) => b.customers - a.customers)[0];
   if (!largest) return null;
-  const total = found.reduce((sum, [, count]) => sum + count, 0);
+  const total = found.reduce((sum, one) => sum + one.customers, 0);
   return (
     <Card title={t("insights.segments")}>
       <Doughnut
         sentence={t("insights.segmentsSentence", {
-          segment: segmentName(largest[0]),
-          share: formats.percent(largest[1] / total),
+          segment: segmentName(largest.segment),
+          share: formats.percent(largest.share),
           count: total,
         })}
         columns={[t("customers.columns.segment"), t("customers.title")]}
         middle={formats.number(total)}
-        cells={found.map(([segment, count]) => ({
-          label: segmentName(segment),
-          value: count,
-          text: formats.number(count),
+        cells={found.map((one) => ({
+          label: segmentName(one.segment),
+          value: one.customers,
+          text: formats.number(one.customers),
         }))}
       />
+      <p className={css.asOf}>
+        {segmentName(largest.segment)}: {segmentMeaning(largest.segment)}
+      </p>
     </Card>
   );
 }
 
-function Tiers({ run }: { run: ScoreRun }) {
+function Drivers({ insights }: { insights: InsightsData }) {
   const { formats } = useShop();
-  const cells = TIERS.map((tier) => ({ tier, count: run.bands.tier[tier] ?? 0 }));
-  const total = cells.reduce((sum, { count }) => sum + count, 0);
-  if (total === 0) return null;
-  return (
-    <Card title={t("insights.tiers")}>
-      <Bars
-        sentence={t("insights.tiersSentence", { count: cells[0]?.count ?? 0 })}
-        columns={[t("customer.tier"), t("customers.title")]}
-        cells={cells.map(({ tier, count }) => ({
-          label: tierName(tier),
-          value: count,
-          text: formats.number(count),
-        }))}
-      />
-    </Card>
-  );
-}
-
-function PastChurn({ insight: { folds } }: { insight: Insight }) {
-  const { formats } = useShop();
-  const [first, last] = [folds[0], folds.at(-1)];
-  if (!first || !last || folds.length < 2) return null;
-  return (
-    <Card title={t("insights.past")}>
-      <Columns
-        sentence={t("insights.pastSentence", {
-          first: formats.percent(first.churnRate),
-          firstDate: formats.date(first.cutOff),
-          last: formats.percent(last.churnRate),
-          lastDate: formats.date(last.cutOff),
-        })}
-        columns={[t("insights.date"), t("today.churn")]}
-        cells={folds.map((fold) => ({
-          label: formats.date(fold.cutOff),
-          value: fold.churnRate,
-          text: formats.percent(fold.churnRate),
-        }))}
-      />
-    </Card>
-  );
-}
-
-function Drivers({ insight: { drivers } }: { insight: Insight }) {
+  const drivers = insights.drivers.filter((one) => one.auc_loss > 0);
   const [first] = drivers;
-  const total = drivers.reduce((sum, driver) => sum + driver.loss, 0);
-  const { formats } = useShop();
+  const total = drivers.reduce((sum, one) => sum + one.auc_loss, 0);
   if (!first) return null;
   return (
     <Card title={t("insights.drivers")}>
       <Bars
-        sentence={t("insights.driversSentence", { input: inputName(first.group) })}
+        sentence={t("insights.driversSentence", { input: inputName(first.driver) })}
         columns={[t("insights.input"), t("insights.weight")]}
-        cells={drivers.map(({ group, loss }) => ({
-          label: inputName(group),
-          value: loss,
-          text: formats.percent(loss / total),
+        cells={drivers.map(({ driver, auc_loss }) => ({
+          label: inputName(driver),
+          value: auc_loss,
+          text: formats.percent(auc_loss / total),
         }))}
       />
-    </Card>
-  );
-}
-
-/** How the model did on past dates whose outcome is known by now. */
-function Record({
-  insight: { bands, ranking },
-  model,
-}: {
-  insight: Insight;
-  model: string | null;
-}) {
-  const { formats } = useShop();
-  if (bands.length === 0) return null;
-  const sentence =
-    ranking === null
-      ? t("insights.recordSentence")
-      : t("insights.rankingSentence", { share: formats.percent(ranking) });
-  return (
-    <Card title={t("insights.record")}>
-      <Bars
-        sentence={sentence}
-        columns={[t("risk.label"), t("insights.lost")]}
-        cells={bands.map((band) => ({
-          label: t(`risk.${band.risk}`),
-          value: band.churned,
-          text: t("insights.lostOf", {
-            share: formats.percent(band.churned),
-            count: band.customers,
-          }),
-        }))}
-      />
-      {model && <p className={css.asOf}>{t("insights.model", { model })}</p>}
     </Card>
   );
 }

@@ -1,11 +1,13 @@
 import { ButtonLink } from "../components/button";
-import { Empty } from "../components/states";
+import { Page } from "../components/page";
 import { t } from "../i18n/i18n";
 
 export function NotFound() {
   return (
-    <Empty title={t("app.notFound.title")} text={t("app.notFound.text")}>
-      <ButtonLink to="/">{t("app.notFound.action")}</ButtonLink>
-    </Empty>
+    <Page title={t("app.notFound.title")} lead={t("app.notFound.text")}>
+      <p>
+        <ButtonLink to="/">{t("app.notFound.action")}</ButtonLink>
+      </p>
+    </Page>
   );
 }

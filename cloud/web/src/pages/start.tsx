@@ -1,7 +1,7 @@
 /** The first steps of a shop, each to be done, skipped, or left for another day. */
 
 import { useQuery } from "@tanstack/react-query";
-import { getScores } from "../api/endpoints";
+import { getInsights } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Live } from "../api/types";
 import { Button, ButtonLink } from "../components/button";
@@ -11,7 +11,7 @@ import { Page } from "../components/page";
 import { Failed, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
 import { isDone, STEPS, type Step } from "../lib/first-run";
-import { readSummary, returnedCustomers } from "../lib/summary";
+import { returnedCustomers } from "../lib/insights";
 import { useFirstRun } from "../lib/use-first-run";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
@@ -69,13 +69,12 @@ function isAnyOnline(live: Live): boolean {
 /** How far the shop is from a churn probability for each customer; nothing once it has them. */
 function Unlocks() {
   const { shop } = useShop();
-  const scores = useQuery({
-    queryKey: queryKeys.scores(shop.id),
-    queryFn: () => getScores(shop.id),
-    retry: false,
+  const insights = useQuery({
+    queryKey: queryKeys.insights(shop.id),
+    queryFn: () => getInsights(shop.id),
   });
-  if (!scores.data || cautionOf(scores.data.verdict) !== "little") return null;
-  const count = returnedCustomers(readSummary(scores.data));
+  if (!insights.data || cautionOf(insights.data.verdict) !== "little") return null;
+  const count = returnedCustomers(insights.data.kpis);
   return <p className={css.soft}>{t("insights.unlocks", { count })}</p>;
 }
 

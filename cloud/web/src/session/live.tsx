@@ -18,6 +18,8 @@ export interface LiveView {
 }
 
 const POLL_MS = 15_000;
+// what the server works out in the background
+const CHANGING = [queryKeys.imports, queryKeys.today, queryKeys.scores, queryKeys.insights];
 const LiveContext = createContext<LiveView | null>(null);
 
 export function LiveProvider({ shopId, children }: { shopId: string; children: ReactNode }) {
@@ -32,7 +34,7 @@ export function LiveProvider({ shopId, children }: { shopId: string; children: R
       onConnected: setConnected,
       onHeard: () => setHeardAt(Date.now()),
       onChanged: () => {
-        for (const name of [queryKeys.imports, queryKeys.today, queryKeys.scores]) {
+        for (const name of CHANGING) {
           void queryClient.invalidateQueries({ queryKey: name(shopId) });
         }
       },
