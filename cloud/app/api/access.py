@@ -44,10 +44,7 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(**values: Any) -> Any:
-        verify_jwt_in_request()
-        act_for(db.session(), person_id=person_id())
-        if not db.session.scalar(select(sign_ins.holds(sign_in_id()))):
-            raise SignedOut("this sign-in has ended")
+        _act_for_who_is_signed_in()
         return _answer(view, **values)
 
     return cast(View, _as_guard(guarded))
@@ -84,8 +81,7 @@ def is_customer_here(view: View) -> View:
 
     @wraps(view)
     def guarded(*, shop_id: uuid.UUID, **values: Any) -> Any:
-        verify_jwt_in_request()
-        act_for(db.session(), person_id=person_id())
+        _act_for_who_is_signed_in()
         membership = membership_in(db.session(), shop_id, person_id())
         if membership is None:
             raise NotFound("you are no customer of such a shop")
@@ -95,10 +91,17 @@ def is_customer_here(view: View) -> View:
     return cast(View, _as_guard(guarded))
 
 
+def _act_for_who_is_signed_in() -> None:
+    verify_jwt_in_request()
+    act_for(db.session(), person_id=person_id())
+    if not db.session.scalar(select(sign_ins.holds(sign_in_id()))):
+        raise SignedOut("this sign-in has ended")
+
+
 def _answer(view: Callable[..., Any], **values: Any) -> Any:
     if request.method == "POST":
         return answered_once(view, person_id(), **values)
-    if request.method in ("PATCH", "DELETE"):
+    if request.method in ("PATCH", "PUT", "DELETE"):
         check_seen()
     return view(**values)
 
