@@ -25,7 +25,17 @@ from cloud.app.store.timeline import timeline
 routes = Blueprint("customers", "Customers with what they bought and their scores")
 
 _NAMES = ("name", "phone", "email")
-_OPEN_FIELDS = ("id", "reference", "tags", "joined_at")
+_OPEN_FIELDS = (
+    "id",
+    "reference",
+    "tags",
+    "joined_at",
+    "purchases",
+    "visits",
+    "spent_minor",
+    "last_purchase_at",
+    "last_visit_at",
+)
 _RUN_FIELDS = ("as_of", "horizon_days", "model", "verdict")
 _SCORE_FIELDS = tuple(name for name in schemas.Score().fields if name not in _RUN_FIELDS)
 
@@ -37,7 +47,7 @@ _SCORE_FIELDS = tuple(name for name in schemas.Score().fields if name not in _RU
 @routes.fails(404)
 def list_customers(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Customers; by default those first who would cost the shop most if they stayed away."""
-    narrow = ("search", "risk", "segment", "tier", "tag")
+    narrow = ("search", "risk", "segment", "tier", "tag", "is_reachable")
     wanted = customer_queries.CustomerFilter(
         **{name: query.pop(name) for name in narrow}, by_name=sees_names()
     )
@@ -160,9 +170,6 @@ def shown(row: Row[Any]) -> dict[str, object]:
     return {
         **(names if sees_names() else dict.fromkeys(names)),
         **known,
-        "purchases": row.purchases,
-        "spent_minor": row.spent_minor,
-        "last_purchase_at": row.last_purchase_at,
         "score": _shown_score(row.Score, row.ScoreRun) if row.Score else None,
     }
 

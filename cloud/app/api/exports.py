@@ -26,7 +26,8 @@ routes = Blueprint("exports", "What a shop can take home")
     200,
     "Customers, what they bought, and their tags",
     CSV,
-    "customer_id,reference,name,phone,email,tags,joined_at,purchases,spent,last_purchase_at\r\n",
+    "customer_id,reference,name,phone,email,tags,joined_at,purchases,visits,spent,"
+    "last_purchase_at\r\n",
 )
 @routes.fails(404)
 def export_customers(shop_id: uuid.UUID) -> Response:

@@ -2,12 +2,12 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from functools import wraps
 from pathlib import PurePosixPath
 from typing import Any, cast
 
 from flask import Response, current_app, request
-from sqlalchemy import Row
 
 from cloud.app.api.access import View, person_id, works_here
 from cloud.app.api.blueprint import Blueprint
@@ -60,7 +60,9 @@ def takes_upload(view: View) -> View:
 def list_imports(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Imports, the newest first."""
     page = import_queries.imports(db.session(), shop_id, **query)
-    return page.map(_shown_row)
+    batches = [row.ImportBatch for row in page.items]
+    earlier = import_queries.earlier_uploads(db.session(), shop_id, batches)
+    return page.map(lambda row: _shown_with(row.ImportBatch, earlier))
 
 
 @routes.post("/shops/<uuid:shop_id>/imports")
@@ -189,16 +191,16 @@ def _filename(sent: str | None) -> str:
     return printable[-FILENAME_MAX_LENGTH:] or "upload"
 
 
-def _shown_row(row: Row[Any]) -> dict[str, object]:
-    return _shown(row.ImportBatch)
-
-
 def _shown(batch: ImportBatch) -> dict[str, object]:
+    return _shown_with(batch, import_queries.earlier_uploads(db.session(), batch.shop_id, [batch]))
+
+
+def _shown_with(batch: ImportBatch, earlier: Mapping[uuid.UUID, uuid.UUID]) -> dict[str, object]:
     same = ("id", "filename", "state", "error", "created_at", "finished_at", "undone_at")
     return {
         **{field: getattr(batch, field) for field in same},
         **(batch.preview or {}),
         "outcome": {**_NO_OUTCOME, **batch.outcome} if batch.outcome else None,
-        "duplicate_of": import_queries.earlier_upload(db.session(), batch),
+        "duplicate_of": earlier.get(batch.id),
         "undo_until": _undo_until(batch),
     }

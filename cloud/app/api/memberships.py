@@ -74,7 +74,7 @@ def get_my_shop(shop_id: uuid.UUID, customer_id: uuid.UUID) -> dict[str, object]
         **_shown(row.Membership, shop),
         "known": {
             **{field: getattr(row.Membership, field) for field in _KNOWN},
-            **{field: getattr(row, field) for field in _BOUGHT},
+            **{field: getattr(row.Membership, field) for field in _BOUGHT},
             "notes": count_notes(db.session(), shop_id, customer_id),
             "is_scored": row.Score is not None,
         },

@@ -97,8 +97,19 @@ class PurchaseIds:
     shop_id: uuid.UUID
     zone: ZoneInfo
     _seen: Counter[int] = field(default_factory=Counter)
+    # the lines of a receipt follow one another
+    _last: tuple[object, ...] = ()
+    _last_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def id_of(self, sale: Sale) -> uuid.UUID:
+        told = (sale.receipt, sale.identity, sale.occurred_at)
+        if sale.receipt and told == self._last:
+            return self._last_id
+        self._last = told
+        self._last_id = self._made(sale)
+        return self._last_id
+
+    def _made(self, sale: Sale) -> uuid.UUID:
         customer = "=".join(sale.identity) if sale.identity else ""
         if sale.receipt:
             day = sale.occurred_at.astimezone(self.zone).date()
@@ -117,20 +128,16 @@ def _texts(cells: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:
 
 
 def _plain(cell: str) -> str:
-    text = _CONTROLS.sub(" ", cell).strip()[:TEXT_MAX_LENGTH]
+    # most cells have nothing to mend, and a till's export has millions of them
+    text = cell if cell.isprintable() else _CONTROLS.sub(" ", cell)
+    text = text.strip()[:TEXT_MAX_LENGTH]
     # what a spreadsheet made of a number
-    whole = _WHOLE_AS_FLOAT.fullmatch(text)
+    whole = _WHOLE_AS_FLOAT.fullmatch(text) if text.endswith(".0") else None
     return whole[1] if whole else text
 
 
 def _moment(text: str, reading: Reading) -> dt.datetime:
-    moment = _date(text, reading.date_order)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=reading.zone)
-    try:
-        utc = moment.astimezone(dt.UTC)
-    except OverflowError:
-        utc = dt.datetime.min.replace(tzinfo=dt.UTC)
+    utc = _utc(text, reading.date_order, reading.zone)
     if not EARLIEST <= utc <= reading.now + CLOCK_ERROR:
         raise Invalid("date", "a date between 1970 and today", repr(text))
     return utc
@@ -160,8 +167,14 @@ def _within(role: str, number: Decimal | int, most: int) -> None:
 
 # the lines of a receipt repeat their date, and a shop has few prices
 @lru_cache(maxsize=65536)
-def _date(text: str, order: DateOrder) -> dt.datetime:
-    return parse_date(text, order)
+def _utc(text: str, order: DateOrder, zone: ZoneInfo) -> dt.datetime:
+    moment = parse_date(text, order)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    try:
+        return moment.astimezone(dt.UTC)
+    except OverflowError:
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @lru_cache(maxsize=65536)

@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, case, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, aliased
 
 from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.people import Membership
 
 # What anybody said before is truer than an import, and a withdrawal counts for everybody who has
 # this number or address.
@@ -45,6 +47,28 @@ def consent_events(
         .where(ConsentEvent.shop_id == shop_id, ConsentEvent.membership_id == membership_id)
         .order_by(ConsentEvent.created_at.desc(), ConsentEvent.id)
     ).all()
+
+
+def reachable() -> Select[tuple[uuid.UUID]]:
+    """Return, for the shop that the transaction acts for, who may get offers on some channel."""
+    latest = (
+        select(ConsentEvent.membership_id, ConsentEvent.channel, ConsentEvent.action)
+        .ext(distinct_on(ConsentEvent.membership_id, ConsentEvent.channel))
+        .where(ConsentEvent.purpose == "marketing")
+        .order_by(ConsentEvent.membership_id, ConsentEvent.channel, ConsentEvent.created_at.desc())
+        .subquery("latest")
+    )
+    member = aliased(Membership)
+    contact = case(
+        (latest.c.channel == "email", member.email.is_not(None)),
+        (latest.c.channel == "push", member.person_id.is_not(None)),
+        else_=member.phone.is_not(None),
+    )
+    return (
+        select(latest.c.membership_id)
+        .join(member, member.id == latest.c.membership_id)
+        .where(latest.c.action == "grant", contact)
+    )
 
 
 def grant_by_import(

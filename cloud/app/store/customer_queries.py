@@ -5,33 +5,17 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    Text,
-    and_,
-    func,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, func, or_, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import LateralFromClause
 
 from cloud.app.domain.errors import NotFound
+from cloud.app.store.consent_queries import reachable
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership
-from cloud.app.store.sales import Purchase
 from cloud.app.store.scores import Score, ScoreRun
 
 LONG_AGO = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 
-_last_bought = (
-    select(func.max(Purchase.occurred_at))
-    .where(Purchase.shop_id == Membership.shop_id, Purchase.membership_id == Membership.id)
-    .scalar_subquery()
-)
 _score_of_member = and_(Score.shop_id == Membership.shop_id, Score.membership_id == Membership.id)
 
 
@@ -39,12 +23,16 @@ def _order(key: ColumnElement[Any], *, is_descending: bool = True) -> Order:
     return Order(key, Membership.__table__.c.id, is_descending)
 
 
+_COLUMNS: tuple[Any, ...] = (Membership, Score, ScoreRun)
+
 # customers without a score stand behind all that have one
 ORDERS = {
     "value_at_risk": _order(func.coalesce(Score.revenue_at_risk_minor, -1)),
     "churn": _order(func.coalesce(Score.churn_probability, -1.0)),
     "clv": _order(func.coalesce(Score.clv_minor, -1)),
-    "last_visit": _order(func.coalesce(_last_bought, LONG_AGO)),
+    "last_visit": _order(func.coalesce(Membership.last_visit_at, LONG_AGO)),
+    "visits": _order(Membership.__table__.c.visits),
+    "spent": _order(Membership.__table__.c.spent_minor),
     "name": _order(
         func.lower(func.coalesce(Membership.name, Membership.reference, ""), type_=Text()),
         is_descending=False,
@@ -61,6 +49,8 @@ class CustomerFilter:
     segment: str | None = None
     tier: str | None = None
     tag: str | None = None
+    # agreed to offers on at least one channel, and has what that channel needs
+    is_reachable: bool | None = None
     # an analyst may not find out by searching whom the shop knows
     by_name: bool = True
     # away for longer than usual, and worth something
@@ -76,7 +66,7 @@ def customers(
     limit: int,
     cursor: str | None,
 ) -> Page[Row[Any]]:
-    """Return a page of rows of Membership, Score, ScoreRun, purchases, spent_minor, last."""
+    """Return a page of rows of Membership, Score, ScoreRun."""
     found = (
         select(Membership.id)
         .outerjoin(Score, _score_of_member)
@@ -84,7 +74,6 @@ def customers(
     )
     page = fetch_page(session, found, ORDERS[sort], limit=limit, cursor=cursor)
     ids = [row.id for row in page.items]
-    # what they bought is summed up for the customers of this page only
     rows = session.execute(_customers(shop_id).where(Membership.id.in_(ids)))
     by_id = {row.Membership.id: row for row in rows}
     return Page([by_id[customer_id] for customer_id in ids], page.next_cursor)
@@ -98,32 +87,13 @@ def customer(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> Ro
     return row
 
 
-def bought_by(member: type[Membership]) -> LateralFromClause:
-    """Return what a customer bought, to be joined: purchases, spent_minor, last_purchase_at."""
-    return (
-        select(
-            func.count().label("purchases"),
-            func.coalesce(func.sum(Purchase.amount_minor), 0).label("spent_minor"),
-            func.max(Purchase.occurred_at).label("last_purchase_at"),
-        )
-        .where(Purchase.shop_id == member.shop_id, Purchase.membership_id == member.id)
-        .correlate(member)
-        .lateral("bought")
-    )
-
-
 def _customers(shop_id: uuid.UUID) -> Select[Any]:
-    bought = bought_by(Membership)
     return (
-        select(
-            Membership, Score, ScoreRun, bought.c.purchases, bought.c.spent_minor,
-            bought.c.last_purchase_at,
-        )
+        select(*_COLUMNS)
         .outerjoin(Score, _score_of_member)
         .outerjoin(ScoreRun, and_(ScoreRun.shop_id == Score.shop_id, ScoreRun.id == Score.run_id))
-        .join(bought, true())
         .where(Membership.shop_id == shop_id)
-    )  # fmt: skip
+    )
 
 
 def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
@@ -141,6 +111,8 @@ def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
         conditions.append(Score.tier == wanted.tier)
     if wanted.tag:
         conditions.append(Membership.tags.contains([wanted.tag]))
+    if wanted.is_reachable is not None:
+        conditions.append(Membership.id.in_(reachable()) == wanted.is_reachable)
     if wanted.is_slipping:
         conditions.append(Score.days_since_last_visit > Score.usual_gap_days)
         conditions.append(Score.revenue_at_risk_minor > 0)

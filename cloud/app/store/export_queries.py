@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Row, Select, null, select
 from sqlalchemy.orm import Session
 
-from cloud.app.store.customer_queries import bought_by
 from cloud.app.store.people import Membership
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
 from cloud.app.store.scores import Score, ScoreRun
@@ -28,7 +27,6 @@ def rows(
 
 
 def _customers(shop_id: uuid.UUID, with_names: bool) -> Select[Any]:
-    bought = bought_by(Membership)
     return (
         select(
             Membership.id.label("customer_id"),
@@ -36,11 +34,11 @@ def _customers(shop_id: uuid.UUID, with_names: bool) -> Select[Any]:
             *_names(with_names),
             Membership.tags,
             Membership.joined_at,
-            bought.c.purchases,
-            bought.c.spent_minor,
-            bought.c.last_purchase_at,
+            Membership.purchases,
+            Membership.visits,
+            Membership.spent_minor,
+            Membership.last_purchase_at,
         )
-        .join(bought, bought.c.purchases >= 0)
         .where(Membership.shop_id == shop_id)
         .order_by(Membership.joined_at, Membership.id)
     )

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, aliased
 
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership
@@ -24,27 +25,41 @@ _INSERT_CUSTOMERS = """
     ) AS new (id, reference, name, phone, email)
     ON CONFLICT DO NOTHING
 """
+# One block of rows on its way into the tables. A temporary table, because COPY does not work with
+# row-level security; it belongs to the connection and is emptied with each transaction.
+_BLOCK = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS import_block (
+        line integer NOT NULL, outcome text NOT NULL, reason text, raw jsonb,
+        purchase_id uuid, membership_id uuid, occurred_at timestamptz, amount_minor bigint,
+        receipt text, product_id uuid, quantity numeric
+    ) ON COMMIT DELETE ROWS
+"""
+_COPY_BLOCK = "COPY import_block FROM STDIN"
 _ADD_PURCHASES = text("""
     INSERT INTO purchase AS old (
         shop_id, id, membership_id, occurred_at, amount_minor, currency, source, reference,
         import_id
     )
-    SELECT :shop_id, id, membership_id, occurred_at, amount_minor, :currency, 'import', reference,
-        :import_id
-    FROM unnest(
-        CAST(:id AS uuid[]), CAST(:membership_id AS uuid[]), CAST(:occurred_at AS timestamptz[]),
-        CAST(:amount_minor AS bigint[]), CAST(:reference AS text[])
-    ) AS new (id, membership_id, occurred_at, amount_minor, reference)
+    SELECT :shop_id, purchase_id, (array_agg(membership_id))[1], min(occurred_at),
+        sum(amount_minor), :currency, 'import', min(receipt), :import_id
+    FROM import_block WHERE outcome = 'created' GROUP BY purchase_id
     ON CONFLICT (shop_id, id) DO UPDATE SET
         amount_minor = old.amount_minor + excluded.amount_minor,
         occurred_at = least(old.occurred_at, excluded.occurred_at)
 """)
 _ADD_LINES = text("""
     INSERT INTO purchase_line (shop_id, purchase_id, line, product_id, quantity, amount_minor)
-    SELECT :shop_id, * FROM unnest(
-        CAST(:purchase_id AS uuid[]), CAST(:line AS integer[]), CAST(:product_id AS uuid[]),
-        CAST(:quantity AS numeric[]), CAST(:amount_minor AS bigint[])
-    )
+    SELECT :shop_id, purchase_id, line, product_id, quantity, amount_minor
+    FROM import_block WHERE outcome = 'created' AND product_id IS NOT NULL
+""")
+_ADD_ROWS = text("""
+    INSERT INTO import_row (shop_id, import_id, line, raw, outcome, reason, entity_id)
+    SELECT :shop_id, :import_id, line, raw, outcome, reason, purchase_id FROM import_block
+""")
+_TOTALS_LATER = text("SELECT set_config('app.totals_later', 'on', true)")
+_TOTAL = text("""
+    SELECT total_members(:shop_id, array_agg(DISTINCT membership_id)) FROM purchase
+    WHERE shop_id = :shop_id AND import_id = :import_id AND membership_id IS NOT NULL
 """)
 _ADD_PRODUCTS = text("""
     INSERT INTO product (shop_id, id, name)
@@ -52,14 +67,6 @@ _ADD_PRODUCTS = text("""
     ON CONFLICT DO NOTHING
 """)
 _PRODUCTS = text("SELECT name, id FROM product WHERE shop_id = :shop_id AND name = ANY(:name)")
-_ADD_ROWS = text("""
-    INSERT INTO import_row (shop_id, import_id, line, raw, outcome, reason, entity_id)
-    SELECT :shop_id, :import_id, line, CAST(raw AS jsonb), outcome, reason, entity_id
-    FROM unnest(
-        CAST(:line AS integer[]), CAST(:raw AS text[]), CAST(:outcome AS text[]),
-        CAST(:reason AS text[]), CAST(:entity_id AS uuid[])
-    ) AS new (line, raw, outcome, reason, entity_id)
-""")
 _OTHERS = text("""
     SELECT id FROM purchase
     WHERE shop_id = :shop_id AND id = ANY(:id) AND import_id IS DISTINCT FROM :import_id
@@ -137,6 +144,7 @@ _KEPT = text("""
         (SELECT count(*) FROM membership WHERE shop_id = :shop_id AND import_id = :import_id)
             AS kept_customers
 """)
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # the columns of a membership by which an import can know a customer
 IDENTITY_COLUMNS = {"customer": "reference", "phone": "phone", "email": "email", "name": "name"}
 
@@ -169,19 +177,24 @@ def rows_after(
     return session.scalars(query.order_by(ImportRow.line).limit(limit)).all()
 
 
-def earlier_upload(session: Session, batch: ImportBatch) -> uuid.UUID | None:
-    """Return the first import of the very same file, if there was one before."""
-    return session.scalar(
-        select(ImportBatch.id)
+def earlier_uploads(
+    session: Session, shop_id: uuid.UUID, batches: Collection[ImportBatch]
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Return, by import, the first import of the very same file, where there was one before."""
+    same = aliased(ImportBatch)
+    rows = session.execute(
+        select(ImportBatch.id, same.id)
+        .ext(distinct_on(ImportBatch.id))
+        .join(same, (same.shop_id == ImportBatch.shop_id) & (same.sha256 == ImportBatch.sha256))
         .where(
-            ImportBatch.shop_id == batch.shop_id,
-            ImportBatch.sha256 == batch.sha256,
-            ImportBatch.created_at < batch.created_at,
-            ImportBatch.state.not_in(("undoing", "undone")),
+            ImportBatch.shop_id == shop_id,
+            ImportBatch.id.in_([batch.id for batch in batches]),
+            same.created_at < ImportBatch.created_at,
+            same.state.not_in(("undoing", "undone")),
         )
-        .order_by(ImportBatch.created_at)
-        .limit(1)
+        .order_by(ImportBatch.id, same.created_at)
     )
+    return dict(rows.all())
 
 
 def customer_ids(
@@ -224,14 +237,6 @@ def purchases_of_others(
     return set(session.scalars(_OTHERS, values))
 
 
-def add_purchases(
-    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, currency: str, columns: Columns
-) -> None:
-    """Store purchases, or add to those that this import began in an earlier block of rows."""
-    values = {"shop_id": shop_id, "import_id": import_id, "currency": currency, **columns}
-    session.execute(_ADD_PURCHASES, values)
-
-
 def product_ids(
     session: Session, shop_id: uuid.UUID, names: Collection[str]
 ) -> dict[str, uuid.UUID]:
@@ -241,14 +246,30 @@ def product_ids(
     return dict(session.execute(_PRODUCTS, values).all())
 
 
-def add_lines(session: Session, shop_id: uuid.UUID, columns: Columns) -> None:
-    """Store lines of purchases; the line is that of the file."""
-    session.execute(_ADD_LINES, {"shop_id": shop_id, **columns})
+def add_block(
+    session: Session,
+    shop_id: uuid.UUID,
+    import_id: uuid.UUID,
+    currency: str,
+    rows: Iterable[Sequence[object]],
+) -> None:
+    """Store rows, in the order of `import_block`: purchases, or additions to those that this
+    import began in an earlier block, their lines, and what became of each row."""
+    values = {"shop_id": shop_id, "import_id": import_id}
+    connection = session.connection()
+    connection.exec_driver_sql(_BLOCK)
+    cursor: Any = connection.connection.cursor()  # of psycopg 3, which the jobs use
+    with cursor.copy(_COPY_BLOCK) as copy:
+        copy.write("".join(map(_copied, rows)))
+    session.execute(_TOTALS_LATER)
+    session.execute(_ADD_PURCHASES, {**values, "currency": currency})
+    session.execute(_ADD_LINES, {"shop_id": shop_id})
+    session.execute(_ADD_ROWS, values)
 
 
-def add_rows(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, columns: Columns) -> None:
-    """Store what became of rows."""
-    session.execute(_ADD_ROWS, {"shop_id": shop_id, "import_id": import_id, **columns})
+def total_customers(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> None:
+    """Let the customers of an import have the totals of what they bought."""
+    session.execute(_TOTAL, {"shop_id": shop_id, "import_id": import_id})
 
 
 def date_customers(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> None:
@@ -306,3 +327,16 @@ def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dic
 def as_json_time(moment: dt.datetime | None) -> str | None:
     """Return a time as the API writes it, for what is kept as JSON."""
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _copied(row: Sequence[object]) -> str:
+    """Write a row as COPY reads it."""
+    return "\t".join([_cell(value) for value in row]) + "\n"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "\\N"
+    if type(value) is str and not value.isalnum():
+        return value.translate(_COPY_ESCAPES)
+    return str(value)

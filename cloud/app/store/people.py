@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cloud.app.store.base import Base, CreatedAt, Id, ShopId
+from cloud.app.store.base import Base, CreatedAt, Id, Minor, ShopId
 
 
 class Person(Base):
@@ -125,6 +125,7 @@ class Membership(Base):
             for column in ("phone", "email")
         ),
         Index("ix_membership_phone", "shop_id", "phone"),
+        Index("ix_membership_last_visit", "shop_id", "last_visit_at", "id"),
         Index("ix_membership_email", "shop_id", "email"),
         Index(
             "ix_membership_import",
@@ -153,6 +154,12 @@ class Membership(Base):
     left_at: Mapped[dt.datetime | None]
     # what stands in the link by which this customer brings friends
     referral_code: Mapped[str | None]
+    # kept by triggers of `purchase`, whoever changes it; a visit is a day with net takings
+    purchases: Mapped[int] = mapped_column(server_default="0")
+    visits: Mapped[int] = mapped_column(server_default="0")
+    spent_minor: Mapped[Minor] = mapped_column(server_default="0")
+    last_purchase_at: Mapped[dt.datetime | None]
+    last_visit_at: Mapped[dt.datetime | None]
     # the import that brought this customer
     import_id: Mapped[uuid.UUID | None]
     created_at: Mapped[CreatedAt]

@@ -10,7 +10,7 @@ from cloud.app.store.timeline import KINDS
 
 RISKS = ("high", "medium", "low")
 TAGS_MAX = 20
-SORTS = ("value_at_risk", "churn", "clv", "name", "last_visit")
+SORTS = ("value_at_risk", "churn", "clv", "name", "last_visit", "visits", "spent")
 
 
 def _one_of(words: tuple[str, ...], **more: Any) -> fields.String:
@@ -27,6 +27,9 @@ class CustomerQuery(PageQuery):
     segment = Text(60, load_default=None)
     tier = Text(60, load_default=None)
     tag = Text(30, load_default=None)
+    is_reachable = fields.Boolean(
+        load_default=None, metadata={"description": "agreed to offers on some channel"}
+    )
     sort = fields.String(
         load_default="value_at_risk",
         validate=validate.OneOf(SORTS, error="Must be one of {choices}."),
@@ -86,8 +89,12 @@ class Customer(Schema):
     tags = fields.List(fields.String(), required=True)
     joined_at = Moment(required=True)
     purchases = fields.Integer(required=True)
+    visits = fields.Integer(
+        required=True, metadata={"description": "days with a positive net amount"}
+    )
     spent_minor = fields.Integer(required=True)
     last_purchase_at = Moment(required=True, allow_none=True)
+    last_visit_at = Moment(required=True, allow_none=True)
     score = fields.Nested(Score, required=True, allow_none=True)
 
 

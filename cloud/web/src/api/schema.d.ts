@@ -1870,9 +1870,13 @@ export interface components {
             /** Format: date-time */
             joined_at: string;
             purchases: number;
+            /** @description days with a positive net amount */
+            visits: number;
             spent_minor: number;
             /** Format: date-time */
             last_purchase_at: string | null;
+            /** Format: date-time */
+            last_visit_at: string | null;
             score: components["schemas"]["Score"] | null;
         };
         Customers: {
@@ -4289,7 +4293,9 @@ export interface operations {
                 segment?: string | null;
                 tier?: string | null;
                 tag?: string | null;
-                sort?: "value_at_risk" | "churn" | "clv" | "name" | "last_visit";
+                /** @description agreed to offers on some channel */
+                is_reachable?: boolean | null;
+                sort?: "value_at_risk" | "churn" | "clv" | "name" | "last_visit" | "visits" | "spent";
             };
             header?: {
                 /** @description the ETag that one has: 304 when it is still this one */
@@ -4324,8 +4330,10 @@ export interface operations {
                      *           ],
                      *           "joined_at": "2026-03-14T09:26:53Z",
                      *           "purchases": 41,
+                     *           "visits": 38,
                      *           "spent_minor": 26240,
                      *           "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *           "last_visit_at": "2026-03-14T09:26:53Z",
                      *           "score": {
                      *             "as_of": "2026-03-13",
                      *             "horizon_days": 60,
@@ -4421,8 +4429,10 @@ export interface operations {
                      *       ],
                      *       "joined_at": "2026-03-14T09:26:53Z",
                      *       "purchases": 41,
+                     *       "visits": 38,
                      *       "spent_minor": 26240,
                      *       "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *       "last_visit_at": "2026-03-14T09:26:53Z",
                      *       "score": {
                      *         "as_of": "2026-03-13",
                      *         "horizon_days": 60,
@@ -4499,8 +4509,10 @@ export interface operations {
                      *       ],
                      *       "joined_at": "2026-03-14T09:26:53Z",
                      *       "purchases": 41,
+                     *       "visits": 38,
                      *       "spent_minor": 26240,
                      *       "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *       "last_visit_at": "2026-03-14T09:26:53Z",
                      *       "score": {
                      *         "as_of": "2026-03-13",
                      *         "horizon_days": 60,
@@ -4630,8 +4642,10 @@ export interface operations {
                      *       ],
                      *       "joined_at": "2026-03-14T09:26:53Z",
                      *       "purchases": 41,
+                     *       "visits": 38,
                      *       "spent_minor": 26240,
                      *       "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *       "last_visit_at": "2026-03-14T09:26:53Z",
                      *       "score": {
                      *         "as_of": "2026-03-13",
                      *         "horizon_days": 60,
@@ -6055,8 +6069,10 @@ export interface operations {
                      *           ],
                      *           "joined_at": "2026-03-14T09:26:53Z",
                      *           "purchases": 41,
+                     *           "visits": 38,
                      *           "spent_minor": 26240,
                      *           "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *           "last_visit_at": "2026-03-14T09:26:53Z",
                      *           "score": {
                      *             "as_of": "2026-03-13",
                      *             "horizon_days": 60,
@@ -6120,7 +6136,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example customer_id,reference,name,phone,email,tags,joined_at,purchases,spent,last_purchase_at */
+                    /** @example customer_id,reference,name,phone,email,tags,joined_at,purchases,visits,spent,last_purchase_at */
                     "text/csv": string;
                 };
             };
