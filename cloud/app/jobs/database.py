@@ -40,8 +40,7 @@ def revision(message: str) -> None:
 @click.argument("revision")
 def downgrade(revision: str) -> None:
     """Take the database back to an older migration."""
-    with _migrations(app_settings.from_environment()):
-        flask_migrate.downgrade(directory=str(MIGRATIONS), revision=revision)
+    downgrade_database(app_settings.from_environment(), revision)
 
 
 def upgrade_database(settings: app_settings.Settings) -> None:
@@ -58,6 +57,12 @@ def upgrade_database(settings: app_settings.Settings) -> None:
             )
             connection.exec_driver_sql(str(statement).replace("%", "%%"))
     engine.dispose()
+
+
+def downgrade_database(settings: app_settings.Settings, revision: str) -> None:
+    """Take the database back to an older migration, or with "base" to nothing."""
+    with _migrations(settings):
+        flask_migrate.downgrade(directory=str(MIGRATIONS), revision=revision)
 
 
 @contextmanager
