@@ -69,6 +69,10 @@ class VL53L0X:
         await self._calibrate(0x02, 0x01)  # VL53L0X_perform_phase_calibration
         self._write(_SEQUENCE_CONFIG, _ALL_STEPS)
 
+    def shut_down(self):
+        """Take the sensor from the bus, until the next `start()`."""
+        self._xshut.value(0)
+
     async def read(self):
         """Measure; `status` and `distance_mm` have the result."""
         self._open_page()
@@ -146,6 +150,9 @@ class Pair:
         self.status = self.distance_mm = self.signal = self.ambient = 0
 
     async def start(self):
+        # one that a dip in the supply has reset would answer at ADDRESS with the one that wakes
+        for sensor in self._sensors:
+            sensor.shut_down()
         for sensor in self._sensors:
             await sensor.start()
 

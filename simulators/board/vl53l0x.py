@@ -1,6 +1,8 @@
 """Register model of the VL53L0X, as far as a driver depends on it; CPython and MicroPython.
 
 It has one view and no zones, another register map (8-bit indices), and its own address register.
+What a driver gets wrong with this chip is its hidden page (0xFF), the stop variable on it that each
+start needs, the two calibrations before the first range, and an interrupt that nobody cleared.
 `fault` is as in the VL53L1X's model. Time is passed in.
 """
 
@@ -21,6 +23,8 @@ except ImportError:  # MicroPython ignores the annotations
     pass
 
 _SYSRANGE_START = 0x00
+_SEQUENCE_CONFIG = 0x01
+_INTERRUPT_CONFIG = 0x0A
 _INTERRUPT_CLEAR = 0x0B
 _INTERRUPT_STATUS = 0x13
 _RESULT = 0x14
@@ -33,6 +37,10 @@ _CALIBRATION_US = 5_000
 _BOOT_US = 1200
 _COMPLETE = 11
 _NO_TARGET_MM = 8190
+_STOP_VALUE = 0x3C
+_NEW_SAMPLE = 0x04
+# what SEQUENCE_CONFIG is set to, by the step that it lets run
+_VHV, _PHASE, _RANGE = 0x01, 0x02, 0xE8
 
 
 class VL53L0X:
@@ -69,7 +77,7 @@ class VL53L0X:
     def read(self, address: int, register: int, size: int, now_us: int) -> bytes:
         """Answer a read; raise Nack when the sensor would not acknowledge."""
         self._acknowledge(address, now_us)
-        return bytes(self._registers[register : register + size])
+        return bytes(self._page()[register : register + size])
 
     def write(self, address: int, register: int, data: bytes, now_us: int) -> None:
         """Take a write; raise Nack when the sensor would not acknowledge."""
@@ -85,35 +93,55 @@ class VL53L0X:
     def _reset(self, now_us: int) -> None:
         self._registers = bytearray(256)
         self._registers[_MODEL_ID] = 0xEE
-        self._registers[_STOP_VARIABLE] = 0x3C
+        self._hidden = bytearray(256)
+        self._hidden[_STOP_VARIABLE] = _STOP_VALUE
+        self._calibrated: set[int] = set()
+        self._step = 0
         self._address = ADDRESS
         self._booted_us = now_us + _BOOT_US
         self._due_us: int | None = None
 
+    def _page(self) -> bytearray:
+        return self._hidden if self._registers[_PAGE] else self._registers
+
     def _store(self, register: int, value: int, now_us: int) -> None:
-        if register == _SYSRANGE_START and self._registers[_PAGE]:
-            return  # another register, on the hidden page
-        self._registers[register] = value
+        if register == _PAGE:
+            self._registers[_PAGE] = value
+            return
+        self._page()[register] = value
+        if self._registers[_PAGE]:
+            return
         if register == _DEVICE_ADDRESS:
             self._address = value & 0x7F
         elif register == _INTERRUPT_CLEAR and value & 1:
             self._registers[_INTERRUPT_STATUS] = 0
         elif register == _SYSRANGE_START and value & 1:
-            duration_us = _CALIBRATION_US if self._registers[1] in (1, 2) else _SHOT_US
-            self._due_us = now_us + duration_us
+            self._start(now_us)
+
+    def _start(self, now_us: int) -> None:
+        self._step = self._registers[_SEQUENCE_CONFIG]
+        if self._step in (_VHV, _PHASE):
+            self._due_us = now_us + _CALIBRATION_US
+        elif self._hidden[_STOP_VARIABLE] == _STOP_VALUE:
+            self._due_us = now_us + _SHOT_US
+            self._hidden[_STOP_VARIABLE] = 0  # each start needs it anew
 
     def _advance(self, now_us: int) -> None:
         if self._due_us is None or now_us < self._due_us or self.fault == STALE:
             return
         self._due_us = None
-        self._registers[_INTERRUPT_STATUS] = 0x04
-        if self.fault != FROZEN:
+        if self._step in (_VHV, _PHASE):
+            self._calibrated.add(self._step)
+        elif self.fault != FROZEN:
             self._measure()
+        if self._registers[_INTERRUPT_CONFIG] == _NEW_SAMPLE:
+            self._registers[_INTERRUPT_STATUS] = _NEW_SAMPLE
 
     def _measure(self) -> None:
         self.shots += 1
         reading = self.look()
-        is_valid = reading.status == VALID
+        # without its calibrations it measures, but nothing that is true
+        is_valid = reading.status == VALID and self._calibrated == {_VHV, _PHASE}
         self._registers[_RESULT] = (_COMPLETE if is_valid else 4) << 3
         self._put_word(_RESULT + 6, reading.signal)
         self._put_word(_RESULT + 8, reading.ambient)
