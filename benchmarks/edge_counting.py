@@ -11,25 +11,21 @@ samples, judged by the sampling error of that difference from run to run (runs d
 tilt and floor, so the run is the unit): "ahead" and "behind" are beyond twice that error.
 """
 
-import importlib.util
 import math
 import multiprocessing
 import statistics
-import sys
-import types
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
 from benchmarks.report import Figure, Options, at_least, at_most, main, plain
+from edge.tools.firmware import firmware_module
 from simulators.board.crowds import SCENARIOS, Episode, mount_mm
 from simulators.board.vl53l1x import VALID, Reading
 from simulators.board.world import World
 
-_SOURCE = Path(__file__).parents[1] / "edge" / "firmware" / "counting.py"
 _ZONES = ((0, 7), (8, 15))
 _SAMPLE_MS = 31.0
 _PAUSE_MS = (1200, 2500)
@@ -71,7 +67,9 @@ class Shopbell:
     """The counter of the firmware, on CPython."""
 
     def __init__(self, floor_mm: list[list[int]]) -> None:
-        self._counter = _firmware().Counter([round(statistics.median(f)) for f in floor_mm])
+        self._counter = firmware_module("counting").Counter(
+            [round(statistics.median(f)) for f in floor_mm]
+        )
 
     def add(self, at_ms: float, zone: int, reading: Reading) -> str | None:
         distance_mm = reading.distance_mm if reading.status == VALID else None
@@ -313,20 +311,6 @@ def _drift(pool: Any, is_full: bool) -> Figure:
     tallies = [tallies["shopbell"] for tallies in pool.starmap(run, jobs, chunksize=1)]
     worst = max(abs(tally.occupancy) / max(1, tally.true_by[0]) for tally in tallies)
     return at_most("worst day's drift of the occupancy", worst, "share of entries", 0.02)
-
-
-def _firmware() -> Any:
-    """Import the firmware's counter, which imports `const` from MicroPython."""
-    if "counting" not in sys.modules:
-        const: Callable[[int], int] = lambda value: value  # noqa: E731
-        sys.modules.setdefault("micropython", types.SimpleNamespace(const=const))  # type: ignore[arg-type]
-        spec = importlib.util.spec_from_file_location("counting", _SOURCE)
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        sys.modules["counting"] = module
-    return sys.modules["counting"]
 
 
 def _ratio(part: int, whole: int) -> float:

@@ -10,15 +10,12 @@ bare loop that only sleeps for 10 ms at a time. What remains of a gap is the fir
 """
 
 import contextlib
-import importlib.util
 import itertools
 import multiprocessing
 import os
 import signal
-import sys
 import tempfile
 import time
-import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -26,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Figure, Options, at_least, at_most, main, plain
+from edge.tools.firmware import firmware_module
 from simulators.board.board import XSHUT_PIN, VirtualBoard
 from simulators.board.certificates import Authority
 from simulators.board.install import device_command, provision
 from simulators.board.rig import Broker, Cloud, wait_until
 from simulators.board.vl53l1x import VL53L1X, Reading
 
-_FIRMWARE = Path(__file__).parents[1] / "edge" / "firmware"
 _FULL_STALL_S, _SMALL_STALL_S = 30.0, 4.0
 _FULL_EVENTS, _SMALL_EVENTS = 5_000, 500
 _IDLE_S, _SMALL_IDLE_S = 20.0, 3.0
@@ -254,20 +251,9 @@ def _write_flash(board: VirtualBoard, broker: Broker, changes: int) -> None:
 
 def _outbox(folder: Path) -> Any:
     """Return the firmware's outbox, on CPython, in the flash of a board that is off."""
-    const: Callable[[int], int] = lambda value: value  # noqa: E731
-    sys.modules.setdefault("micropython", types.SimpleNamespace(const=const))  # type: ignore[arg-type]
-    sys.modules.setdefault("buffers", _module("buffers"))
+    firmware_module("buffers")
     folder.mkdir(exist_ok=True)
-    return _module("outbox").Outbox(str(folder), _EARLIER_BOOT)
-
-
-def _module(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, _FIRMWARE / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return firmware_module("outbox").Outbox(str(folder), _EARLIER_BOOT)
 
 
 if __name__ == "__main__":

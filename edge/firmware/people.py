@@ -1,6 +1,7 @@
 """The duty of one people counter: sample both zones, count, and look after the sensor."""
 
 import asyncio
+import os
 import time
 
 from blockage import Blockage
@@ -21,6 +22,7 @@ _COVERED_MM = const(150)
 _STANDS_MS = const(600000)  # who stands there for that long is a display stand
 _FREE_BEFORE_FOLLOWING_MS = const(3000)
 _RETRY_MS = const(500)
+_TRACE = "trace"  # the file that asks for one
 
 
 class PeopleCounter:
@@ -38,6 +40,7 @@ class PeopleCounter:
         self._calibration = Calibration("%s/idle-%d.json" % (folder, index))
         self._blockage = Blockage(index, report)
         self._counter = None
+        self._trace = _trace(index, folder)
         self._busy_ticks = time.ticks_ms()
         self._free_ticks = self._busy_ticks
         self._read_ticks = self._busy_ticks
@@ -66,6 +69,7 @@ class PeopleCounter:
             await self._calibrate(beat)
         if self._counter is None:
             self._counter = Counter(self._calibration.idle_mm)
+            self._trace_idle()
         self._read_ticks = time.ticks_ms()
 
     async def _wait_for_nobody(self, beat):
@@ -80,7 +84,10 @@ class PeopleCounter:
             for zone in (0, 1):
                 await self._read(zone)
                 distance_mm = self._distance_mm()
-                outcome = self._counter.add(time.ticks_ms(), zone, distance_mm)
+                now = time.ticks_ms()
+                if self._trace is not None:
+                    self._trace.reading(now, zone, distance_mm)
+                outcome = self._counter.add(now, zone, distance_mm)
                 if outcome is not None:
                     self._report_passage(*outcome)
                 self._look_after(zone, distance_mm)
@@ -126,7 +133,7 @@ class PeopleCounter:
             self._blockage.good()
             if distance_mm is not None and self._is_free_for_long(now) and self._is_quiet():
                 if self._calibration.follow(zone, distance_mm):
-                    self._counter.set_idle(self._calibration.idle_mm)
+                    self._set_idle()
 
     def _is_free_for_long(self, now):
         free_ms = time.ticks_diff(now, self._free_ticks)
@@ -152,9 +159,17 @@ class PeopleCounter:
         self.recalibrate_requested = False
         try:
             await self._calibrate(beat)
-            self._counter.set_idle(self._calibration.idle_mm)
+            self._set_idle()
         except SensorError as error:  # somebody came, or it is no floor: the old one stays
             print("sensor %d: not calibrated," % self._index, error)
+
+    def _set_idle(self):
+        self._counter.set_idle(self._calibration.idle_mm)
+        self._trace_idle()
+
+    def _trace_idle(self):
+        if self._trace is not None:
+            self._trace.idle(self._calibration.idle_mm)
 
     async def _calibrate(self, beat):
         """Measure the distance of both zones to the floor and keep it in flash."""
@@ -175,3 +190,12 @@ class PeopleCounter:
         self._calibration.take(idle_mm)
         fields = {"sensor": self._index, "idle_mm": idle_mm}
         self._report("calibrated", time.ticks_ms(), fields)
+
+
+def _trace(index, folder):
+    """Return the trace that somebody has asked for, or None."""
+    if _TRACE not in os.listdir(folder or "/"):
+        return None
+    from trace import Trace  # here: it is rarely needed
+
+    return Trace(index)
