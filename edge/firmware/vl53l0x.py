@@ -16,13 +16,17 @@ _INTERRUPT_CONFIG = const(0x0A)
 _INTERRUPT_CLEAR = const(0x0B)
 _INTERRUPT_STATUS = const(0x13)
 _RANGE_STATUS = const(0x14)
-_MIN_COUNT_RATE = const(0x44)
-_MSRC_CONFIG = const(0x60)
 _GPIO_HV_MUX = const(0x84)
 _I2C_MODE = const(0x88)
 _EXTSUP_HV = const(0x89)
 _DEVICE_ADDRESS = const(0x8A)
 _STOP_VARIABLE = const(0x91)
+_PAGE = const(0xFF)
+_NVM_CONTROL = const(0x83)  # on the hidden pages
+_NVM_SPADS = const(0x92)
+_SPADS_REQUESTED = const(0x4E)  # and the start offset follows
+_SPADS = const(0xB0)  # a bit for each of 48
+_SPADS_START = const(0xB6)
 _MODEL_ID = const(0xC0)
 
 _EXPECTED_MODEL = const(0xEE)
@@ -31,6 +35,21 @@ _NO_TARGET_MM = const(8190)
 _ALL_STEPS = const(0xE8)  # DSS, pre-range and final range
 _SHOT_MS = const(30)  # polling begins, of the default budget of 33 ms
 _DEADLINE_MS = const(100)
+_FIRST_APERTURE_SPAD = const(12)
+
+# ST's DefaultTuningSettings (vl53l0x_tuning.h): register and value in turn, with changes of page.
+# Among them the weakest signal, 0.25 megacounts a second (0x44).
+_TUNING = (
+    b"\xff\x01\x00\x00\xff\x00\x09\x00\x10\x00\x11\x00\x24\x01\x25\xff\x75\x00"
+    b"\xff\x01\x4e\x2c\x48\x00\x30\x20\xff\x00\x30\x09\x54\x00\x31\x04\x32\x03"
+    b"\x40\x83\x46\x25\x60\x00\x27\x00\x50\x06\x51\x00\x52\x96\x56\x08\x57\x30"
+    b"\x61\x00\x62\x00\x64\x00\x65\x00\x66\xa0\xff\x01\x22\x32\x47\x14\x49\xff"
+    b"\x4a\x00\xff\x00\x7a\x0a\x7b\x00\x78\x21\xff\x01\x23\x34\x42\x00\x44\xff"
+    b"\x45\x26\x46\x05\x40\x40\x0e\x06\x20\x1a\x43\x40\xff\x00\x34\x03\x35\x44"
+    b"\xff\x01\x31\x04\x4b\x09\x4c\x05\x4d\x04\xff\x00\x44\x00\x45\x20\x47\x08"
+    b"\x48\x28\x67\x00\x70\x04\x71\x01\x72\xfe\x76\x00\x77\x00\xff\x01\x0d\x01"
+    b"\xff\x00\x80\x01\x01\xf8\xff\x01\x8e\x01\x00\x01\xff\x00\x80\x00"
+)
 
 
 class VL53L0X:
@@ -64,6 +83,10 @@ class VL53L0X:
                 raise SensorError("model: expected 0x%02x, got 0x%02x" % (_EXPECTED_MODEL, model))
             self._write(_DEVICE_ADDRESS, self._own_address)
             self._address = self._own_address
+        self._read_stop_variable()
+        await self._enable_spads()
+        for at in range(0, len(_TUNING), 2):
+            self._write(_TUNING[at], _TUNING[at + 1])
         self._configure()
         await self._calibrate(0x01, 0x41)  # VL53L0X_perform_vhv_calibration
         await self._calibrate(0x02, 0x01)  # VL53L0X_perform_phase_calibration
@@ -80,7 +103,7 @@ class VL53L0X:
         self._close_page()
         self._write(_SYSRANGE_START, 0x01)
         await asyncio.sleep_ms(_SHOT_MS)
-        await self._wait_for_data()
+        await self._wait_for(_INTERRUPT_STATUS, 0x07, "data")
         self._i2c.readfrom_mem_into(self._address, _RANGE_STATUS, self._result)
         self._write(_INTERRUPT_CLEAR, 0x01)
         result = self._result
@@ -95,15 +118,47 @@ class VL53L0X:
         if self._recover_bus is not None:
             self._recover_bus()
 
-    def _configure(self):
+    def _read_stop_variable(self):
         self._write(_EXTSUP_HV, self._read(_EXTSUP_HV) | 0x01)  # pulled up to 2.8 V
         self._write(_I2C_MODE, 0x00)
         self._open_page()
         self._stop_variable = self._read(_STOP_VARIABLE)
         self._close_page()
-        self._write(_MSRC_CONFIG, self._read(_MSRC_CONFIG) | 0x12)
-        self._write(_MIN_COUNT_RATE, 0)
-        self._write(_MIN_COUNT_RATE + 1, 32)  # 0.25 megacounts a second, 9.7 fixed point
+
+    async def _enable_spads(self):
+        """Use the reference SPADs that the factory has found good (set_reference_spads)."""
+        count, is_aperture = await self._spads_of_factory()
+        self._write(_PAGE, 0x01)
+        self._write(_SPADS_REQUESTED + 1, 0x00)
+        self._write(_SPADS_REQUESTED, 0x2C)
+        self._write(_PAGE, 0x00)
+        self._write(_SPADS_START, 0xB4)
+        spads = bytearray(6)
+        self._i2c.readfrom_mem_into(self._address, _SPADS, spads)
+        keep(spads, count, _FIRST_APERTURE_SPAD if is_aperture else 0)
+        self._i2c.writeto_mem(self._address, _SPADS, spads)
+
+    async def _spads_of_factory(self):
+        """Return from its memory how many, and whether of those with an aperture."""
+        self._open_page()
+        self._write(_PAGE, 0x06)
+        self._write(_NVM_CONTROL, self._read(_NVM_CONTROL) | 0x04)
+        self._write(_PAGE, 0x07)
+        self._write(0x81, 0x01)
+        self._write(0x80, 0x01)
+        self._write(0x94, 0x6B)
+        self._write(_NVM_CONTROL, 0x00)
+        await self._wait_for(_NVM_CONTROL, 0xFF, "memory")
+        self._write(_NVM_CONTROL, 0x01)
+        found = self._read(_NVM_SPADS)
+        self._write(0x81, 0x00)
+        self._write(_PAGE, 0x06)
+        self._write(_NVM_CONTROL, self._read(_NVM_CONTROL) & ~0x04 & 0xFF)
+        self._write(_PAGE, 0x01)
+        self._close_page()
+        return found & 0x7F, found >> 7
+
+    def _configure(self):
         self._write(_INTERRUPT_CONFIG, 0x04)  # a new sample is ready
         self._write(_GPIO_HV_MUX, self._read(_GPIO_HV_MUX) & ~0x10 & 0xFF)
         self._write(_INTERRUPT_CLEAR, 0x01)
@@ -111,7 +166,7 @@ class VL53L0X:
     async def _calibrate(self, step, start):
         self._write(_SEQUENCE_CONFIG, step)
         self._write(_SYSRANGE_START, start)
-        await self._wait_for_data()
+        await self._wait_for(_INTERRUPT_STATUS, 0x07, "data")
         self._write(_INTERRUPT_CLEAR, 0x01)
         self._write(_SYSRANGE_START, 0x00)
 
@@ -125,11 +180,11 @@ class VL53L0X:
         self._write(0xFF, 0x00)
         self._write(0x80, 0x00)
 
-    async def _wait_for_data(self):
+    async def _wait_for(self, register, mask, what):
         deadline = time.ticks_add(time.ticks_ms(), _DEADLINE_MS)
-        while not self._read(_INTERRUPT_STATUS) & 0x07:
+        while not self._read(register) & mask:
             if time.ticks_diff(deadline, time.ticks_ms()) < 0:
-                raise SensorError("data: expected to be ready in time, it is not")
+                raise SensorError("%s: expected to be ready in time, it is not" % what)
             await asyncio.sleep_ms(1)
 
     def _read(self, register):
@@ -139,6 +194,17 @@ class VL53L0X:
     def _write(self, register, value):
         self._byte[0] = value
         self._i2c.writeto_mem(self._address, register, self._byte)
+
+
+def keep(spads, count, first):
+    """Leave only so many of the bits that are set, from the first one on that may be used."""
+    kept = 0
+    for spad in range(8 * len(spads)):
+        bit = 1 << spad % 8
+        if spad < first or kept == count:
+            spads[spad // 8] &= ~bit & 0xFF
+        elif spads[spad // 8] & bit:
+            kept += 1
 
 
 class Pair:

@@ -71,6 +71,15 @@ class PairTest(unittest.TestCase):
         self.assertEqual((VALID, 2000), self._read(167))
         self.assertEqual((VALID, 700), self._read(231))
 
+    def test_five_good_spads_with_an_aperture_are_enabled_as_the_factory_says(self):
+        for sensor in self.models:
+            self.assertEqual(b"\x00\x50\x15\x00\x00\x00", sensor.reference_spads)
+
+    def test_the_tuning_ends_on_the_first_page_with_its_signal_limit(self):
+        for sensor in self.models:
+            self.assertEqual(0, sensor._registers[0xFF])
+            self.assertEqual((0x00, 0x20), tuple(sensor._registers[0x44:0x46]))
+
     def test_no_target_is_no_distance(self):
         self.models[0].look = lambda: Reading(0, status=SIGNAL_WEAK)
         self.assertEqual(OUT_OF_BOUNDS, self._read(167)[0])
