@@ -89,7 +89,7 @@ class Portal:
             self._message = "That did not work: %s" % error
             print("portal:", error)
             return False
-        print("portal: claimed as", granted["device"])
+        print("portal: claimed as", granted["credential"]["username"])
         return True
 
     async def _join(self, form):
@@ -148,8 +148,7 @@ class Portal:
 
 async def claim(setup, code):
     """Trade a claim code for the board's credential; raise SetupError."""
-    device = {"chip": binascii.hexlify(machine.unique_id()).decode()}
-    body = json.dumps({"code": code.strip(), "device": device}).encode()
+    body = json.dumps({"code": code.strip()}).encode()
     url = setup["api"].rstrip("/") + "/api/v1/claims"
     status, stream, length = await https.request("POST", url, _tls(setup["ca"]), body)
     try:
@@ -161,8 +160,10 @@ async def claim(setup, code):
             answer += part
     finally:
         stream.s.close()
-    if status in (404, 410, 422):
-        raise SetupError("this claim code is unknown or was used already.")
+    if status in (403, 404, 410, 422):
+        raise SetupError("this claim code is unknown, was used already, or is too old.")
+    if status == 429:
+        raise SetupError("too many codes were tried. Wait a minute.")
     if status != 201:
         raise SetupError("the server answered with status %d. Try again later." % status)
     return json.loads(answer)
@@ -170,17 +171,23 @@ async def claim(setup, code):
 
 def keep(granted, form, setup):
     """Write the settings that the credential and the form make up."""
-    if granted.get("ca"):
+    credential = granted["credential"]
+    ca = credential["mqtt_ca"]
+    if ca:
         with open("/ca.der", "wb") as file:
-            file.write(binascii.a2b_base64(granted["ca"]))
-    mqtt = dict(granted["mqtt"])
-    mqtt["ca"] = "/ca.der" if granted.get("ca") else None
+            file.write(binascii.a2b_base64(ca))
     kept = {
-        "device": granted["device"],
-        "key": granted["key"],
-        "boot_start": granted["boot_start"],
+        "device": credential["username"],
+        "key": credential["key"],
+        "boot_start": credential["boot_start"],
         "wifi": {"ssid": form["ssid"], "password": form.get("password", "")},
-        "mqtt": mqtt,
+        "mqtt": {
+            "host": credential["mqtt_host"],
+            "port": credential["mqtt_port"],
+            "user": credential["username"],
+            "password": credential["password"],
+            "ca": "/ca.der" if ca else None,
+        },
         "api_ca": setup["ca"],
     }
     if setup["ntp"]:

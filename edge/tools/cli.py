@@ -116,6 +116,10 @@ def provision(
 @click.pass_context
 def add(context: click.Context, port: str, api: str, ca: Path | None) -> None:
     """Prepare a new board for its owner: firmware, and where the set-up page claims it."""
+    if not api.startswith(("https://", "http://")):
+        raise click.BadParameter(f"--api: expected https://..., got {api!r}")
+    if api.startswith("https://") and ca is None:
+        raise click.UsageError("--ca: expected the CA (PEM) of the API's certificate, got none")
     context.invoke(deploy, port=port, dry_run=False, roll_back=False)
     with _board_at(port) as board:
         if ca:

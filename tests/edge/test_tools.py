@@ -68,6 +68,14 @@ def test_a_port_without_a_board_is_named() -> None:
     assert "/dev/nowhere: expected a free serial port with a board" in result.output
 
 
+def test_a_board_is_not_prepared_for_an_api_that_it_could_not_check() -> None:
+    without_ca = _run("add", "--port", "/dev/nowhere", "--api", "https://shopbell.example")
+    without_scheme = _run("add", "--port", "/dev/nowhere", "--api", "shopbell.example")
+
+    assert "--ca: expected the CA" in without_ca.output
+    assert "--api: expected https://" in without_scheme.output
+
+
 def test_the_messages_of_a_device_can_be_watched(
     board: VirtualBoard, broker: Broker, cloud: Cloud
 ) -> None:

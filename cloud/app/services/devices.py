@@ -2,8 +2,11 @@
 
 import base64
 import datetime as dt
+import hashlib
+import hmac
 import secrets
 import ssl
+import time
 import uuid
 from pathlib import Path
 
@@ -99,7 +102,14 @@ def credential(settings: Settings, device_id: str, password: str) -> dict[str, o
         "mqtt_ca": None if file is None else _der_in_base64(file),
         "username": device_id,
         "password": password,
+        "key": _update_key(settings.secret_key, device_id),
+        "boot_start": int(time.time()),
     }
+
+
+def _update_key(secret: str, device_id: str) -> str:
+    # derived, so that it need not be kept: see docs/decisions/0031-claiming-a-board.md
+    return hmac.new(secret.encode(), b"update " + device_id.encode(), hashlib.sha256).hexdigest()
 
 
 def _der_in_base64(file: Path) -> str:

@@ -56,6 +56,13 @@ class Credential(Schema):
     )
     username = fields.String(required=True)
     password = fields.String(required=True)
+    key = fields.String(
+        required=True,
+        metadata={"description": "the board's own key, under which updates are signed"},
+    )
+    boot_start = fields.Integer(
+        required=True, metadata={"description": "the number of its first boot: Unix seconds"}
+    )
 
 
 class DeviceWithCredential(Schema):

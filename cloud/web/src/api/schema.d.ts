@@ -1782,6 +1782,10 @@ export interface components {
             mqtt_ca: string | null;
             username: string;
             password: string;
+            /** @description the board's own key, under which updates are signed */
+            key: string;
+            /** @description the number of its first boot: Unix seconds */
+            boot_start: number;
         };
         DeviceWithCredential: {
             device: components["schemas"]["Device"];
@@ -4057,7 +4061,9 @@ export interface operations {
                      *         "mqtt_port": 8883,
                      *         "mqtt_ca": "text",
                      *         "username": "text",
-                     *         "password": "correct horse battery"
+                     *         "password": "correct horse battery",
+                     *         "key": "text",
+                     *         "boot_start": 3
                      *       }
                      *     }
                      */
@@ -4173,7 +4179,9 @@ export interface operations {
                      *         "mqtt_port": 8883,
                      *         "mqtt_ca": "text",
                      *         "username": "text",
-                     *         "password": "correct horse battery"
+                     *         "password": "correct horse battery",
+                     *         "key": "text",
+                     *         "boot_start": 3
                      *       }
                      *     }
                      */
@@ -7064,7 +7072,9 @@ export interface operations {
                      *       "mqtt_port": 8883,
                      *       "mqtt_ca": "text",
                      *       "username": "text",
-                     *       "password": "correct horse battery"
+                     *       "password": "correct horse battery",
+                     *       "key": "text",
+                     *       "boot_start": 3
                      *     }
                      */
                     "application/json": components["schemas"]["Credential"];
