@@ -1,6 +1,7 @@
 """`shopbell device`: compile, deploy, set up and watch boards."""
 
 import json
+import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import click
 import serial
 
 from edge.tools import backup
+from edge.tools import configure as configuration
 from edge.tools.board import Board, BoardError, connected
 from edge.tools.bundle import CompileError, build, changes
 from edge.tools.packages import PackageError
@@ -105,6 +107,28 @@ def provision(
         board.write("/config.json", json.dumps(settings).encode())
         board.reset()
     click.echo(f"{device_id} is set up")
+
+
+@device.command()
+@_port
+@click.argument("assignments", nargs=-1, metavar="[KEY=VALUE]...")
+def configure(port: str, assignments: tuple[str, ...]) -> None:
+    """Change settings, as `invert=true wifi.ssid=Shop 'pins.xshut=[25,33]'`; or show them.
+
+    A Wi-Fi password comes from SHOPBELL_WIFI_PASSWORD, so that no other process sees it.
+    """
+    try:
+        wanted = configuration.parse(assignments)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    password = os.environ.get("SHOPBELL_WIFI_PASSWORD")
+    if password is not None:
+        wanted.setdefault("wifi", {})["password"] = password
+    with _board_at(port) as board:
+        if wanted:
+            configuration.change(board, wanted)
+        click.echo(json.dumps(configuration.shown(board), indent=2))
+        board.reset()
 
 
 @device.command()

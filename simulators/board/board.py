@@ -33,7 +33,7 @@ from simulators.board.vl53l1x import VL53L1X
 from simulators.board.world import Body, World
 
 # How the firmware's defaults wire it (`edge/firmware/settings.py`).
-DOOR_PIN, PIR_PIN, XSHUT_PIN, BUTTON_PIN = 27, 26, 25, 0
+DOOR_PIN, PIR_PIN, XSHUT_PIN, BUTTON_PIN, LED_PIN = 27, 26, 25, 0, 2
 
 SensorKind = Literal["vl53l1x", "vl53l0x"]
 

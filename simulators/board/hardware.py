@@ -71,6 +71,7 @@ class Hardware:
     fed_at: float = 0.0
     has_booted: bool = False
     clocks: int = 0
+    _switched_on: dict[int, list[float]] = field(default_factory=dict)
 
     def lose_power(self) -> None:
         """Forget what only a powered chip remembers."""
@@ -86,6 +87,7 @@ class Hardware:
         """Forget what a reset forgets."""
         self.has_booted = False
         self.edges.clear()
+        self._switched_on.clear()
         self.watchdog_s = None
         self.wifi.joined_at = None
 
@@ -101,6 +103,10 @@ class Hardware:
         edge = _RISING if level else _FALLING
         if level != before and self.edges.get(pin, 0) & edge:
             self.interrupt(pin, level)
+
+    def flashes(self, pin: int) -> list[float]:
+        """Return when the board has switched an output on, since its last reset."""
+        return self._switched_on.get(pin, [])
 
     def answer(self, request: bytes, payload: bytes) -> bytes:
         """Carry out one request of the board."""
@@ -151,6 +157,8 @@ class Hardware:
     def _set_pin(self, pin: int, level: int, _: int, __: bytes) -> bytes:
         if pin == SCL_PIN and level and not self.levels.get(pin, 0):
             self._clock()
+        if level and not self.levels.get(pin, 0):
+            self._switched_on.setdefault(pin, []).append(time.monotonic())
         self.levels[pin] = level
         if pin in self.sensors:
             self.sensors[pin].set_power(bool(level), _now_us())

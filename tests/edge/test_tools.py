@@ -1,10 +1,13 @@
 """`shopbell device`: roll back, release, watch, self-test, and errors that say what is wrong."""
 
+import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+import serial
 from click.testing import CliRunner
 
 from edge.tools import backup
@@ -89,6 +92,66 @@ def test_the_messages_of_a_device_can_be_watched(
     watcher.join(timeout=10)
 
     assert seen[0].startswith("status  {")
+
+
+def test_settings_are_changed_over_usb_and_take_effect(
+    board: VirtualBoard, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_until(lambda: cloud.statuses)
+    cloud.statuses.clear()
+    monkeypatch.setenv("SHOPBELL_WIFI_PASSWORD", "a secret")
+
+    result = _run("configure", "--port", board.port, "invert=true", "wifi.ssid=Shop", "pins.led=4")
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses))
+
+    kept = json.loads((board.flash / "config.json").read_text())
+    assert (kept["invert"], kept["pins"]) == (True, {"led": 4})
+    assert kept["wifi"] == {"ssid": "Shop", "password": "a secret"}
+    assert '"ssid": "Shop"' in result.output, result.output
+    assert "a secret" not in result.output
+
+
+def test_settings_that_the_board_refuses_are_left_alone(board: VirtualBoard) -> None:
+    before = (board.flash / "config.json").read_text()
+
+    wrong_name = _run("configure", "--port", board.port, "pins.dor=4")
+    wrong_value = _run("configure", "--port", board.port, "sensor=vl53l5")
+    nothing = _run("configure", "--port", board.port, "invert")
+
+    assert "pins.dor: expected one of button, door, led" in wrong_name.output
+    assert "sensor: expected one of vl53l1x, vl53l0x" in wrong_value.output
+    assert "invert: expected KEY=VALUE" in nothing.output
+    assert (board.flash / "config.json").read_text() == before
+
+
+def test_a_port_that_somebody_else_uses_is_named(board: VirtualBoard) -> None:
+    with serial.Serial(board.port, exclusive=True):
+        result = _run("deploy", "--port", board.port)
+
+    assert result.exit_code == 1
+    assert f"{board.port}: expected a free serial port with a board" in result.output
+
+
+def test_a_port_at_which_nothing_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.tools.board._READ_TIMEOUT_S", 0.05)
+    end, other = os.openpty()
+    port = os.ttyname(other)
+
+    result = _run("deploy", "--port", port)
+
+    assert f"{port}: expected MicroPython to answer" in result.output
+    os.close(end)
+    os.close(other)
+
+
+def test_another_chip_is_refused_by_name(
+    board: VirtualBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.tools.board._PLATFORMS", ("esp32",))
+
+    result = _run("deploy", "--port", board.port)
+
+    assert f"{board.port}: expected a board of type esp32, got linux" in result.output
 
 
 def test_the_self_test_finds_the_sensor_of_a_board(board: VirtualBoard) -> None:

@@ -204,6 +204,28 @@ def test_a_power_cut_during_the_trial_brings_the_old_firmware_back(
     _wait_for_births(cloud, 1)
 
 
+def test_a_board_that_keeps_failing_starts_safe_and_can_be_updated(
+    keyed: VirtualBoard, cloud: Cloud, shelf: Shelf
+) -> None:
+    for births in range(1, 6):
+        _wait_for_births(cloud, births)
+        keyed.hardware.watchdog_s = 0.01  # this start does not last
+        wait_until(lambda: keyed.hardware.watchdog_s is None)
+    _wait_for_births(cloud, 6)
+    birth = cloud.statuses[-1]
+    doors = len(cloud.kinds("door"))
+    keyed.open_door()
+
+    assert (birth["safe_mode"], birth["sensors"]) == (1, [])
+    shelf.content = release("0.1.1")
+    _order(cloud, shelf, sign(shelf.content, KEY))
+    wait_until(lambda: "starts" in _slot(keyed), timeout_s=30)
+    assert len(cloud.kinds("door")) == doors  # network and updates only
+    wait_until(lambda: _slot(keyed) == {"run": "/app-b"}, timeout_s=30)
+    _wait_for_births(cloud, 7)
+    assert cloud.statuses[-1]["safe_mode"] == 0  # the new firmware begins with a clean record
+
+
 def _wait_for_refusal(board: VirtualBoard, cloud: Cloud) -> None:
     """Wait until the board has refused to load and is back in service, without a restart."""
     before = len({status["boot"] for status in cloud.statuses})

@@ -2,7 +2,7 @@
 
 import time
 
-from simulators.board.board import VirtualBoard
+from simulators.board.board import LED_PIN, VirtualBoard
 from simulators.board.hardware import WATCHDOG
 from simulators.board.install import device_command
 from simulators.board.rig import Broker, Cloud, wait_until
@@ -50,6 +50,26 @@ def test_two_people_walk_in_and_one_walks_out(board: VirtualBoard, cloud: Cloud)
     wait_until(lambda: len(cloud.kinds("passage")) == 3)
 
     assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in", "in", "out"]
+
+
+def test_the_walk_test_after_a_set_up_flashes_once_for_in_and_twice_for_out(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    wait_until(lambda: cloud.kinds("calibrated"))
+    (board.flash / "walk-test").touch()  # as the set-up page leaves it
+    board.power_cut()
+    board.power_on()
+    wait_until(lambda: not (board.flash / "walk-test").exists())
+    wait_until(lambda: cloud.statuses[-1]["state"] == "online" and len(cloud.statuses) > 2)
+
+    board.walk_in()
+    wait_until(lambda: len(board.hardware.flashes(LED_PIN)) == 1)
+    board.walk_out()
+    wait_until(lambda: len(board.hardware.flashes(LED_PIN)) == 3)
+
+    first, second, third = board.hardware.flashes(LED_PIN)
+    assert third - second < second - first
+    assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in", "out"]
 
 
 def test_nothing_is_lost_while_the_broker_is_away(

@@ -80,6 +80,37 @@ class SettingsTest(unittest.TestCase):
             settings.load(_PATH)
 
 
+class ChangeTest(unittest.TestCase):
+    def setUp(self):
+        given = dict(_MINIMAL, pins={"door": 4}, wifi={"ssid": "old", "password": "kept"})
+        _write(json.dumps(given))
+
+    def tearDown(self):
+        _remove(_PATH)
+
+    def test_of_a_group_only_what_is_named_changes(self):
+        settings.change({"pins": {"led": 5}, "invert": True}, _PATH)
+        pins = settings.load(_PATH)["pins"]
+        self.assertEqual((4, 5, 26), (pins["door"], pins["led"], pins["pir"]))
+        self.assertTrue(settings.load(_PATH)["invert"])
+
+    def test_the_cloud_cannot_cut_the_board_off(self):
+        with self.assertRaises(settings.SettingsError):
+            settings.change({"wifi": {"ssid": "new"}}, _PATH)
+        self.assertEqual("old", settings.load(_PATH)["wifi"]["ssid"])
+
+    def test_over_usb_everything_can_be_changed(self):
+        settings.change({"wifi": {"ssid": "new"}}, _PATH, settings.EVERYTHING)
+        wifi = settings.load(_PATH)["wifi"]
+        self.assertEqual(("new", "kept"), (wifi["ssid"], wifi["password"]))
+
+    def test_a_wrong_name_or_value_changes_nothing(self):
+        for wanted in ({"colour": 1}, {"invert": "yes"}, {"pins": {"dor": 4}}, {"sensor": "x"}):
+            with self.assertRaises(settings.SettingsError):
+                settings.change(wanted, _PATH, settings.EVERYTHING)
+        self.assertEqual(4, settings.load(_PATH)["pins"]["door"])
+
+
 class BootsTest(unittest.TestCase):
     def tearDown(self):
         _remove(_PATH)
