@@ -22,7 +22,7 @@ from cloud.ml.calibration import auc_with_error
 from cloud.ml.candidates import Candidate, churn_inputs
 from cloud.ml.churn import MIN_CUSTOMERS, learnable_horizon, learnt_from
 from cloud.ml.features import amount_since
-from cloud.ml.snapshot import DAYS_PER_WEEK, LEAST_AMOUNT, Snapshot
+from cloud.ml.snapshot import LEAST_AMOUNT, Snapshot
 
 Floats = npt.NDArray[np.float64]
 
@@ -96,13 +96,13 @@ def value_customers(
         note = f"Below {MIN_CUSTOMERS} customers, future visits and value are not estimated."
         return _unknown(None, {}, [note])
     try:
-        visits = expected_visits(now)
+        visits = now.expected_visits
     except ConvergenceError as error:
         return _unknown(None, {}, [f"Future visits cannot be estimated: {error}."])
     parameters: dict[str, Any] = {"time_unit": "week", "mbg_nbd": parameters_of(now.mbg)}
     capped, notes = without_typos(now)
     try:
-        spend = spend_model(capped)
+        spend = capped.spend
     except ConvergenceError as error:
         note = f"Future value cannot be estimated: {error}."
         return _unknown(visits, parameters, [*notes, note])
@@ -128,19 +128,6 @@ def value_customers(
         "backtest": forecast.scores,
     }
     return Value(visits, clv, low, high, if_kept, parameters, summary, notes)
-
-
-def expected_visits(now: Snapshot) -> Floats:
-    """MBG/NBD expectation within the horizon, at most one visit a day."""
-    expected = now.mbg.expected_purchases(now.own_rhythm, now.horizon_days / DAYS_PER_WEEK)
-    at_most_daily: Floats = np.clip(expected, 0.0, float(now.horizon_days))
-    return at_most_daily
-
-
-def spend_model(now: Snapshot) -> GammaGamma:
-    """Gamma-Gamma on the repeat purchases; free goods have no amount to learn from."""
-    rhythm = now.rhythm
-    return GammaGamma().fit(rhythm.loc[rhythm["repeat_value"] > 0, ["frequency", "repeat_value"]])
 
 
 def expected_amount(now: Snapshot, spend: GammaGamma) -> Floats:
@@ -170,7 +157,7 @@ def next_spend(now: Snapshot) -> Floats:
 
 def btyd_value(now: Snapshot) -> Floats:
     """Expected visits times the expected amount. Raises ConvergenceError."""
-    return expected_visits(now) * expected_amount(now, spend_model(now))
+    return now.expected_visits * expected_amount(now, now.spend)
 
 
 def rank_score(actual: Floats, forecast: Floats) -> float:
@@ -276,7 +263,7 @@ class _Forecast:
             self.method = "btyd"
         self.clv = told[self.method]
         if near is not now:
-            visits = expected_visits(now), expected_visits(near)
+            visits = now.expected_visits, near.expected_visits
             self.clv = self.clv * visits[0] / np.maximum(visits[1], 1e-9)
         self.pooled_share = _pooled_share(judged, self.method)
         self.clv = pooled(self.clv, self.pooled_share)
@@ -394,7 +381,7 @@ def _draws(
     rng = np.random.default_rng(random_state)
     n, mean = now.table[["visits", "monetary_value"]].to_numpy(dtype=float).T
     kept = np.clip(1 - silent, 1e-6, 1.0)
-    further = np.maximum(expected_visits(now) / kept - 1, 0.0)
+    further = np.maximum(now.expected_visits / kept - 1, 0.0)
     shape = now.mbg.r_ + now.own_rhythm["frequency"].to_numpy(dtype=float)
     size = (len(n), N_DRAWS)
     rate = rng.gamma(shape[:, None], (further / shape)[:, None], size)

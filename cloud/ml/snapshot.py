@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import logit
 
-from cloud.ml.btyd import ModifiedBetaGeometricNBD
+from cloud.ml.btyd import GammaGamma, ModifiedBetaGeometricNBD
 from cloud.ml.features import btyd_summary, features_of_days, visits_since
 from cloud.ml.priors import SMALL_SHOP, btyd_prior
 from cloud.ml.signals import Signals, signal_features
@@ -91,6 +91,22 @@ class Snapshot:
         p0 = np.clip(self.no_purchase_probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
         logits: Floats = logit(p0)
         return logits
+
+    @cached_property
+    def expected_visits(self) -> Floats:
+        """MBG/NBD expectation within the horizon, at most one visit a day."""
+        expected = self.mbg.expected_purchases(self.own_rhythm, self.horizon_days / DAYS_PER_WEEK)
+        at_most_daily: Floats = np.clip(expected, 0.0, float(self.horizon_days))
+        return at_most_daily
+
+    @cached_property
+    def spend(self) -> GammaGamma:
+        """Gamma-Gamma on the repeat purchases; free goods have no amount to learn from.
+
+        Raises ConvergenceError.
+        """
+        paid = self.rhythm[self.rhythm["repeat_value"] > 0]
+        return GammaGamma().fit(paid[["frequency", "repeat_value"]])
 
     @cached_property
     def usual_value(self) -> float:
