@@ -83,6 +83,8 @@ HIDDEN_FROM_ANALYSTS = {
     "list_rejections",
     "list_feedback",
     "export_customer",
+    "list_duplicates",
+    "list_merges",
 }
 # what there is only once the shop has been scored
 NOT_YET = {"get_scores", "get_insights", "get_model", "get_what_if"}
@@ -171,8 +173,16 @@ def known_ids(app: Flask, settings: Settings, bakery: Somebody, asha: Somebody) 
         "customer_id": customer["id"],
         "note_id": made(bakery.post(notes, {"text": "likes rye bread"}))["id"],
         "import_id": made(upload)["id"],
+        "merge_id": merge_of(bakery),
         "month": report_of(settings, bakery),
     }
+
+
+def merge_of(owner: Somebody) -> str:
+    """Merge two customers of the shop."""
+    twins = [made(owner.post(f"{owner.url}/customers", {"name": "Twin"}))["id"] for _ in range(2)]
+    wanted = {"survivor_id": twins[0], "duplicate_id": twins[1]}
+    return str(made(owner.post(f"{owner.url}/merges", wanted))["id"])
 
 
 def report_of(settings: Settings, owner: Somebody) -> str:

@@ -48,6 +48,8 @@ WANTS_MORE = {
     "accept_invitation",
     "undo_import",
     "correct_count",
+    "create_merge",
+    "undo_merge",
     "confirm_contact",
     "join_shop",
     "switch_channel",

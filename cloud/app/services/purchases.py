@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from cloud.app.domain.errors import Conflict, Invalid
 from cloud.app.services.shops import shop_by_id
+from cloud.app.store.merge_queries import survivor_of
 from cloud.app.store.people import Membership
 from cloud.app.store.purchase_queries import lines_of
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
@@ -49,6 +50,7 @@ def record_purchase(
 
     Raises Invalid, and Conflict when the id belongs to a purchase that says something else.
     """
+    new = _of_survivor(session, shop_id, new)
     _check(session, shop_id, new, now)
     is_new = session.scalar(_insert(session, shop_id, new))
     purchase = session.execute(
@@ -59,6 +61,14 @@ def record_purchase(
     elif _described(session, purchase) != new:
         raise Conflict("this id belongs to another purchase")
     return purchase, bool(is_new)
+
+
+def _of_survivor(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> NewPurchase:
+    """A till that was offline may not know yet that its customer was merged into another."""
+    if new.customer_id is None:
+        return new
+    survivor_id = survivor_of(session, shop_id, new.customer_id)
+    return replace(new, customer_id=survivor_id) if survivor_id else new
 
 
 def _check(session: Session, shop_id: uuid.UUID, new: NewPurchase, now: dt.datetime) -> None:

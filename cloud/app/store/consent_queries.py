@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, case, select, text
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
@@ -35,6 +35,26 @@ _GRANT_BY_IMPORT = text("""
                 ON o.shop_id = e.shop_id AND o.id = e.membership_id
             WHERE e.shop_id = :shop_id AND e.action = 'withdraw' AND e.purpose = 'marketing'
                 AND e.channel = c.channel AND (o.phone = m.phone OR o.email = m.email))
+""")
+
+# A withdrawal wins over an import also when the two stood at two records of one person. It is said
+# again at the record that goes, and returns with it when the two are made two again.
+_KEEP_WITHDRAWALS = text("""
+    WITH latest AS (
+        SELECT DISTINCT ON (membership_id, channel, purpose) *
+        FROM consent_event
+        WHERE shop_id = :shop_id AND membership_id IN (:duplicate_id, :survivor_id)
+        ORDER BY membership_id, channel, purpose, created_at DESC
+    )
+    INSERT INTO consent_event (
+        shop_id, id, membership_id, channel, purpose, action, source, evidence, created_by
+    )
+    SELECT :shop_id, gen_random_uuid(), gone.membership_id, gone.channel, gone.purpose, 'withdraw',
+        'owner', 'merged: this record of the same person had withdrawn', :by
+    FROM latest gone JOIN latest kept USING (channel, purpose)
+    WHERE gone.membership_id = :duplicate_id AND gone.action = 'withdraw'
+        AND kept.membership_id = :survivor_id AND kept.action = 'grant'
+        AND kept.source = 'import'
 """)
 
 
@@ -88,3 +108,30 @@ def grant_by_import(
         "evidence": evidence, "created_by": created_by, "except_for": list(except_for),
     }  # fmt: skip
     session.execute(_GRANT_BY_IMPORT, values)
+
+
+def keep_withdrawals(
+    session: Session,
+    shop_id: uuid.UUID,
+    duplicate_id: uuid.UUID,
+    survivor_id: uuid.UUID,
+    by: uuid.UUID,
+) -> None:
+    """Let what the duplicate withdrew stay withdrawn where only an import says otherwise."""
+    values = {
+        "shop_id": shop_id, "duplicate_id": duplicate_id, "survivor_id": survivor_id, "by": by
+    }  # fmt: skip
+    session.execute(_KEEP_WITHDRAWALS, values)
+
+
+def grants_that_win(survivor_id: uuid.UUID) -> ColumnElement[bool]:
+    """Tell of an event whether it may be the survivor's too: no import's, against a withdrawal."""
+    said = aliased(ConsentEvent)
+    withdrawn = exists().where(
+        said.shop_id == ConsentEvent.shop_id,
+        said.membership_id == survivor_id,
+        said.channel == ConsentEvent.channel,
+        said.purpose == ConsentEvent.purpose,
+        said.action == "withdraw",
+    )
+    return or_(ConsentEvent.source != "import", ConsentEvent.action != "grant", ~withdrawn)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,16 @@ def customer(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> Ro
     if row is None:
         raise NotFound("there is no such customer")
     return row
+
+
+def customers_by_id(
+    session: Session, shop_id: uuid.UUID, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Membership]:
+    """Return some customers by id."""
+    rows = session.scalars(
+        select(Membership).where(Membership.shop_id == shop_id, Membership.id.in_(ids))
+    )
+    return {row.id: row for row in rows}
 
 
 def _customers(shop_id: uuid.UUID) -> Select[Any]:

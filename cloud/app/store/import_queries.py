@@ -203,11 +203,19 @@ def customer_ids(
     """Return the customers who are known by these references, numbers, addresses or names."""
     column = IDENTITY_COLUMNS[role]
     rows = session.execute(
-        text(f"SELECT {column}, id FROM membership"  # noqa: S608 - one of four constants
-             f" WHERE shop_id = :shop_id AND {column} = ANY(:texts) ORDER BY created_at DESC"),
+        text(f"""
+            SELECT duplicate->>'{column}' AS said, membership_id AS id, 0 AS rank, created_at
+            FROM customer_merge
+            WHERE shop_id = :shop_id AND undone_at IS NULL AND duplicate->>'{column}' = ANY(:texts)
+            UNION ALL
+            SELECT {column}, id, 1, created_at FROM membership
+            WHERE shop_id = :shop_id AND {column} = ANY(:texts)
+            ORDER BY rank, created_at DESC
+        """),  # noqa: S608 - one of four constants
         {"shop_id": shop_id, "texts": list(texts)},
-    )  # fmt: skip
-    return dict(rows.all())
+    )
+    # the last one counts: who exists before who was merged, who came first before who came later
+    return {row.said: row.id for row in rows}
 
 
 def add_customers(

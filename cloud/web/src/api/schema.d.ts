@@ -1257,6 +1257,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** Who may be one: by phone, by email, by a name that is written almost alike. */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** What was merged, the newest first. */
+        get: operations["list_merges"];
+        put?: never;
+        /** Make two customers one: everything of the duplicate becomes the survivor's. */
+        post: operations["create_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/merges/{merge_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make two of one again, as they were; what came since stays with the survivor. */
+        post: operations["undo_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/shops/{shop_id}/feedback/today": {
         parameters: {
             query?: never;
@@ -2584,6 +2643,61 @@ export interface components {
         Referrals: {
             items: components["schemas"]["ReferralItem"][];
             next_cursor: string | null;
+        };
+        Look: {
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+            phone: string | null;
+            email: string | null;
+            reference: string | null;
+            visits: number;
+            spent_minor: number;
+            /** Format: date-time */
+            last_visit_at: string | null;
+        };
+        Duplicate: {
+            /** @enum {string} */
+            reason: "phone" | "email" | "name";
+            /** @example 0.93 */
+            similarity: number;
+            customers: components["schemas"]["Look"][];
+        };
+        Duplicates: {
+            items: components["schemas"]["Duplicate"][];
+            next_cursor: string | null;
+        };
+        Merge: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            survivor_id: string;
+            /** Format: uuid */
+            duplicate_id: string;
+            duplicate_name: string | null;
+            /**
+             * @example {
+             *       "purchase": 12,
+             *       "note": 1
+             *     }
+             */
+            moved: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            undone_at: string | null;
+        };
+        Merges: {
+            items: components["schemas"]["Merge"][];
+            next_cursor: string | null;
+        };
+        NewMerge: {
+            /** Format: uuid */
+            survivor_id: string;
+            /** Format: uuid */
+            duplicate_id: string;
         };
         Said: {
             /**
@@ -7716,6 +7830,237 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_duplicates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "reason": "phone",
+                     *           "similarity": 0.93,
+                     *           "customers": [
+                     *             {
+                     *               "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *               "name": "Asha Rao",
+                     *               "phone": "+4930123456",
+                     *               "email": "asha@example.com",
+                     *               "reference": "1042",
+                     *               "visits": 38,
+                     *               "spent_minor": 26240,
+                     *               "last_visit_at": "2026-03-14T09:26:53Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Duplicates"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_merges: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "survivor_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "duplicate_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "duplicate_name": "text",
+                     *           "moved": {
+                     *             "purchase": 12,
+                     *             "note": 1
+                     *           },
+                     *           "created_at": "2026-03-14T09:26:53Z",
+                     *           "undone_at": "2026-03-14T09:26:53Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Merges"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "survivor_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                 *       "duplicate_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewMerge"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "survivor_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "duplicate_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "duplicate_name": "text",
+                     *       "moved": {
+                     *         "purchase": 12,
+                     *         "note": 1
+                     *       },
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "undone_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    undo_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                shop_id: string;
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "survivor_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "duplicate_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "duplicate_name": "text",
+                     *       "moved": {
+                     *         "purchase": 12,
+                     *         "note": 1
+                     *       },
+                     *       "created_at": "2026-03-14T09:26:53Z",
+                     *       "undone_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
