@@ -5,6 +5,7 @@ import importlib
 import click
 
 COMMANDS = {
+    "admin": "cloud.app.jobs.admin:admin",
     "analyse": "cloud.app.jobs.analyse:analyse",
     "doctor": "cloud.app.jobs.doctor:doctor",
     "demo": "cloud.app.jobs.demo:demo",

@@ -45,6 +45,11 @@ OPEN_TO_ALL = {
     "sign_in_by_code",
 }
 OF_NO_SHOP = {
+    "list_platform_audit",
+    "list_platform_shops",
+    "list_platform_devices",
+    "list_jobs",
+    "list_platform_rejections",
     "sign_out",
     "sign_out_everywhere",
     "list_sessions",
@@ -61,6 +66,7 @@ OF_NO_SHOP = {
 }
 # what staff may not do, and the owner may
 OWNERS_ONLY = {
+    "list_audit_events",
     "change_shop",
     "create_device",
     "delete_device",
@@ -77,6 +83,7 @@ OWNERS_ONLY = {
 }
 # what an analyst may not even read, because it shows who the customers are
 HIDDEN_FROM_ANALYSTS = {
+    "list_audit_events",
     "get_customer_timeline",
     "list_import_rows",
     "get_rejected_rows",

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from flask_jwt_extended import JWTManager, get_current_user, get_jwt, verify_jwt_in_request
 from sqlalchemy import select
 
+from cloud.app.api.audit import noted
 from cloud.app.api.conditions import check_seen
 from cloud.app.api.database import db
 from cloud.app.api.errors import problem
@@ -16,6 +17,7 @@ from cloud.app.api.idempotency import answered_once
 from cloud.app.domain.errors import Forbidden, NotFound, SignedOut
 from cloud.app.services import sign_ins
 from cloud.app.services.shops import role_in
+from cloud.app.store.audit import is_platform_admin
 from cloud.app.store.membership_queries import membership_in
 from cloud.app.store.roles import act_for
 
@@ -91,6 +93,25 @@ def is_customer_here(view: View) -> View:
     return cast(View, _as_guard(guarded))
 
 
+def administers(view: View) -> View:
+    """Let in who looks after the installation: `shopbell admin add` says who that is.
+
+    The transaction sees the shops, boards and rejected messages of everybody, and nothing about
+    customers.
+    """
+
+    @wraps(view)
+    def guarded(**values: Any) -> Any:
+        _act_for_who_is_signed_in()
+        if not is_platform_admin(db.session(), person_id()):
+            raise Forbidden("only who looks after the installation may do this")
+        act_for(db.session(), platform=True)
+        g.platform = True
+        return _answer(view, **values)
+
+    return cast(View, _as_guard(guarded))
+
+
 def _act_for_who_is_signed_in() -> None:
     verify_jwt_in_request()
     act_for(db.session(), person_id=person_id())
@@ -99,11 +120,14 @@ def _act_for_who_is_signed_in() -> None:
 
 
 def _answer(view: Callable[..., Any], **values: Any) -> Any:
+    def noting(**values: Any) -> Any:
+        return noted(view, person_id(), **values)
+
     if request.method == "POST":
-        return answered_once(view, person_id(), **values)
+        return answered_once(noting, person_id(), **values)
     if request.method in ("PATCH", "PUT", "DELETE"):
         check_seen()
-    return view(**values)
+    return noting(**values)
 
 
 def _as_guard(guarded: Callable[..., Any]) -> Callable[..., Any]:

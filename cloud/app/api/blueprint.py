@@ -34,8 +34,9 @@ class Blueprint:
             name, f"cloud.app.api.{name}", description=description
         )
 
-    def get(self, rule: str) -> Decorator:
-        return self._route("GET", rule)
+    def get(self, rule: str, *, is_noted: bool = False) -> Decorator:
+        """A reading route. Who sees a customer, or takes data home, is noted in the audit trail."""
+        return self._route("GET", rule, is_noted=is_noted)
 
     def post(self, rule: str, *, shows_secret: bool = False) -> Decorator:
         """A creating route. An answer that shows a secret is shown once: a retry finds a 409."""
@@ -102,8 +103,11 @@ class Blueprint:
 
         return decorate
 
-    def _route(self, method: str, rule: str, *, shows_secret: bool = False) -> Decorator:
+    def _route(
+        self, method: str, rule: str, *, shows_secret: bool = False, is_noted: bool = False
+    ) -> Decorator:
         def decorate(view: View) -> View:
+            view.is_noted = is_noted  # type: ignore[attr-defined] # for audit.noted
             if getattr(view, "is_signed_in", False):
                 view = self._of_somebody(method, view, shows_secret)
             if method == "GET":

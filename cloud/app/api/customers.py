@@ -68,7 +68,7 @@ def create_customer(values: dict[str, Any], shop_id: uuid.UUID) -> dict[str, obj
     return shown(row)
 
 
-@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>")
+@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>", is_noted=True)
 @works_here("analyst")
 @routes.returns(200, schemas.Customer)
 @routes.fails(404)
@@ -92,7 +92,7 @@ def update_customer(
     return shown(row)
 
 
-@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/timeline")
+@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/timeline", is_noted=True)
 @works_here("staff")
 @routes.query(PageQuery)
 @routes.returns(200, schemas.Timeline)
@@ -129,7 +129,7 @@ def delete_note(shop_id: uuid.UUID, customer_id: uuid.UUID, note_id: uuid.UUID) 
     db.session.commit()
 
 
-@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/consents")
+@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/consents", is_noted=True)
 @works_here("analyst")
 @routes.returns(200, schemas.Consents)
 @routes.fails(404)

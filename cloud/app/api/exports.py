@@ -20,7 +20,7 @@ PDF = "application/pdf"
 routes = Blueprint("exports", "What a shop can take home")
 
 
-@routes.get("/shops/<uuid:shop_id>/exports/customers")
+@routes.get("/shops/<uuid:shop_id>/exports/customers", is_noted=True)
 @works_here("analyst")
 @routes.file(
     200,
@@ -35,7 +35,7 @@ def export_customers(shop_id: uuid.UUID) -> Response:
     return _exported(shop_id, "customers")
 
 
-@routes.get("/shops/<uuid:shop_id>/exports/purchases")
+@routes.get("/shops/<uuid:shop_id>/exports/purchases", is_noted=True)
 @works_here("analyst")
 @routes.file(
     200,
@@ -50,7 +50,7 @@ def export_purchases(shop_id: uuid.UUID) -> Response:
     return _exported(shop_id, "purchases")
 
 
-@routes.get("/shops/<uuid:shop_id>/exports/scores")
+@routes.get("/shops/<uuid:shop_id>/exports/scores", is_noted=True)
 @works_here("analyst")
 @routes.file(
     200, "The latest scores", CSV, "customer_id,reference,name,as_of,horizon_days,visits\r\n"

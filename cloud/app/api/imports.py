@@ -131,7 +131,7 @@ def undo_import(shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, object]:
     return shown
 
 
-@routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/rejected")
+@routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/rejected", is_noted=True)
 @works_here("staff")
 @routes.file(
     200,
@@ -148,7 +148,7 @@ def get_rejected_rows(shop_id: uuid.UUID, import_id: uuid.UUID) -> Response:
     )
 
 
-@routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/rows")
+@routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/rows", is_noted=True)
 @works_here("staff")
 @routes.query(schemas.ImportRowQuery)
 @routes.returns(200, schemas.ImportRows)

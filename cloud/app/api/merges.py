@@ -17,7 +17,7 @@ from cloud.app.store.merges import CustomerMerge
 routes = Blueprint("merges", "Customers whom the shop knows twice")
 
 
-@routes.get("/shops/<uuid:shop_id>/duplicates")
+@routes.get("/shops/<uuid:shop_id>/duplicates", is_noted=True)
 @works_here("staff")
 @routes.returns(200, schemas.Duplicates)
 @routes.fails(403, 404)

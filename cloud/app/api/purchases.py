@@ -30,7 +30,7 @@ def list_purchases(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, objec
     return _shown_page(shop_id, purchase_queries.purchases(db.session(), shop_id, **query))
 
 
-@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/purchases")
+@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/purchases", is_noted=True)
 @works_here("analyst")
 @routes.query(PageQuery)
 @routes.returns(200, schemas.Purchases)

@@ -41,7 +41,7 @@ def create_report(wanted: dict[str, Any], shop_id: uuid.UUID) -> dict[str, objec
     return {}
 
 
-@routes.get("/shops/<uuid:shop_id>/reports/<string:month>")
+@routes.get("/shops/<uuid:shop_id>/reports/<string:month>", is_noted=True)
 @works_here("analyst")
 @routes.file(200, "The report", PDF, "%PDF-1.7 …")
 @routes.fails(404)

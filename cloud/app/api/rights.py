@@ -75,7 +75,7 @@ def erase_me_at_shop(shop_id: uuid.UUID, customer_id: uuid.UUID) -> dict[str, ob
     return {"sales_kept": kept}
 
 
-@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/export")
+@routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/export", is_noted=True)
 @works_here("owner")
 @routes.returns(200, schemas.CustomerExport)
 @routes.fails(403, 404)

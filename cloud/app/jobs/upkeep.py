@@ -11,6 +11,7 @@ from cloud.app.domain.errors import NotFound
 from cloud.app.services.corrections import zero_closed_sites
 from cloud.app.settings import Settings
 from cloud.app.store import footfall
+from cloud.app.store.audit import forget_old_audit
 from cloud.app.store.idempotency import forget_old_keys
 from cloud.app.store.jobs import QUEUE
 from cloud.app.store.limits import forget_old_hits
@@ -46,6 +47,7 @@ def register(queue: procrastinate.App, sessions: sessionmaker[Session], settings
         with sessions.begin() as session:
             forget_old_keys(session, now)
             forget_old_hits(session, now)
+            forget_old_audit(session, now)
 
 
 def roll_up_footfall(sessions: sessionmaker[Session]) -> int:

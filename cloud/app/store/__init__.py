@@ -1,6 +1,7 @@
 """The database: tables, sessions and queries. Knows SQLAlchemy, knows no Flask."""
 
 from cloud.app.store import (
+    audit,
     consents,
     contact_codes,
     device_commands,
@@ -21,6 +22,7 @@ from cloud.app.store.base import Base
 
 __all__ = [
     "Base",
+    "audit",
     "consents",
     "contact_codes",
     "device_commands",

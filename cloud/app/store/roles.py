@@ -26,13 +26,14 @@ def act_for(
     slug: str | None = None,
     code: str | None = None,
     proven_contact: str | None = None,
+    platform: bool = False,
 ) -> None:
     """Say for whom this transaction acts: a shop, a person, or one who only names a contact, a
-    public page's slug or the digest of a code, or has proven a contact. Each call adds to the ones
-    before it."""
+    public page's slug or the digest of a code, or has proven a contact; or for the
+    platform, which a person must be an administrator of. Each call adds to the ones before it."""
     claims = {
         "shop_id": shop_id, "person_id": person_id, "contact": contact, "slug": slug, "code": code,
-        "proven_contact": proven_contact,
+        "proven_contact": proven_contact, "platform": "on" if platform else None,
     }  # fmt: skip
     for name, value in claims.items():
         if value is not None:

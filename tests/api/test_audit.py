@@ -1,0 +1,195 @@
+"""Who saw and changed what; and who looks after the installation sees no customers."""
+
+import uuid
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
+
+from cloud.app.api.database import db
+from cloud.app.jobs import admin as admin_commands
+from cloud.app.settings import Settings
+from cloud.app.store import Base, roles
+from cloud.app.store.audit import AuditEvent
+from cloud.app.store.connection import sessions_for
+from cloud.app.store.roles import act_for
+from cloud.app.store.shops import RejectedMessage
+from tests.api.conftest import API, Somebody, body, colleague, made, problem, somebody
+from tests.api.test_access import OPERATIONS, device_of
+
+PLATFORM = ["shops", "devices", "jobs", "rejections", "audit"]
+PHONE = "030 99887766"
+
+
+def trail(owner: Somebody, **query: object) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = body(owner.get(f"{owner.url}/audit", **query))["items"]
+    return found
+
+
+def did(owner: Somebody, **query: object) -> list[tuple[object, object]]:
+    return [(event["person_name"], event["action"]) for event in trail(owner, **query)]
+
+
+def test_looks_at_a_customer_and_changes_are_written_down(app: Flask, owner: Somebody) -> None:
+    staff = colleague(app, owner, "staff")
+    asha = made(owner.post(f"{owner.url}/customers", {"name": "Asha", "phone": PHONE}))["id"]
+    url = f"{owner.url}/customers/{asha}"
+    assert staff.get(url).status_code == 200
+    assert staff.patch(url, {"phone": None, "tags": ["vip"]}).status_code == 200
+    assert staff.get(f"{owner.url}/exports/customers").status_code == 200
+    assert did(owner) == [
+        ("Carl staff", "export_customers"),
+        ("Carl staff", "update_customer"),
+        ("Carl staff", "get_customer"),
+        ("Olga Owner", "create_customer"),
+    ]
+    changed = trail(owner)[1]
+    assert (changed["fields"], changed["role"]) == (["phone", "tags"], "staff")
+    assert changed["customer_id"] == asha
+
+
+def test_the_trail_is_narrowed_to_a_customer_and_to_a_person(app: Flask, owner: Somebody) -> None:
+    staff = colleague(app, owner, "staff")
+    ids = [made(owner.post(f"{owner.url}/customers", {"name": n}))["id"] for n in "AB"]
+    for customer in ids:
+        staff.get(f"{owner.url}/customers/{customer}")
+    assert did(owner, customer_id=ids[0]) == [("Carl staff", "get_customer")]
+    assert len(trail(owner, person_id=owner.id)) == 2
+    first = body(owner.get(f"{owner.url}/audit", limit=3))
+    assert len(first["items"]) == 3
+    assert len(trail(owner, cursor=first["next_cursor"])) == 1
+
+
+def test_no_value_of_a_field_is_written_down(app: Flask, owner: Somebody) -> None:
+    made(owner.post(f"{owner.url}/customers", {"name": "Zebulonia", "phone": PHONE}))
+    with app.app_context(), Session(db.engine) as session:
+        act_for(session, shop_id=uuid.UUID(owner.shop_id))
+        kept = "".join(session.scalars(text("SELECT to_jsonb(audit_event)::text FROM audit_event")))
+    assert "create_customer" in kept
+    assert "Zebulonia" not in kept
+    assert "99887766" not in kept
+
+
+def test_what_is_refused_is_not_written_down(owner: Somebody) -> None:
+    problem(owner.post(f"{owner.url}/customers", {"name": ""}), 422)
+    problem(owner.get(f"{owner.url}/customers/{uuid.uuid4()}"), 404)
+    assert trail(owner) == []
+
+
+def test_a_retry_is_written_down_once(owner: Somebody) -> None:
+    headers = {**owner.headers, "Idempotency-Key": "once"}
+    for _ in range(2):
+        made(owner.client.post(f"{owner.url}/customers", json={"name": "A"}, headers=headers))
+    assert did(owner) == [("Olga Owner", "create_customer")]
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_event SET role = ''", "DELETE FROM audit_event"]
+)
+def test_the_trail_cannot_be_changed(app: Flask, owner: Somebody, statement: str) -> None:
+    with app.app_context(), Session(db.engine) as session:
+        act_for(session, shop_id=uuid.UUID(owner.shop_id))
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            session.execute(text(statement))
+
+
+@pytest.fixture
+def admin(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Somebody:
+    """Who looks after the installation, made by the command line."""
+    person = somebody(app, "Ada Admin")
+    monkeypatch.setattr(admin_commands.app_settings, "from_environment", lambda: settings)
+    ran = CliRunner().invoke(admin_commands.admin, ["add", person.email])
+    assert (ran.exit_code, ran.output) == (0, "added\n")
+    return person
+
+
+@pytest.mark.parametrize("noun", PLATFORM)
+def test_nobody_looks_after_the_installation_by_default(owner: Somebody, noun: str) -> None:
+    problem(owner.get(f"{API}/platform/{noun}"), 403)
+
+
+@pytest.mark.parametrize("noun", PLATFORM)
+def test_each_look_of_an_administrator_is_written_down(admin: Somebody, noun: str) -> None:
+    assert admin.get(f"{API}/platform/{noun}").status_code == 200
+    latest = body(admin.get(f"{API}/platform/audit"))["items"][0]
+    assert (latest["person_id"], latest["role"]) == (admin.id, "platform")
+    assert str(latest["action"]).startswith("list_")
+
+
+def test_an_administrator_sees_shops_boards_jobs_and_rejections(
+    app: Flask, settings: Settings, admin: Somebody, owner: Somebody
+) -> None:
+    site_id = body(owner.get(f"{owner.url}/sites"))["items"][0]["id"]
+    board = device_of(app, owner, site_id)
+    owner.post(f"{owner.url}/scores")
+    ingest = sessions_for(settings, roles.INGEST)
+    with ingest.begin() as session:
+        session.add(
+            RejectedMessage(topic="shopbell/1/x/event", payload=b"secret", reason="no JSON")
+        )
+    ingest.kw["bind"].dispose()
+
+    shops = body(admin.get(f"{API}/platform/shops", limit=200))["items"]
+    [mine] = [shop for shop in shops if shop["id"] == owner.shop_id]
+    assert (mine["name"], mine["devices"]) == ("Corner Bakery", 1)
+    devices = body(admin.get(f"{API}/platform/devices", shop_id=owner.shop_id))["items"]
+    assert [device["id"] for device in devices] == [board]
+    jobs = body(admin.get(f"{API}/platform/jobs", limit=200, status="todo"))["items"]
+    assert owner.shop_id in {job["shop_id"] for job in jobs}
+    rejections = admin.get(f"{API}/platform/rejections")
+    assert "no JSON" in rejections.text
+    assert "secret" not in rejections.text
+
+
+def test_an_administrator_sees_no_customer_of_anybody(
+    app: Flask, admin: Somebody, owner: Somebody
+) -> None:
+    made(owner.post(f"{owner.url}/customers", {"name": "Zebulonia", "phone": PHONE}))
+    for method, path, _ in OPERATIONS:
+        if method == "get" and "stream" not in path:
+            ids = {"shop_id": owner.shop_id, "slug": "none"}
+            answer = admin.get(path.format_map(Anything(ids)))
+            assert "Zebulonia" not in answer.text, path
+    # and the database would not show them either
+    with app.app_context(), Session(db.engine) as session:
+        act_for(session, person_id=uuid.UUID(admin.id), platform=True)
+        for table in Base.metadata.sorted_tables:
+            if table.name in ("membership", "purchase", "note", "consent_event", "person"):
+                rows = session.execute(select(table)).all()
+                assert "Zebulonia" not in str(rows), table.name
+        assert session.scalars(select(AuditEvent.shop_id).where(
+            AuditEvent.person_id != uuid.UUID(admin.id), AuditEvent.shop_id.is_not(None))
+        ).all() == []  # fmt: skip
+
+
+class Anything(dict[str, str]):
+    """Every id that is not given is some id."""
+
+    def __missing__(self, key: str) -> str:
+        return str(uuid.uuid4())
+
+
+def test_who_only_says_so_is_no_administrator(app: Flask, owner: Somebody) -> None:
+    with app.app_context(), Session(db.engine) as session:
+        act_for(session, person_id=uuid.UUID(owner.id), platform=True)
+        seen = session.scalars(text("SELECT id FROM shop")).all()
+    assert [str(id_) for id_ in seen] == [owner.shop_id]
+
+
+def test_an_administrator_can_be_let_go(admin: Somebody) -> None:
+    runner = CliRunner()
+    assert admin.email in runner.invoke(admin_commands.admin, ["list"]).output
+    assert runner.invoke(admin_commands.admin, ["remove", admin.email]).output == "removed\n"
+    problem(admin.get(f"{API}/platform/shops"), 403)
+    again = runner.invoke(admin_commands.admin, ["remove", admin.email])
+    assert again.exit_code == 1
+    assert "expected the login of an administrator" in again.output
+
+
+def test_an_unknown_login_is_refused_with_a_sentence(admin: Somebody) -> None:
+    ran = CliRunner().invoke(admin_commands.admin, ["add", "nobody-at-all@example.com"])
+    assert ran.exit_code == 1
+    assert "found none" in ran.output
