@@ -18,6 +18,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs/screenshots"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PAGES = {
+    "customers": "/customers",
+    "insights": "/insights",
+    "sale": "/sale",
+    "first-steps": "/start",
+    "day": "/day",
+}
 SIZES = {"phone": (360, 780), "wide": (1280, 900)}
 
 
@@ -76,16 +83,26 @@ def _take_all(
     expect(page.get_by_role("region", name="The shop now")).to_contain_text(
         "2 inside", timeout=30_000
     )
+    shop = page.url
     _take(page, f"today-{size}")
-    page.get_by_role("link", name="Customers").click()
-    customer = page.locator("main a[href*='/customers/']").first
-    expect(customer).to_be_visible()
-    _take(page, f"customers-{size}")
-    customer.click()
-    expect(page.locator("main h1")).to_be_visible()
+    page.emulate_media(color_scheme="dark")
+    _take(page, f"today-dark-{size}")
+    page.emulate_media(color_scheme="light")
+    for name, path in PAGES.items():
+        page.goto(shop + path)
+        _settled(page)
+        _take(page, f"{name}-{size}")
+    page.goto(f"{shop}/customers")
+    page.locator("main a[href*='/customers/']").first.click()
     expect(page.get_by_role("heading", name="Purchases")).to_be_visible()
+    _settled(page)
     _take(page, f"customer-{size}")
     context.close()
+
+
+def _settled(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 def _sign_in(page: Page, document: dict[str, object]) -> None:

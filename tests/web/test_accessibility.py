@@ -15,6 +15,7 @@ PAGES = (
     "/day",
     "/customers",
     "/insights",
+    "/what-if",
     "/sale",
     "/import",
     "/start",

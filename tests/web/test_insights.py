@@ -61,3 +61,25 @@ def test_a_shop_without_scores_says_what_it_takes(owner_page: Page) -> None:
     owner_page.route("**/insights", lambda route: route.fulfill(status=404, json={"status": 404}))
     owner_page.get_by_role("link", name="Insights").click()
     expect(owner_page.get_by_text("Nothing to show yet")).to_be_visible()
+
+
+def test_a_customer_is_looked_up_and_the_figures_turned(owner_page: Page) -> None:
+    owner_page.get_by_role("link", name="Insights").click()
+    owner_page.get_by_role("link", name=re.compile("Look a customer up")).click()
+    owner_page.get_by_label("Look up a customer").fill("K033")
+    owner_page.get_by_role("button", name="Customer 033").click()
+    answer = owner_page.get_by_role("status", name="What if?")
+    expect(answer).to_contain_text(re.compile(r"\d+%"))
+    usual = share(answer.inner_text())
+    owner_page.get_by_label("Days since the last visit").fill("150")
+    owner_page.get_by_label("Days since the first visit").fill("360")
+    expect(answer).to_contain_text("High risk")
+    assert share(answer.inner_text()) > usual
+    owner_page.get_by_role("button", name="As it was").click()
+    expect(answer).not_to_contain_text("High risk")
+
+
+def share(text: str) -> int:
+    found = re.search(r"(\d+)%", text)
+    assert found, text
+    return int(found[1])

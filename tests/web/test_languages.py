@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from tests.web.conftest import PASSWORD, Bakery, watched_page
 
 EVERY_PAGE = (
-    "", "/day", "/customers", "/insights", "/sale", "/import", "/start", "/account", "/shop",
-    "/shop/profile", "/shop/hours", "/shop/devices", "/shop/staff", "/shop/privacy",
+    "", "/day", "/customers", "/insights", "/what-if", "/sale", "/import", "/start", "/account",
+    "/shop", "/shop/profile", "/shop/hours", "/shop/devices", "/shop/staff", "/shop/privacy",
 )  # fmt: skip
 
 

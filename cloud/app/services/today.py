@@ -40,11 +40,21 @@ def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, A
         "visitors": visitors,
         "conversion": purchases / visitors if visitors else None,
         "usual": _usual(session, shop, now.astimezone(zone)),
-        "hours": footfall.day_by_hour(session, shop_id, date),
+        "hours": _hours(session, shop_id, now.astimezone(zone), visitors),
         "promised": promised_and_kept(session, shop, date, now),
         "kpis": _kpis(session, shop_id),
         "to_win_back": _to_win_back(session, shop_id),
     }
+
+
+def _hours(
+    session: Session, shop_id: uuid.UUID, local: dt.datetime, visitors: int
+) -> list[dict[str, Any]]:
+    """Return the hours of the day; the last minutes are counted before the hours are rolled up."""
+    hours: list[dict[str, Any]] = footfall.day_by_hour(session, shop_id, local.date())
+    late = visitors - sum(hour["entries"] for hour in hours)
+    hours[local.hour]["entries"] += max(late, 0)
+    return hours
 
 
 def _usual(session: Session, shop: Shop, local: dt.datetime) -> dict[str, object]:

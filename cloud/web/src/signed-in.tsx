@@ -27,6 +27,7 @@ const Profile = lazy(async () => ({ default: (await import("./pages/profile")).P
 const Hours = lazy(async () => ({ default: (await import("./pages/hours")).Hours }));
 const Devices = lazy(async () => ({ default: (await import("./pages/devices")).Devices }));
 const Privacy = lazy(async () => ({ default: (await import("./pages/privacy")).Privacy }));
+const WhatIf = lazy(async () => ({ default: (await import("./pages/what-if")).WhatIfPage }));
 const Day = lazy(async () => ({ default: (await import("./pages/day")).DayPage }));
 const StaffPage = lazy(async () => ({ default: (await import("./pages/staff")).StaffPage }));
 const Account = lazy(async () => ({ default: (await import("./pages/account")).Account }));
@@ -91,6 +92,7 @@ function Pages({ me }: { me: Me }) {
           <Route path="import/:importId" element={<Import />} />
           <Route path="sale" element={<Sale />} />
           <Route path="insights" element={<Insights />} />
+          <Route path="what-if" element={<WhatIf />} />
           <Route path="start" element={<Start />} />
           <Route path="shop" element={<Shop />} />
           <Route path="shop/profile" element={<Profile />} />

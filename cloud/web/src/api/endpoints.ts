@@ -13,6 +13,7 @@ import type {
   NewShop,
   Role,
   ShopChange,
+  WhatIfQuery,
 } from "./types";
 
 const PAGE_OF_DETAILS = 20;
@@ -251,3 +252,6 @@ export const listReports = (shop_id: string) =>
 
 export const reportFile = (shop_id: string, month: string) =>
   api.file("/api/v1/shops/{shop_id}/reports/{month}", { path: { shop_id, month } });
+
+export const askWhatIf = (shop_id: string, query: WhatIfQuery) =>
+  api.get("/api/v1/shops/{shop_id}/what-if", { path: { shop_id }, query });

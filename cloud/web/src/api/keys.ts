@@ -16,6 +16,8 @@ export const queryKeys = {
   scoreboard: (shopId: string) => ["shop", shopId, "scoreboard"] as const,
   moves: (shopId: string) => ["shop", shopId, "moves"] as const,
   tiers: (shopId: string) => ["shop", shopId, "tiers"] as const,
+  whatIf: (shopId: string, customerId: string | null, figures: object) =>
+    ["shop", shopId, "what-if", customerId, figures] as const,
   reports: (shopId: string) => ["shop", shopId, "reports"] as const,
   customers: (shopId: string, filter: CustomerQuery) =>
     ["shop", shopId, "customers", filter] as const,

@@ -2,7 +2,7 @@ import type { ComponentProps } from "react";
 import { Link } from "react-router";
 import css from "./button.module.css";
 
-type Look = "primary" | "quiet" | "danger";
+type Look = "primary" | "quiet" | "plain" | "danger";
 
 const classOf = (look: Look) => `${css.button} ${css[look]}`;
 

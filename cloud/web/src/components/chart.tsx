@@ -119,11 +119,18 @@ export function Bars(props: ChartProps) {
 
 const RADIUS = 40;
 const AROUND = 2 * Math.PI * RADIUS;
+// shades that can be told apart; the rest is drawn as one part, and stands in the table one by one
 const SHADES = 6;
 
-/** Parts of a whole as a ring with its legend; at most six shades, then they repeat with gaps. */
-export function Doughnut(props: ChartProps & { middle: string }) {
-  const { cells, middle } = props;
+interface DoughnutProps extends ChartProps {
+  middle: string;
+  /** What the parts that are too many are called together, by their sum. */
+  others: (sum: number) => Cell;
+}
+
+/** Parts of a whole as a ring with its legend, the largest first. */
+export function Doughnut({ middle, others, ...props }: DoughnutProps) {
+  const cells = largest(props.cells, others);
   const total = cells.reduce((sum, cell) => sum + cell.value, 0) || 1;
   let begun = 0;
   return (
@@ -170,6 +177,13 @@ export function Doughnut(props: ChartProps & { middle: string }) {
       </div>
     </ChartFrame>
   );
+}
+
+function largest(cells: readonly Cell[], others: (sum: number) => Cell): Cell[] {
+  const sorted = cells.toSorted((a, b) => b.value - a.value);
+  if (sorted.length <= SHADES) return sorted;
+  const rest = sorted.slice(SHADES - 1).reduce((sum, cell) => sum + cell.value, 0);
+  return [...sorted.slice(0, SHADES - 1), others(rest)];
 }
 
 export interface Dot {

@@ -19,10 +19,12 @@ export function DoorTest({ isHeard }: DoorTestProps) {
   const [before] = useState(live?.since ?? null);
   const moved = heard && live.source === "door" && live.since !== before;
   return (
-    <ol className={css.test} role="status" aria-label={t("doorTest.title")}>
-      <Step isDone={heard} text={t(heard ? "doorTest.heard" : "doorTest.waiting")} />
-      <Step isDone={moved} text={t(moved ? "doorTest.moved" : "doorTest.move")} />
-    </ol>
+    <div role="status" aria-label={t("doorTest.title")}>
+      <ol className={css.test}>
+        <Step isDone={heard} text={t(heard ? "doorTest.heard" : "doorTest.waiting")} />
+        <Step isDone={moved} text={t(moved ? "doorTest.moved" : "doorTest.move")} />
+      </ol>
+    </div>
   );
 }
 

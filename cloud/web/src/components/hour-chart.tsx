@@ -7,9 +7,8 @@ import { useShop } from "../session/shop";
 import { ChartFrame } from "./chart";
 import css from "./hour-chart.module.css";
 
-const STEP = 20;
-const HEIGHT = 90;
-const BAR = 13;
+const WIDTH = 320;
+const HEIGHT = 100;
 
 interface HourChartProps {
   hours: readonly FootfallHour[];
@@ -19,9 +18,12 @@ interface HourChartProps {
 export function HourChart({ hours, promised }: HourChartProps) {
   const { formats } = useShop();
   const shown = hoursToShow(hours, promised);
-  const most = Math.max(...shown.map((one) => Math.max(one.entries, one.usual_entries ?? 0)), 1);
+  const most = Math.max(...shown.map((one) => Math.max(one.entries, one.usual_entries ?? 0)));
+  // without a single count an empty plot says less than the sentence
+  if (most === 0) return <p>{sentenceOf(shown, formats.hour)}</p>;
+  const step = WIDTH / shown.length;
+  const bar = Math.min(step * 0.65, 18);
   const y = (value: number) => HEIGHT - (value / most) * (HEIGHT - 8);
-  const width = shown.length * STEP;
   return (
     <ChartFrame
       sentence={sentenceOf(shown, formats.hour)}
@@ -38,35 +40,35 @@ export function HourChart({ hours, promised }: HourChartProps) {
               }),
       }))}
     >
-      <svg className={css.plot} viewBox={`0 0 ${width} ${HEIGHT + 18}`} aria-hidden="true">
+      <svg className={css.plot} viewBox={`0 0 ${WIDTH} ${HEIGHT + 18}`} aria-hidden="true">
         {shown.map(({ hour, entries, usual_entries }, place) => {
-          const x = place * STEP;
-          const left = x + (STEP - BAR) / 2;
+          const x = place * step;
+          const left = x + (step - bar) / 2;
           return (
             <g key={hour}>
               {promised.length > 0 && !isWithin(promised, hour) && (
-                <rect className={css.closed} x={x} y="0" width={STEP} height={HEIGHT} />
+                <rect className={css.closed} x={x} y="0" width={step} height={HEIGHT} />
               )}
               <rect
                 className={css.bar}
-                {...{ x: left, y: y(entries), width: BAR, height: HEIGHT - y(entries), rx: 2 }}
+                {...{ x: left, y: y(entries), width: bar, height: HEIGHT - y(entries), rx: 2 }}
               />
               {usual_entries !== null && (
                 <line
                   className={css.usual}
-                  {...{ x1: left - 2, x2: left + BAR + 2, y1: y(usual_entries) }}
+                  {...{ x1: left - 2, x2: left + bar + 2, y1: y(usual_entries) }}
                   y2={y(usual_entries)}
                 />
               )}
               {hour % 3 === 0 && (
-                <text className={css.tick} x={x + STEP / 2} y={HEIGHT + 14} textAnchor="middle">
+                <text className={css.tick} x={x + step / 2} y={HEIGHT + 14} textAnchor="middle">
                   {formats.number(hour)}
                 </text>
               )}
             </g>
           );
         })}
-        <line className={css.axis} x1="0" x2={width} y1={HEIGHT} y2={HEIGHT} />
+        <line className={css.axis} x1="0" x2={WIDTH} y1={HEIGHT} y2={HEIGHT} />
       </svg>
       <p className={css.legend} aria-hidden="true">
         <span className={css.counted}>{t("hourChart.counted")}</span>

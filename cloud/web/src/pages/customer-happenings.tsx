@@ -14,8 +14,11 @@ import { Failed, FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
 import { textsOf } from "../lib/form";
 import { happeningText } from "../lib/happenings";
+import { useFirst } from "../lib/use-first";
 import { useShop } from "../session/shop";
 import css from "./customer.module.css";
+
+const FIRST = 5;
 
 export function Happenings({ customer }: { customer: Customer }) {
   const { shop } = useShop();
@@ -25,7 +28,11 @@ export function Happenings({ customer }: { customer: Customer }) {
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
   });
-  const happenings = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  // a visit is a day with purchases, and those stand here themselves
+  const happenings = (pages.data?.pages.flatMap((page) => page.items) ?? []).filter(
+    ({ kind }) => kind !== "visit",
+  );
+  const { shown, hasMore, showWhole } = useFirst(happenings, FIRST);
   return (
     <Card title={t("happenings.title")}>
       <NoteForm customer={customer} />
@@ -37,11 +44,17 @@ export function Happenings({ customer }: { customer: Customer }) {
         <p className={css.soft}>{t("happenings.nothing")}</p>
       )}
       <ol className={css.purchases} aria-label={t("happenings.title")}>
-        {happenings.map((happening) => (
+        {shown.map((happening) => (
           <HappeningItem key={happening.id} customer={customer} happening={happening} />
         ))}
       </ol>
-      <ShowMore pages={pages} />
+      {hasMore ? (
+        <Button look="quiet" onClick={showWhole}>
+          {t("app.showMore")}
+        </Button>
+      ) : (
+        <ShowMore pages={pages} />
+      )}
     </Card>
   );
 }

@@ -1,9 +1,11 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { useParams } from "react-router";
 import { getCustomer, listPurchasesOf } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Customer, Purchase, Score } from "../api/types";
 import { BackLink } from "../components/back-link";
+import { Button } from "../components/button";
 import { Card } from "../components/card";
 import { Timeline } from "../components/chart";
 import { Page } from "../components/page";
@@ -14,12 +16,19 @@ import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import type { Formats } from "../lib/formats";
 import { driversOf, segmentName, tierName } from "../lib/server-words";
+import { useFirst } from "../lib/use-first";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customer.module.css";
 import { ConsentCard } from "./customer-consents";
 import { Happenings } from "./customer-happenings";
 import { ChangeCustomer, Tags } from "./customer-profile";
+
+const WhatIfPanel = lazy(async () => ({
+  default: (await import("./what-if-panel")).WhatIfPanel,
+}));
+
+const FIRST = 5;
 
 export function CustomerPage() {
   const { shop } = useShop();
@@ -51,7 +60,7 @@ function Content({ customer }: { customer: Customer }) {
       <Contact customer={customer} />
       <Tags customer={customer} />
       <div className={css.columns}>
-        <Prospect score={customer.score} />
+        <Prospect customerId={customer.id} score={customer.score} />
         <div className={css.aside}>
           <Facts customer={customer} />
           <ConsentCard customer={customer} />
@@ -89,7 +98,7 @@ function whatsappTo(phone: string, text: string): string {
   return `https://wa.me/${phone.replace(/\D/g, "")}?text=${encodeURIComponent(text)}`;
 }
 
-function Prospect({ score }: { score: Score | null }) {
+function Prospect({ customerId, score }: { customerId: string; score: Score | null }) {
   const { formats } = useShop();
   if (!score) {
     return (
@@ -113,10 +122,26 @@ function Prospect({ score }: { score: Score | null }) {
           </ul>
         </>
       )}
+      <WhatIfIsland customerId={customerId} />
       <p className={css.asOf}>
         {t("customer.asOf", { date: formats.date(score.as_of), model: score.model })}
       </p>
     </Card>
+  );
+}
+
+/** Opened by whom it concerns; until then nothing is asked. */
+function WhatIfIsland({ customerId }: { customerId: string }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className={css.grant} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t("whatIf.title")}</summary>
+      {isOpen && (
+        <Suspense fallback={<Loading />}>
+          <WhatIfPanel customerId={customerId} />
+        </Suspense>
+      )}
+    </details>
   );
 }
 
@@ -182,6 +207,7 @@ function Purchases({ customer }: { customer: Customer }) {
     getNextPageParam: (last) => last.next_cursor,
   });
   const purchases = pages.data?.pages.flatMap((page) => page.items) ?? [];
+  const { shown, hasMore, showWhole } = useFirst(purchases, FIRST);
   return (
     <Card title={t("customer.purchases")}>
       {pages.isPending && <Loading />}
@@ -193,11 +219,17 @@ function Purchases({ customer }: { customer: Customer }) {
       )}
       {purchases.length > 1 && <History customer={customer} purchases={purchases} />}
       <ul className={css.purchases}>
-        {purchases.map((purchase) => (
+        {shown.map((purchase) => (
           <PurchaseItem key={purchase.id} purchase={purchase} />
         ))}
       </ul>
-      <ShowMore pages={pages} />
+      {hasMore ? (
+        <Button look="quiet" onClick={showWhole}>
+          {t("app.showMore")}
+        </Button>
+      ) : (
+        <ShowMore pages={pages} />
+      )}
     </Card>
   );
 }

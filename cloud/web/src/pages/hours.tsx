@@ -141,7 +141,7 @@ function DayEditor({ day, name, spans, onChange }: DayEditorProps) {
               onChange={(event) => change(place, { ...span, to: event.target.value })}
             />
             <Button
-              look="quiet"
+              look="plain"
               aria-label={t("hours.removeOf", { day: name })}
               onClick={() => onChange(spans.filter((_, index) => index !== place))}
             >
@@ -151,7 +151,7 @@ function DayEditor({ day, name, spans, onChange }: DayEditorProps) {
         ))}
         <div>
           <Button
-            look="quiet"
+            look="plain"
             aria-label={t("hours.addTo", { day: name })}
             onClick={() => onChange([...spans, FIRST_SPAN])}
           >

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
+import { Link } from "react-router";
 import { ApiError } from "../api/client";
 import { getInsights } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
@@ -62,7 +63,7 @@ function NothingYet() {
 }
 
 function Content({ insights }: { insights: InsightsData }) {
-  const { formats } = useShop();
+  const { shop, formats } = useShop();
   const caution = cautionOf(insights.verdict);
   const days = formats.days(insights.horizon_days);
   return (
@@ -77,6 +78,9 @@ function Content({ insights }: { insights: InsightsData }) {
         </Notice>
       )}
       <Kpis insights={insights} days={days} />
+      <p>
+        <Link to={shopPath(shop.slug, "what-if")}>{t("whatIf.link")}</Link>
+      </p>
       <div className={css.charts}>
         <Churn insights={insights} days={days} />
         <Revenue insights={insights} />
@@ -204,6 +208,11 @@ function Segments({ insights: { segments } }: { insights: InsightsData }) {
         })}
         columns={[t("customers.columns.segment"), t("customers.title")]}
         middle={formats.number(total)}
+        others={(sum) => ({
+          label: t("insights.otherSegments"),
+          value: sum,
+          text: formats.number(sum),
+        })}
         cells={found.map((one) => ({
           label: segmentName(one.segment),
           value: one.customers,

@@ -2,11 +2,12 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
-import { listCustomers, listLatestPurchases } from "../api/endpoints";
+import { listLatestPurchases } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Customer, NewPurchase } from "../api/types";
 import { Button } from "../components/button";
 import { Card } from "../components/card";
+import { CustomerSearch } from "../components/customer-search";
 import { TextField } from "../components/field";
 import { Icon } from "../components/icon";
 import { Page } from "../components/page";
@@ -15,14 +16,11 @@ import { t } from "../i18n/i18n";
 import { readAmount } from "../lib/amount";
 import { nameOf } from "../lib/customers";
 import { newId } from "../lib/ids";
-import { useDebounced } from "../lib/use-debounced";
 import type { Entry } from "../outbox/outbox";
 import { useOutbox } from "../session/outbox";
 import { useShop } from "../session/shop";
 import css from "./sale.module.css";
 
-const SEARCH_REST_MS = 250;
-const SUGGESTIONS = 5;
 const LATEST = 10;
 
 export function SalePage() {
@@ -102,7 +100,15 @@ interface BuyerProps {
 }
 
 function Buyer({ customer, onChoose }: BuyerProps) {
-  if (!customer) return <BuyerSearch onChoose={onChoose} />;
+  if (!customer) {
+    return (
+      <CustomerSearch
+        label={t("sale.buyer")}
+        ifNobody={t("sale.withoutBuyer")}
+        onChoose={onChoose}
+      />
+    );
+  }
   return (
     <div className={css.buyer}>
       <Icon name="person" />
@@ -110,44 +116,6 @@ function Buyer({ customer, onChoose }: BuyerProps) {
       <Button look="quiet" onClick={() => onChoose(null)}>
         {t("sale.otherBuyer")}
       </Button>
-    </div>
-  );
-}
-
-function BuyerSearch({ onChoose }: Pick<BuyerProps, "onChoose">) {
-  const { shop } = useShop();
-  const [typed, setTyped] = useState("");
-  const search = useDebounced(typed, SEARCH_REST_MS).trim();
-  const asked = { search, limit: SUGGESTIONS, sort: "last_visit" as const };
-  const found = useQuery({
-    queryKey: queryKeys.customers(shop.id, asked),
-    queryFn: () => listCustomers(shop.id, asked),
-    enabled: search.length > 1,
-    retry: false,
-  });
-  return (
-    <div className={css.search}>
-      <TextField
-        label={t("sale.buyer")}
-        hint={t("sale.buyerHint")}
-        type="search"
-        autoComplete="off"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-      {search.length > 1 && (
-        <ul aria-label={t("sale.found")} className={css.found}>
-          {found.data?.items.map((customer) => (
-            <li key={customer.id}>
-              <Button look="quiet" onClick={() => onChoose(customer)}>
-                {nameOf(customer)}
-              </Button>
-            </li>
-          ))}
-        </ul>
-      )}
-      {found.isError && <p className={css.soft}>{t("sale.noSearch")}</p>}
-      {found.data?.items.length === 0 && <p className={css.soft}>{t("sale.nobody")}</p>}
     </div>
   );
 }
