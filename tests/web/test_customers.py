@@ -183,3 +183,17 @@ def test_what_the_server_refuses_is_said_and_put_back(
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_role("alert")).to_contain_text("phone")
     expect(page.get_by_role("link", name="Write by WhatsApp")).to_have_count(0)
+
+
+def test_only_those_who_may_be_written_to_are_kept(page: Page, installation: Installation) -> None:
+    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    path = f"/shops/{bakery.shop_id}/customers"
+    for name, phone in (("Asha Rao", "+4930901820"), ("Ben Berg", "+4930901821")):
+        customer = bakery.api.call("POST", path, json={"name": name, "phone": phone})
+    agreed = {"channel": "sms", "purpose": "marketing", "action": "grant", "evidence": "card"}
+    bakery.api.call("POST", f"{path}/{customer['id']}/consents", json=agreed)
+    sign_in(page, f"{bakery.url}/customers", bakery.login)
+    shown(page, 2)
+    page.get_by_role("checkbox", name="Only those I may write to").check()
+    shown(page, 1)
+    expect(page.get_by_role("link", name="Ben Berg")).to_be_visible()

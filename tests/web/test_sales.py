@@ -2,11 +2,17 @@
 
 import re
 import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.installation import Installation
+from cloud.app.jobs.broker import BrokerFolder
+from cloud.app.settings import Settings
+from tests.conftest import repository
+from tests.installation import Installation, running
 from tests.web.conftest import Bakery, open_bakery, sign_in
 
 
@@ -82,6 +88,42 @@ def test_sales_entered_offline_survive_a_restart_and_are_sent_once(
 
 def wait_for_offline_shell(page: Page) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+@pytest.fixture
+def own_client(
+    own_settings: Settings,
+    mosquitto: BrokerFolder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[Installation, Path]]:
+    """An installation whose client may be replaced, and the folder that it is in."""
+    folder = tmp_path / "web"
+    shutil.copytree(repository() / "cloud/web/dist", folder)
+    monkeypatch.setenv("SHOPBELL_WEB_DIR", str(folder))
+    with running(own_settings, mosquitto, tmp_path, "api") as processes:
+        yield processes, folder
+
+
+def test_a_new_version_of_the_client_waits_until_it_is_asked_for(
+    page: Page, own_client: tuple[Installation, Path]
+) -> None:
+    installation, folder = own_client
+    bakery = open_bakery(installation, "nils@example.com")
+    sign_in(page, bakery.url, bakery.login)
+    wait_for_offline_shell(page)
+    page.reload()  # from here on the kept client answers
+    expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
+    for ending in ("", ".gz", ".br"):
+        (folder / f"sw.js{ending}").unlink()
+    kept = (repository() / "cloud/web/dist/sw.js").read_text()
+    (folder / "sw.js").write_text(f"{kept}\n// the next version\n")
+    page.evaluate("navigator.serviceWorker.ready.then((kept) => kept.update()).then(() => true)")
+    note = page.get_by_role("complementary", name="A new version of Shopbell is ready.")
+    with page.expect_navigation():
+        note.get_by_role("button", name="Load it").click()
+    expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
+    expect(note).to_have_count(0)
 
 
 def test_the_client_can_be_installed(sale_page: Page) -> None:

@@ -9,6 +9,7 @@ it("reads what it wrote", () => {
     risk: "high",
     segment: "At Risk",
     tier: "Gold",
+    isReachable: true,
     sort: "clv",
   };
   expect(readFilter(new URLSearchParams(writeFilter(filter).toString()))).toEqual(filter);

@@ -3,7 +3,15 @@
 import type { Risk } from "../api/types";
 
 export const RISKS = ["high", "medium", "low"] as const satisfies readonly Risk[];
-export const SORTS = ["value_at_risk", "churn", "clv", "last_visit", "name"] as const;
+export const SORTS = [
+  "value_at_risk",
+  "churn",
+  "clv",
+  "last_visit",
+  "visits",
+  "spent",
+  "name",
+] as const;
 export type Sort = (typeof SORTS)[number];
 
 export interface Filter {
@@ -11,6 +19,8 @@ export interface Filter {
   risk: Risk | null;
   segment: string | null;
   tier: string | null;
+  /** Only those whom the shop may write to. */
+  isReachable: boolean;
   sort: Sort;
 }
 
@@ -21,6 +31,7 @@ export function readFilter(address: URLSearchParams): Filter {
     risk: RISKS.find((risk) => risk === address.get("risk")) ?? null,
     segment: address.get("segment"),
     tier: address.get("tier"),
+    isReachable: address.get("reachable") === "1",
     sort: SORTS.find((sort) => sort === address.get("sort")) ?? "value_at_risk",
   };
 }
@@ -32,11 +43,12 @@ export function writeFilter(filter: Filter): URLSearchParams {
   if (filter.risk) address.set("risk", filter.risk);
   if (filter.segment) address.set("segment", filter.segment);
   if (filter.tier) address.set("tier", filter.tier);
+  if (filter.isReachable) address.set("reachable", "1");
   if (filter.sort !== "value_at_risk") address.set("sort", filter.sort);
   return address;
 }
 
 export function isNarrowed(filter: Filter): boolean {
-  const { search, risk, segment, tier } = filter;
-  return search !== "" || risk !== null || segment !== null || tier !== null;
+  const { search, risk, segment, tier, isReachable } = filter;
+  return search !== "" || risk !== null || segment !== null || tier !== null || isReachable;
 }

@@ -36,6 +36,7 @@ export function Customers() {
     risk: filter.risk,
     segment: filter.segment,
     tier: filter.tier,
+    is_reachable: filter.isReachable || null,
     sort: filter.sort,
     limit: PAGE_SIZE,
   };
@@ -123,6 +124,14 @@ function Filters({ filter, onChange }: FiltersProps) {
         ))}
       </SelectField>
       <RiskChoice filter={filter} onChange={onChange} />
+      <label className={css.reachable}>
+        <input
+          type="checkbox"
+          checked={filter.isReachable}
+          onChange={(event) => onChange({ ...filter, isReachable: event.target.checked })}
+        />
+        {t("customers.reachable")}
+      </label>
     </search>
   );
 }
