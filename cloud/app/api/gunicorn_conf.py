@@ -13,7 +13,8 @@ _settings = from_environment()
 
 bind = f"{_settings.host}:{_settings.port}"
 worker_class = "gthread"
-workers = 2
+# gunicorn reads this variable only where its file does not name a number
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # each live stream holds a thread (see streams.STREAMS_MAX), and the rest answer
 threads = 64
 # a worker whose heartbeat stops is ended; requests of threads are not meant
