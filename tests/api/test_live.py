@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from cloud.app.api.streams import Streams
+from cloud.app.api.streams import Shared, Streams
 from cloud.app.services.openings import ring
 from cloud.app.settings import Settings
 from cloud.app.store import roles
@@ -143,3 +143,24 @@ def test_a_stream_ends_when_the_process_is_to_stop(settings: Settings) -> None:
     app.extensions["streams"].end()
     assert list(chunks) == []
     stream.close()
+
+
+def test_streams_of_a_shop_look_once_for_all_until_something_changes() -> None:
+    shared = Shared()
+    looks = iter(range(10))
+    for _ in range(3):
+        assert shared.get("live", lambda: next(looks)) == 0
+    assert shared.get("somebody", lambda: next(looks)) == 1
+    shared.changes += 1
+    for _ in range(3):
+        assert shared.get("live", lambda: next(looks)) == 2
+
+
+def test_a_change_while_one_looks_is_looked_at_again() -> None:
+    shared = Shared()
+
+    def look() -> int:
+        shared.changes += 1
+        return shared.changes
+
+    assert [shared.get("live", look), shared.get("live", look)] == [1, 2]

@@ -19,6 +19,7 @@ from cloud.app.api.streams import Stream, Streams
 from cloud.app.domain.errors import NotFound, SignedOut
 from cloud.app.services.live import live_state
 from cloud.app.services.shops import role_in
+from cloud.app.store.roles import act_for
 
 HEARTBEAT_S = 15.0
 HERE = ": still here\n\n"
@@ -76,12 +77,12 @@ def _events(
 ) -> Iterator[str]:
     # whoever resumes may have missed that something else has changed
     sent_id, is_woken = last_id, last_id is not None
-    while not stream.is_ending and (now := dt.datetime.now(dt.UTC)) < until:
+    while not stream.is_ending and dt.datetime.now(dt.UTC) < until:
         try:
-            state = _snapshot(engine, stream.shop_id, viewer, now)
+            stream.shared.get(viewer, lambda: _check(engine, stream.shop_id, viewer))
+            data = stream.shared.get("live", lambda: _snapshot(engine, stream.shop_id))
         except (NotFound, SignedOut):
             return  # does not work here any more, or is signed out
-        data = json.dumps(state)
         id_ = hashlib.sha256(data.encode()).hexdigest()[:16]
         if id_ != sent_id:
             metrics.LIVE_EVENTS.inc()
@@ -93,11 +94,14 @@ def _events(
         is_woken = stream.wait(HEARTBEAT_S)
 
 
-def _snapshot(
-    engine: Engine, shop_id: uuid.UUID, viewer: Viewer, now: dt.datetime
-) -> dict[str, object]:
+def _check(engine: Engine, shop_id: uuid.UUID, viewer: Viewer) -> None:
     # a session of its own: a stream must not hold a connection while it waits
     with Session(engine) as session:
         role_in(session, shop_id=shop_id, person_id=viewer[0], sign_in_id=viewer[1])
-        state: dict[str, object] = Live().dump(live_state(session, shop_id, now))
-    return state
+
+
+def _snapshot(engine: Engine, shop_id: uuid.UUID) -> str:
+    with Session(engine) as session:
+        act_for(session, shop_id=shop_id)
+        state = live_state(session, shop_id, dt.datetime.now(dt.UTC))
+    return json.dumps(Live().dump(state))

@@ -3,9 +3,11 @@
 import logging
 import queue
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
+from typing import Any, TypeVar, cast
 
 import psycopg
 from sqlalchemy.engine import URL
@@ -16,17 +18,44 @@ from cloud.app.domain.errors import Unavailable
 CHANNEL = "live"
 # each stream holds one thread of the server, and the rest must go on answering
 STREAMS_MAX = 48
+# streams that nothing has woken look at different moments, and a sensor goes silent with time
+SHARED_S = 1.0
 _PAUSE_S = 1.0
 _PAUSE_MAX_S = 30.0
 
+Found = TypeVar("Found")
+
 _log = logging.getLogger(__name__)
+
+
+class Shared:
+    """What the streams of one shop find out together: a change wakes them all at once, and one of
+    them looks."""
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self.streams = 0
+        self._lock = threading.Lock()
+        self._found: dict[Hashable, tuple[int, float, Any]] = {}
+
+    def get(self, key: Hashable, look: Callable[[], Found]) -> Found:
+        """Return what was found since the last change, and at most a moment ago."""
+        with self._lock:
+            changes, until_s, found = self._found.get(key, (-1, 0.0, None))
+            if changes != self.changes or time.monotonic() >= until_s:
+                # what changes while it looks is looked at again
+                changes = self.changes
+                found = look()
+                self._found[key] = (changes, time.monotonic() + SHARED_S, found)
+            return cast(Found, found)
 
 
 class Stream:
     """One browser that watches one shop. Several changes while it is busy wake it once."""
 
-    def __init__(self, streams: "Streams", shop_id: uuid.UUID) -> None:
+    def __init__(self, streams: "Streams", shop_id: uuid.UUID, shared: Shared) -> None:
         self.shop_id = shop_id
+        self.shared = shared
         self._streams = streams
         self._signals: queue.Queue[None] = queue.Queue(maxsize=1)
 
@@ -61,16 +90,19 @@ class Streams:
         )
         self._streams_max = streams_max
         self._streams: set[Stream] = set()
+        self._shops: dict[uuid.UUID, Shared] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def open(self, shop_id: uuid.UUID) -> Stream:
         """Return a new stream. Raises Unavailable when there are too many."""
-        stream = Stream(self, shop_id)
         with self._lock:
             if len(self._streams) >= self._streams_max:
                 metrics.REFUSED_LISTENERS.inc()
                 raise Unavailable("too many live streams at once, ask for /live instead")
+            shared = self._shops.setdefault(shop_id, Shared())
+            shared.streams += 1
+            stream = Stream(self, shop_id, shared)
             self._streams.add(stream)
             metrics.LISTENERS.inc()
             if self._thread is None:
@@ -82,6 +114,9 @@ class Streams:
         with self._lock:
             if stream in self._streams:
                 self._streams.remove(stream)
+                stream.shared.streams -= 1
+                if not stream.shared.streams:
+                    del self._shops[stream.shop_id]
                 metrics.LISTENERS.dec()
 
     def end(self) -> None:
@@ -113,5 +148,7 @@ class Streams:
     def _wake(self, shop_id: uuid.UUID | None) -> None:
         with self._lock:
             woken = [s for s in self._streams if shop_id is None or s.shop_id == shop_id]
+            for shared in {stream.shared for stream in woken}:
+                shared.changes += 1
         for stream in woken:
             stream.wake()
