@@ -104,6 +104,7 @@ VALID: dict[str, dict[str, Any]] = {
     "create_command": {"name": "identify"},
     "answer_feedback": {"text": "Thank you"},
     "create_report": {"month": "2026-01"},
+    "create_outreach": {"outcome": "done"},
 }
 UNDESCRIBED = {"/api/v1/openapi.json", "/api/v1/docs"}
 
@@ -182,6 +183,7 @@ def known_ids(app: Flask, settings: Settings, bakery: Somebody, asha: Somebody) 
         "import_id": made(upload)["id"],
         "merge_id": merge_of(bakery),
         "month": report_of(settings, bakery),
+        "product_id": product_of(bakery),
     }
 
 
@@ -190,6 +192,17 @@ def merge_of(owner: Somebody) -> str:
     twins = [made(owner.post(f"{owner.url}/customers", {"name": "Twin"}))["id"] for _ in range(2)]
     wanted = {"survivor_id": twins[0], "duplicate_id": twins[1]}
     return str(made(owner.post(f"{owner.url}/merges", wanted))["id"])
+
+
+def product_of(owner: Somebody) -> str:
+    sale = {
+        "id": str(uuid.uuid4()),
+        "occurred_at": "2026-01-02T10:00:00Z",
+        "amount_minor": 300,
+        "lines": [{"product": "Rye bread", "quantity": 1, "amount_minor": 300}],
+    }
+    made(owner.post(f"{owner.url}/purchases", sale))
+    return str(body(owner.get(f"{owner.url}/products"))["items"][0]["id"])
 
 
 def report_of(settings: Settings, owner: Somebody) -> str:

@@ -14,6 +14,7 @@ from cloud.app.api.schemas.base import PageQuery
 from cloud.app.services.consents import consent_of, record_consent
 from cloud.app.services.customers import add_customer, change_customer
 from cloud.app.services.notes import add_note, remove_note
+from cloud.app.services.outreach import note_outreach
 from cloud.app.services.shops import shop_by_id
 from cloud.app.services.suppressions import require_unsuppressed
 from cloud.app.store import customer_queries
@@ -36,6 +37,9 @@ _OPEN_FIELDS = (
     "last_purchase_at",
     "last_visit_at",
 )
+_ACTION_FIELDS = ("action", "channel", "expected_value_minor", "cost_minor")
+SEEN_TO = "Somebody saw to it, or put it off."
+CONSENT_ENDED = "The consent has ended since the scores were made."
 _RUN_FIELDS = ("as_of", "horizon_days", "model", "verdict")
 _SCORE_FIELDS = tuple(name for name in schemas.Score().fields if name not in _RUN_FIELDS)
 
@@ -47,7 +51,7 @@ _SCORE_FIELDS = tuple(name for name in schemas.Score().fields if name not in _RU
 @routes.fails(404)
 def list_customers(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Customers; by default those first who would cost the shop most if they stayed away."""
-    narrow = ("search", "risk", "segment", "tier", "tag", "is_reachable")
+    narrow = ("search", "risk", "segment", "tier", "tag", "is_reachable", "has_action")
     wanted = customer_queries.CustomerFilter(
         **{name: query.pop(name) for name in narrow}, by_name=sees_names()
     )
@@ -90,6 +94,18 @@ def update_customer(
     row = customer_queries.customer(db.session(), shop_id, customer_id)
     db.session.commit()
     return shown(row)
+
+
+@routes.post("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/outreach")
+@works_here("staff")
+@routes.body(schemas.NewOutreach)
+@routes.returns(201, schemas.OutreachNote)
+@routes.fails(403, 404)
+def create_outreach(done: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID) -> object:
+    """Note that one wrote or called, put it off, or that this is no customer any more."""
+    added = note_outreach(db.session(), shop_id, customer_id, done, by=person_id())
+    db.session.commit()
+    return added
 
 
 @routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/timeline", is_noted=True)
@@ -171,7 +187,27 @@ def shown(row: Row[Any]) -> dict[str, object]:
         **(names if sees_names() else dict.fromkeys(names)),
         **known,
         "score": _shown_score(row.Score, row.ScoreRun) if row.Score else None,
+        "next_action": _shown_action(row) if row.Score else None,
+        "recommendations": row.Score.recommendations if row.Score else [],
     }
+
+
+def _shown_action(row: Row[Any]) -> dict[str, object]:
+    score = row.Score
+    if row.action_holds:
+        return {
+            "action": score.action,
+            "channel": score.action_channel,
+            "expected_value_minor": score.action_value_minor,
+            "cost_minor": score.action_cost_minor,
+            "reason": score.action_reason,
+        }
+    reason = score.action_reason
+    if row.is_resting:
+        reason = SEEN_TO
+    elif score.action:
+        reason = CONSENT_ENDED
+    return {**dict.fromkeys(_ACTION_FIELDS), "reason": reason}
 
 
 def _shown_consent(event: ConsentEvent) -> dict[str, object]:

@@ -50,6 +50,15 @@ def export_purchases(shop_id: uuid.UUID) -> Response:
     return _exported(shop_id, "purchases")
 
 
+@routes.get("/shops/<uuid:shop_id>/exports/products")
+@works_here("analyst")
+@routes.file(200, "Products", CSV, "product_id,name,price,cost,in_stock,stock_counted_at\r\n")
+@routes.fails(404)
+def export_products(shop_id: uuid.UUID) -> Response:
+    """All products as CSV, with prices, costs and stock."""
+    return _exported(shop_id, "products")
+
+
 @routes.get("/shops/<uuid:shop_id>/exports/scores", is_noted=True)
 @works_here("analyst")
 @routes.file(

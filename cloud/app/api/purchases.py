@@ -11,11 +11,14 @@ from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas import purchases as schemas
 from cloud.app.api.schemas.base import PageQuery
+from cloud.app.services import products
 from cloud.app.services.purchases import NewLine, NewPurchase, record_purchase
-from cloud.app.store import customer_queries, purchase_queries
+from cloud.app.store import customer_queries, purchase_queries, score_queries
 from cloud.app.store.pages import Page
 from cloud.app.store.purchase_queries import NamedLine
 from cloud.app.store.sales import Purchase
+
+NO_BUNDLES = {"items": [], "notes": ["They come with the first scoring."]}
 
 routes = Blueprint("purchases", "Purchases, refunds and products")
 
@@ -68,7 +71,46 @@ def create_purchase(described: dict[str, Any], shop_id: uuid.UUID) -> tuple[dict
 def list_products(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """What the shop sells, by name."""
     page = purchase_queries.products(db.session(), shop_id, **query)
-    return page.map(lambda row: {"id": row.Product.id, "name": row.Product.name})
+    return page.map(_shown_product)
+
+
+@routes.get("/shops/<uuid:shop_id>/products/<uuid:product_id>")
+@works_here("analyst")
+@routes.returns(200, schemas.Product)
+@routes.fails(404)
+def get_product(shop_id: uuid.UUID, product_id: uuid.UUID) -> dict[str, object]:
+    """One product."""
+    return _shown_product(purchase_queries.product(db.session(), shop_id, product_id))
+
+
+@routes.patch("/shops/<uuid:shop_id>/products/<uuid:product_id>")
+@works_here("staff")
+@routes.body(schemas.ProductChange)
+@routes.returns(200, schemas.Product)
+@routes.fails(403, 404, 409)
+def change_product(
+    changes: dict[str, Any], shop_id: uuid.UUID, product_id: uuid.UUID
+) -> dict[str, object]:
+    """Say what a product costs, what it is sold for, how much of it lies there and since when."""
+    now = dt.datetime.now(dt.UTC)
+    shown = _shown_product(products.change_product(db.session(), shop_id, product_id, changes, now))
+    db.session.commit()
+    return shown
+
+
+@routes.get("/shops/<uuid:shop_id>/bundles")
+@works_here("analyst")
+@routes.returns(200, schemas.Bundles)
+@routes.fails(404)
+def get_bundles(shop_id: uuid.UUID) -> dict[str, object]:
+    """What to sell together, at which price, and what may free the shelf of dead stock."""
+    found = score_queries.insight(db.session(), shop_id, "bundles")
+    return {**(found or NO_BUNDLES), "next_cursor": None}
+
+
+def _shown_product(row: Row[Any]) -> dict[str, object]:
+    same = ("id", "name", "price_minor", "cost_minor", "stock_counted_at", "first_stocked_on")
+    return {**{field: getattr(row.Product, field) for field in same}, "in_stock": row.in_stock}
 
 
 def _shown_page(shop_id: uuid.UUID, page: Page[Row[Any]]) -> dict[str, object]:

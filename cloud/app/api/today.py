@@ -18,6 +18,11 @@ routes = Blueprint("today", "What matters today")
 @routes.returns(200, schemas.Today)
 @routes.fails(404)
 def get_today(shop_id: uuid.UUID) -> dict[str, object]:
-    """Takings and visitors of today, what is at risk, and the three to win back first."""
+    """Takings and visitors of today, what is at risk, whom to win back, the one thing to do."""
     found = today(db.session(), shop_id, dt.datetime.now(dt.UTC))
-    return {**found, "to_win_back": [shown(row) for row in found["to_win_back"]]}
+    best = found["best_action"]
+    return {
+        **found,
+        "to_win_back": [shown(row) for row in found["to_win_back"]],
+        "best_action": shown(best) if best else None,
+    }

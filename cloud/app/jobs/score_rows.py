@@ -29,6 +29,7 @@ class Run:
     currency: str
     analysis: Analysis
     customers: pd.DataFrame
+    next_products: Mapping[str, list[dict[str, Any]]]
     standing: pd.DataFrame
     documents: Mapping[str, Document]
 
@@ -75,7 +76,12 @@ def _members(session: Session, shop_id: uuid.UUID) -> set[uuid.UUID]:
 
 def _scores(run: Run, stored: ScoreRun, members: set[uuid.UUID]) -> list[dict[str, Any]]:
     rows = [
-        {"shop_id": stored.shop_id, "run_id": stored.id, **_score(row, run.currency)}
+        {
+            "shop_id": stored.shop_id,
+            "run_id": stored.id,
+            **_score(row, run.currency),
+            "recommendations": run.next_products.get(row["customer_id"], []),
+        }
         for row in run.customers.to_dict("records")
     ]
     return [row for row in rows if row["membership_id"] in members]
@@ -165,9 +171,22 @@ def _score(row: Mapping[Any, Any], currency: str) -> dict[str, Any]:
         "risk": row["risk"] if isinstance(row["risk"], str) else None,
         "expected_visits": _number(row["expected_visits"]),
         "drivers": list(row["drivers"]),
-        "cluster": None if pd.isna(row["cluster"]) else int(row["cluster"]),
+        "cluster": None if row["cluster"] is None else int(row["cluster"]),
         **{f"{name}_minor": minor(row[name], currency) for name in _MONEY},
         "revenue_at_risk_minor": minor(row["value_at_risk"], currency),
+        **_action(row, currency),
+    }
+
+
+def _action(row: Mapping[Any, Any], currency: str) -> dict[str, Any]:
+    """The next best action; where nothing should be done, only the reason."""
+    is_one = isinstance(row["action"], str)
+    return {
+        "action": row["action"] if is_one else None,
+        "action_channel": row["channel"] if is_one else None,
+        "action_value_minor": minor(row["expected_value"], currency) if is_one else None,
+        "action_cost_minor": minor(row["cost"], currency) if is_one else None,
+        "action_reason": row["reason"],
     }
 
 

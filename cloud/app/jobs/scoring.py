@@ -11,8 +11,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.money import exponent
-from cloud.app.jobs import insights
-from cloud.app.jobs.frames import sales, transactions_of
+from cloud.app.jobs import advice, insights
+from cloud.app.jobs.frames import lines_of, sales, transactions_of
 from cloud.app.jobs.grids import grid_of
 from cloud.app.jobs.models import keep_model
 from cloud.app.jobs.score_rows import Run, store_run
@@ -23,7 +23,7 @@ from cloud.app.store.sales import Purchase
 from cloud.app.store.scores import Score
 from cloud.app.store.scoring_queries import note
 from cloud.app.store.shops import Shop
-from cloud.ml.analysis import analyse
+from cloud.ml.analysis import Analysis, analyse
 from cloud.ml.clusters import cluster
 from cloud.ml.features import customer_days
 
@@ -42,6 +42,8 @@ class Known:
     rows: pd.DataFrame
     standing: pd.DataFrame
     predictions: pd.DataFrame
+    products: pd.DataFrame
+    contacts: pd.DataFrame
 
 
 def shop_ids(sessions: sessionmaker[Session]) -> list[uuid.UUID]:
@@ -88,35 +90,50 @@ def _known(session: Session, shop: Shop, now: dt.datetime) -> Known | None:
     as_of = _last_day(session, shop, now)
     if as_of is None:
         return None
+    rows = sales(session, shop, as_of)
     return Known(
         as_of,
         shop.currency,
-        sales(session, shop, as_of),
+        rows,
         _standing(session, shop.id),
         insights.past_predictions(session, shop.id, as_of, exponent(shop.currency)),
+        advice.products(session, shop, rows, as_of),
+        advice.contacts(session, shop.id, now),
     )
 
 
 def _run(known: Known) -> Run:
-    transactions = transactions_of(known.rows)
+    transactions, lines = transactions_of(known.rows), lines_of(known.rows)
     tiers = dict(zip(known.standing["customer_id"], known.standing["tier"], strict=True))
     analysis = analyse(transactions, as_of=known.as_of, previous_tiers=tiers)
-    documents = {"guide": insights.guide()}
-    customers = analysis.customers.assign(cluster=None)
+    documents = {
+        "guide": insights.guide(),
+        "bundles": advice.bundles(lines, known.products, known.as_of, known.currency),
+    }
+    customers = analysis.customers
     if not customers.empty:
-        days = customer_days(transactions)
-        horizon_days = analysis.summary["horizon_days"]
-        groups = cluster(customers)
-        if len(groups.table):
-            customers["cluster"] = groups.labels
-        documents |= {
-            "trend": insights.trend(days, known.as_of, horizon_days, known.currency),
-            "scoreboard": insights.scoreboard(known.predictions, days, known.as_of, known.currency),
-            "clusters": insights.clusters(groups, known.currency),
-        }
+        customers, described = _described(known, analysis, transactions)
+        documents |= described
     if analysis.scorer is not None:
         documents["what_if"] = grid_of(analysis.scorer)
-    return Run(known.currency, analysis, customers, known.standing, documents)
+    next_products = advice.recommendations(lines, known.products)
+    return Run(known.currency, analysis, customers, next_products, known.standing, documents)
+
+
+def _described(
+    known: Known, analysis: Analysis, transactions: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, insights.Document]]:
+    """The customers with their clusters and actions, and what is told of all of them."""
+    days = customer_days(transactions)
+    groups = cluster(analysis.customers)
+    numbers = groups.labels if len(groups.table) else None
+    customers = advice.with_actions(analysis.customers.assign(cluster=numbers), known.contacts)
+    horizon_days = analysis.summary["horizon_days"]
+    return customers, {
+        "trend": insights.trend(days, known.as_of, horizon_days, known.currency),
+        "scoreboard": insights.scoreboard(known.predictions, days, known.as_of, known.currency),
+        "clusters": insights.clusters(groups, known.currency),
+    }
 
 
 def _last_day(session: Session, shop: Shop, now: dt.datetime) -> dt.date | None:

@@ -25,7 +25,10 @@ LEAST_VISITORS = 20
 
 
 def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:
-    """Return the figures of the shop's own day; `to_win_back` are rows of customer_queries."""
+    """Return the figures of the shop's own day.
+
+    `to_win_back` and `best_action` are rows of customer_queries.
+    """
     shop = shop_by_id(session, shop_id)
     zone = ZoneInfo(shop.time_zone)
     date = now.astimezone(zone).date()
@@ -44,6 +47,7 @@ def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, A
         "promised": promised_and_kept(session, shop, date, now),
         "kpis": _kpis(session, shop_id),
         "to_win_back": _to_win_back(session, shop_id),
+        "best_action": _best_action(session, shop_id),
     }
 
 
@@ -99,3 +103,10 @@ def _to_win_back(session: Session, shop_id: uuid.UUID) -> list[Any]:
     wanted = CustomerFilter(is_slipping=True)
     page = customers(session, shop_id, wanted, sort="value_at_risk", limit=TO_WIN_BACK, cursor=None)
     return list(page.items)
+
+
+def _best_action(session: Session, shop_id: uuid.UUID) -> Any | None:
+    """The one thing that is most worth being done now."""
+    wanted = CustomerFilter(has_action=True)
+    page = customers(session, shop_id, wanted, sort="action", limit=1, cursor=None)
+    return page.items[0] if page.items else None

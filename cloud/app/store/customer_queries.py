@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
+from cloud.app.store.advice_queries import action_holds, is_resting
 from cloud.app.store.consent_queries import reachable
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership
@@ -24,13 +25,20 @@ def _order(key: ColumnElement[Any], *, is_descending: bool = True) -> Order:
     return Order(key, Membership.__table__.c.id, is_descending)
 
 
-_COLUMNS: tuple[Any, ...] = (Membership, Score, ScoreRun)
+_COLUMNS: tuple[Any, ...] = (
+    Membership,
+    Score,
+    ScoreRun,
+    action_holds().label("action_holds"),
+    is_resting().label("is_resting"),
+)
 
 # customers without a score stand behind all that have one
 ORDERS = {
     "value_at_risk": _order(func.coalesce(Score.revenue_at_risk_minor, -1)),
     "churn": _order(func.coalesce(Score.churn_probability, -1.0)),
     "clv": _order(func.coalesce(Score.clv_minor, -1)),
+    "action": _order(case((action_holds(), func.coalesce(Score.action_value_minor, 0)), else_=-1)),
     "last_visit": _order(func.coalesce(Membership.last_visit_at, LONG_AGO)),
     "visits": _order(Membership.__table__.c.visits),
     "spent": _order(Membership.__table__.c.spent_minor),
@@ -54,8 +62,10 @@ class CustomerFilter:
     is_reachable: bool | None = None
     # an analyst may not find out by searching whom the shop knows
     by_name: bool = True
-    # away for longer than usual, and worth something
+    # away for longer than usual, worth something, and not seen to already
     is_slipping: bool = False
+    # something is worth being done now
+    has_action: bool = False
 
 
 def customers(
@@ -67,7 +77,7 @@ def customers(
     limit: int,
     cursor: str | None,
 ) -> Page[Row[Any]]:
-    """Return a page of rows of Membership, Score, ScoreRun."""
+    """Return a page of rows of Membership, Score, ScoreRun, action_holds and is_resting."""
     found = (
         select(Membership.id)
         .outerjoin(Score, _score_of_member)
@@ -127,4 +137,7 @@ def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
     if wanted.is_slipping:
         conditions.append(Score.days_since_last_visit > Score.usual_gap_days)
         conditions.append(Score.revenue_at_risk_minor > 0)
+        conditions.append(~is_resting())
+    if wanted.has_action:
+        conditions.append(action_holds())
     return conditions

@@ -8,10 +8,11 @@ from sqlalchemy import Row, Select, null, select
 from sqlalchemy.orm import Session
 
 from cloud.app.store.people import Membership
+from cloud.app.store.purchase_queries import IN_STOCK
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
 from cloud.app.store.scores import Score, ScoreRun
 
-EXPORTS = ("customers", "purchases", "scores")
+EXPORTS = ("customers", "purchases", "products", "scores")
 ROWS_AT_ONCE = 1000
 
 
@@ -19,9 +20,10 @@ def rows(
     session: Session, shop_id: uuid.UUID, noun: str, *, with_names: bool
 ) -> tuple[Sequence[str], Iterator[Row[Any]]]:
     """Return the names of the columns, and the rows as they come from the database."""
-    query = {"customers": _customers, "purchases": _purchases, "scores": _scores}[noun](
-        shop_id, with_names
-    )
+    queries = {
+        "customers": _customers, "purchases": _purchases, "products": _products, "scores": _scores
+    }  # fmt: skip
+    query = queries[noun](shop_id, with_names)
     found = session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
     return list(found.keys()), iter(found)
 
@@ -76,8 +78,21 @@ def _purchases(shop_id: uuid.UUID, with_names: bool) -> Select[Any]:
     )
 
 
+def _products(shop_id: uuid.UUID, _with_names: bool) -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        Product.id.label("product_id"),
+        Product.name,
+        Product.price_minor,
+        Product.cost_minor,
+        IN_STOCK.label("in_stock"),
+        Product.stock_counted_at,
+        Product.first_stocked_on,
+    )
+    return select(*columns).where(Product.shop_id == shop_id).order_by(Product.name)
+
+
 def _scores(shop_id: uuid.UUID, with_names: bool) -> Select[Any]:
-    known = ("shop_id", "run_id", "membership_id")
+    known = ("shop_id", "run_id", "membership_id", "recommendations")
     columns = [column for column in Score.__table__.c if column.name not in known]
     return (
         select(

@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, case, func, null, select
 from sqlalchemy.orm import Session
 
+from cloud.app.domain.errors import NotFound
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
 
@@ -53,8 +54,39 @@ def lines_of(
 def products(
     session: Session, shop_id: uuid.UUID, *, limit: int, cursor: str | None
 ) -> Page[Row[Any]]:
-    """Return a page of products by name."""
+    """Return a page of rows of Product and in_stock by name."""
     columns = Product.__table__.c
-    rows = select(Product).where(Product.shop_id == shop_id)
+    rows = select(*_STOCKED).where(Product.shop_id == shop_id)
     order = Order(columns.name, columns.id)
     return fetch_page(session, rows, order, limit=limit, cursor=cursor)
+
+
+def product(session: Session, shop_id: uuid.UUID, product_id: uuid.UUID) -> Row[Any]:
+    """Return a row of Product and in_stock. Raises NotFound."""
+    rows = select(*_STOCKED).where(Product.shop_id == shop_id, Product.id == product_id)
+    row = session.execute(rows).one_or_none()
+    if row is None:
+        raise NotFound("there is no such product")
+    return row
+
+
+_sold_since_counting = (
+    select(func.coalesce(func.sum(PurchaseLine.quantity), 0))
+    .join(
+        Purchase,
+        (Purchase.shop_id == PurchaseLine.shop_id) & (Purchase.id == PurchaseLine.purchase_id),
+    )
+    .where(
+        PurchaseLine.shop_id == Product.shop_id,
+        PurchaseLine.product_id == Product.id,
+        Purchase.occurred_at > Product.stock_counted_at,
+    )
+    .correlate(Product)
+    .scalar_subquery()
+)
+# what was counted, less what was sold since; null stays null
+IN_STOCK = case(
+    (Product.in_stock.is_(None), null()),
+    else_=func.greatest(Product.in_stock - _sold_since_counting, 0),
+)
+_STOCKED: tuple[Any, ...] = (Product, IN_STOCK.label("in_stock"))

@@ -23,11 +23,22 @@ class Product(Base):
     """Something a shop sells."""
 
     __tablename__ = "product"
-    __table_args__ = (Index("uq_product_name", "shop_id", "name", unique=True),)
+    __table_args__ = (
+        Index("uq_product_name", "shop_id", "name", unique=True),
+        CheckConstraint("price_minor >= 0", name="price_minor"),
+        CheckConstraint("cost_minor >= 0", name="cost_minor"),
+        CheckConstraint("in_stock >= 0", name="in_stock"),
+    )
 
     shop_id: Mapped[ShopId]
     id: Mapped[Id]
     name: Mapped[str]
+    price_minor: Mapped[Minor | None]
+    cost_minor: Mapped[Minor | None]
+    # pieces that lay there when they were counted; what was sold since is not there any more
+    in_stock: Mapped[Decimal | None] = mapped_column(Numeric(14, 3))
+    stock_counted_at: Mapped[dt.datetime | None]
+    first_stocked_on: Mapped[dt.date | None]
     created_at: Mapped[CreatedAt]
 
 

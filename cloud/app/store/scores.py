@@ -3,7 +3,16 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import REAL, CheckConstraint, Float, ForeignKeyConstraint, Index, SmallInteger
+from sqlalchemy import (
+    REAL,
+    CheckConstraint,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.app.store.base import Base, CreatedAt, Id, Json, Minor, ShopId
@@ -63,6 +72,40 @@ class Score(Base):
     drivers: Mapped[list[str]]
     # the number of the cluster in the insight of this name
     cluster: Mapped[int | None] = mapped_column(SmallInteger)
+    # the best that can be done for this customer; without an action the reason says why
+    action: Mapped[str | None]
+    action_channel: Mapped[str | None]
+    action_value_minor: Mapped[Minor | None]
+    action_cost_minor: Mapped[Minor | None]
+    action_reason: Mapped[str | None]
+    # product, after which one, how sure, and why in words
+    recommendations: Mapped[list[Json]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'")
+    )
+
+
+class Outreach(Base):
+    """What was done for a customer on our advice, or that it shall rest.
+
+    `done`: written or called; `later`: not before `until`; `never`: no longer a customer.
+    """
+
+    __tablename__ = "outreach"
+    __table_args__ = (
+        membership_key("membership_id"),
+        CheckConstraint("outcome IN ('done', 'later', 'never')", name="outcome"),
+        Index("ix_outreach_member", "shop_id", "membership_id", "created_at"),
+    )
+
+    shop_id: Mapped[ShopId]
+    id: Mapped[Id]
+    membership_id: Mapped[uuid.UUID]
+    outcome: Mapped[str]
+    action: Mapped[str | None]
+    channel: Mapped[str | None]
+    until: Mapped[dt.datetime | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[CreatedAt]
 
 
 class Prediction(Base):

@@ -31,7 +31,8 @@ _FINGERPRINT = text("""
         (SELECT concat_ws(' ', count(*), sum(hashtextextended(product::text, 0)))
             FROM product WHERE shop_id = :shop_id),
         (SELECT concat_ws(' ', count(*), sum(hashtextextended(id::text, 0)))
-            FROM consent_event WHERE shop_id = :shop_id)
+            FROM consent_event WHERE shop_id = :shop_id),
+        (SELECT count(*) FROM outreach WHERE shop_id = :shop_id)
     )
 """)
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('score ' || :shop_id, 0))")

@@ -57,9 +57,7 @@ def upgrade() -> None:
     op.execute("GRANT SELECT, INSERT ON audit_event TO shopbell_app")
     op.execute("GRANT SELECT, DELETE ON audit_event TO shopbell_jobs")
     for table in LOOKED_AT:
-        op.execute(
-            f"CREATE POLICY looking ON {table} FOR SELECT TO shopbell_app USING ({LOOKS})"
-        )
+        op.execute(f"CREATE POLICY looking ON {table} FOR SELECT TO shopbell_app USING ({LOOKS})")
 
 
 def downgrade() -> None:

@@ -10,7 +10,8 @@ from cloud.app.store.timeline import KINDS
 
 RISKS = ("high", "medium", "low")
 TAGS_MAX = 20
-SORTS = ("value_at_risk", "churn", "clv", "name", "last_visit", "visits", "spent")
+OUTCOMES = ("done", "later", "never")
+SORTS = ("value_at_risk", "action", "churn", "clv", "name", "last_visit", "visits", "spent")
 
 
 def _one_of(words: tuple[str, ...], **more: Any) -> fields.String:
@@ -29,6 +30,10 @@ class CustomerQuery(PageQuery):
     tag = Text(30, load_default=None)
     is_reachable = fields.Boolean(
         load_default=None, metadata={"description": "agreed to offers on some channel"}
+    )
+    has_action = fields.Boolean(
+        load_default=False,
+        metadata={"description": "only those for whom something is worth being done now"},
     )
     sort = fields.String(
         load_default="value_at_risk",
@@ -78,6 +83,51 @@ class Score(Schema):
     cluster = fields.Integer(required=True, allow_none=True)
 
 
+class NextAction(Schema):
+    """The best that can be done now; without an action the reason says why."""
+
+    action = fields.String(required=True, allow_none=True, metadata={"example": "reminder"})
+    channel = fields.String(required=True, allow_none=True)
+    expected_value_minor = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "expected value saved, less the cost"},
+    )
+    cost_minor = fields.Integer(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+class Recommendation(Schema):
+    """A product that the customer never bought and that often comes next."""
+
+    product_id = fields.UUID(required=True)
+    product = fields.String(required=True)
+    after = fields.String(required=True)
+    confidence = fields.Float(required=True)
+    reason = fields.String(required=True)
+
+
+class NewOutreach(Schema):
+    """What was done on our advice: written or called (done), put off (later), no customer any
+    more (never). `until`: when the customer may be proposed again; by default three weeks after
+    `done`, the usual gap after `later`."""
+
+    outcome = _one_of(OUTCOMES, required=True)
+    channel = _one_of((*CHANNELS, "call"), load_default=None, allow_none=True)
+    until = Moment(load_default=None, allow_none=True)
+
+
+class OutreachNote(Schema):
+    """What was done, as it was noted."""
+
+    id = fields.UUID(required=True)
+    outcome = _one_of(OUTCOMES, required=True)
+    action = fields.String(required=True, allow_none=True)
+    channel = fields.String(required=True, allow_none=True)
+    until = Moment(required=True, allow_none=True)
+    created_at = Moment(required=True)
+
+
 class Customer(Schema):
     """A customer of one shop. An analyst sees no name, phone and email."""
 
@@ -96,6 +146,8 @@ class Customer(Schema):
     last_purchase_at = Moment(required=True, allow_none=True)
     last_visit_at = Moment(required=True, allow_none=True)
     score = fields.Nested(Score, required=True, allow_none=True)
+    next_action = fields.Nested(NextAction, required=True, allow_none=True)
+    recommendations = fields.List(fields.Nested(Recommendation), required=True)
 
 
 class Customers(Schema):

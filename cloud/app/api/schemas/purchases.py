@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from cloud.app.api.schemas.base import Moment, Money, Text
+from cloud.app.api.schemas.base import MONEY_MAX, Moment, Money, Text
 
 LINES_MAX = 500
 QUANTITY_MAX = 1_000_000
@@ -23,6 +23,14 @@ class Quantity(fields.Decimal):
         if abs(number) > QUANTITY_MAX:
             raise ValidationError(f"Must be between -{QUANTITY_MAX} and {QUANTITY_MAX}.")
         return number.quantize(THOUSANDTH)
+
+
+_PRICE = validate.Range(0, MONEY_MAX, error="Must be between {min} and {max}.")
+
+
+def _not_negative(pieces: Decimal) -> None:
+    if pieces < 0:
+        raise ValidationError("Must be 0 or more.")
 
 
 class NewLine(Schema):
@@ -77,15 +85,69 @@ class Purchases(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class ProductChange(Schema):
+    """What a shop knows of a product. Prices are of a piece; stock is what was counted now."""
+
+    name = Text(200)
+    price_minor = fields.Integer(strict=True, allow_none=True, validate=_PRICE)
+    cost_minor = fields.Integer(strict=True, allow_none=True, validate=_PRICE)
+    in_stock = Quantity(
+        allow_none=True,
+        validate=_not_negative,
+        metadata={"example": 12},
+    )
+    first_stocked_on = fields.Date(allow_none=True)
+
+
 class Product(Schema):
-    """Something a shop sells."""
+    """Something a shop sells; null is what nobody said."""
 
     id = fields.UUID(required=True)
     name = fields.String(required=True)
+    price_minor = fields.Integer(required=True, allow_none=True)
+    cost_minor = fields.Integer(required=True, allow_none=True)
+    in_stock = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "pieces counted at `stock_counted_at`, less those sold since"},
+    )
+    stock_counted_at = Moment(required=True, allow_none=True)
+    first_stocked_on = fields.Date(required=True, allow_none=True)
 
 
 class Products(Schema):
     """A page of products."""
 
     items = fields.List(fields.Nested(Product), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class BundleProduct(Schema):
+    """A product of a bundle."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+
+
+class Bundle(Schema):
+    """Products to sell together; `dead_product` names the one that lies too long."""
+
+    products = fields.List(fields.Nested(BundleProduct), required=True)
+    dead_product = fields.String(required=True, allow_none=True)
+    evidence = fields.String(required=True, metadata={"example": "bought together"})
+    reason = fields.String(required=True)
+    together = fields.Integer(required=True, allow_none=True)
+    lift = fields.Float(required=True, allow_none=True)
+    confidence = fields.Float(required=True, allow_none=True)
+    full_price_minor = fields.Integer(required=True, allow_none=True)
+    bundle_price_minor = fields.Integer(required=True, allow_none=True)
+    discount = fields.Float(required=True, allow_none=True)
+    margin = fields.Float(required=True, allow_none=True)
+
+
+class Bundles(Schema):
+    """The bundles of the latest scoring, the surest first, and why there are not more."""
+
+    items = fields.List(fields.Nested(Bundle), required=True)
+    notes = fields.List(fields.String(), required=True)
     next_cursor = fields.String(required=True, allow_none=True)

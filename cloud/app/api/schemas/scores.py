@@ -86,3 +86,9 @@ class Today(Schema):
     )
     kpis = fields.Nested(Kpis, required=True, allow_none=True)
     to_win_back = fields.List(fields.Nested(Customer), required=True)
+    best_action = fields.Nested(
+        Customer,
+        required=True,
+        allow_none=True,
+        metadata={"description": "the customer whose `next_action` is worth most now"},
+    )

@@ -394,6 +394,26 @@ export interface paths {
         patch: operations["update_customer"];
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/customers/{customer_id}/outreach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that one wrote or called, put it off, or that this is no customer any more. */
+        post: operations["create_outreach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shops/{shop_id}/customers/{customer_id}/timeline": {
         parameters: {
             query?: never;
@@ -527,6 +547,46 @@ export interface paths {
         };
         /** What the shop sells, by name. */
         get: operations["list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/products/{product_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        /** One product. */
+        get: operations["get_product"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say what a product costs, what it is sold for, how much of it lies there and since when. */
+        patch: operations["change_product"];
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/bundles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** What to sell together, at which price, and what may free the shelf of dead stock. */
+        get: operations["get_bundles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -722,7 +782,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Takings and visitors of today, what is at risk, and the three to win back first. */
+        /** Takings and visitors of today, what is at risk, whom to win back, the one thing to do. */
         get: operations["get_today"];
         put?: never;
         post?: never;
@@ -762,6 +822,25 @@ export interface paths {
         };
         /** All purchases as CSV, one row for each line of them. */
         get: operations["export_purchases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/exports/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** All products as CSV, with prices, costs and stock. */
+        get: operations["export_products"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2026,6 +2105,23 @@ export interface components {
             drivers: string[];
             cluster: number | null;
         };
+        NextAction: {
+            /** @example reminder */
+            action: string | null;
+            channel: string | null;
+            /** @description expected value saved, less the cost */
+            expected_value_minor: number | null;
+            cost_minor: number | null;
+            reason: string | null;
+        };
+        Recommendation: {
+            /** Format: uuid */
+            product_id: string;
+            product: string;
+            after: string;
+            confidence: number;
+            reason: string;
+        };
         Customer: {
             /** Format: uuid */
             id: string;
@@ -2045,6 +2141,8 @@ export interface components {
             /** Format: date-time */
             last_visit_at: string | null;
             score: components["schemas"]["Score"] | null;
+            next_action: components["schemas"]["NextAction"] | null;
+            recommendations: components["schemas"]["Recommendation"][];
         };
         Customers: {
             items: components["schemas"]["Customer"][];
@@ -2056,6 +2154,32 @@ export interface components {
             email?: string | null;
             reference?: string | null;
             tags?: string[];
+        };
+        NewOutreach: {
+            /** @enum {string} */
+            outcome: "done" | "later" | "never";
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            channel?: "sms" | "whatsapp" | "email" | "push" | "call" | null;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            until?: string | null;
+        };
+        OutreachNote: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            outcome: "done" | "later" | "never";
+            action: string | null;
+            channel: string | null;
+            /** Format: date-time */
+            until: string | null;
+            /** Format: date-time */
+            created_at: string;
         };
         Happening: {
             /** @enum {string} */
@@ -2175,9 +2299,50 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            price_minor: number | null;
+            cost_minor: number | null;
+            /** @description pieces counted at `stock_counted_at`, less those sold since */
+            in_stock: number | null;
+            /** Format: date-time */
+            stock_counted_at: string | null;
+            /** Format: date */
+            first_stocked_on: string | null;
         };
         Products: {
             items: components["schemas"]["Product"][];
+            next_cursor: string | null;
+        };
+        ProductChange: {
+            name?: string;
+            price_minor?: number | null;
+            cost_minor?: number | null;
+            /** @example 12 */
+            in_stock?: number | null;
+            /** Format: date */
+            first_stocked_on?: string | null;
+        };
+        BundleProduct: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        Bundle: {
+            products: components["schemas"]["BundleProduct"][];
+            dead_product: string | null;
+            /** @example bought together */
+            evidence: string;
+            reason: string;
+            together: number | null;
+            lift: number | null;
+            confidence: number | null;
+            full_price_minor: number | null;
+            bundle_price_minor: number | null;
+            discount: number | null;
+            margin: number | null;
+        };
+        Bundles: {
+            items: components["schemas"]["Bundle"][];
+            notes: string[];
             next_cursor: string | null;
         };
         ImportColumn: {
@@ -2414,6 +2579,8 @@ export interface components {
             promised: components["schemas"]["KeptHours"][];
             kpis: components["schemas"]["Kpis"] | null;
             to_win_back: components["schemas"]["Customer"][];
+            /** @description the customer whose `next_action` is worth most now */
+            best_action: components["schemas"]["Customer"] | null;
         };
         Colleague: {
             /** Format: uuid */
@@ -4616,7 +4783,9 @@ export interface operations {
                 tag?: string | null;
                 /** @description agreed to offers on some channel */
                 is_reachable?: boolean | null;
-                sort?: "value_at_risk" | "churn" | "clv" | "name" | "last_visit" | "visits" | "spent";
+                /** @description only those for whom something is worth being done now */
+                has_action?: boolean;
+                sort?: "value_at_risk" | "action" | "churn" | "clv" | "name" | "last_visit" | "visits" | "spent";
             };
             header?: {
                 /** @description the ETag that one has: 304 when it is still this one */
@@ -4679,7 +4848,23 @@ export interface operations {
                      *               "usually every 9 days, now 26"
                      *             ],
                      *             "cluster": 3
-                     *           }
+                     *           },
+                     *           "next_action": {
+                     *             "action": "reminder",
+                     *             "channel": "sms",
+                     *             "expected_value_minor": 3,
+                     *             "cost_minor": 3,
+                     *             "reason": "a group stood in the door"
+                     *           },
+                     *           "recommendations": [
+                     *             {
+                     *               "product_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *               "product": "Rye bread",
+                     *               "after": "text",
+                     *               "confidence": 0.5,
+                     *               "reason": "a group stood in the door"
+                     *             }
+                     *           ]
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -4778,7 +4963,23 @@ export interface operations {
                      *           "usually every 9 days, now 26"
                      *         ],
                      *         "cluster": 3
-                     *       }
+                     *       },
+                     *       "next_action": {
+                     *         "action": "reminder",
+                     *         "channel": "sms",
+                     *         "expected_value_minor": 3,
+                     *         "cost_minor": 3,
+                     *         "reason": "a group stood in the door"
+                     *       },
+                     *       "recommendations": [
+                     *         {
+                     *           "product_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "product": "Rye bread",
+                     *           "after": "text",
+                     *           "confidence": 0.5,
+                     *           "reason": "a group stood in the door"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Customer"];
@@ -4858,7 +5059,23 @@ export interface operations {
                      *           "usually every 9 days, now 26"
                      *         ],
                      *         "cluster": 3
-                     *       }
+                     *       },
+                     *       "next_action": {
+                     *         "action": "reminder",
+                     *         "channel": "sms",
+                     *         "expected_value_minor": 3,
+                     *         "cost_minor": 3,
+                     *         "reason": "a group stood in the door"
+                     *       },
+                     *       "recommendations": [
+                     *         {
+                     *           "product_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "product": "Rye bread",
+                     *           "after": "text",
+                     *           "confidence": 0.5,
+                     *           "reason": "a group stood in the door"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Customer"];
@@ -4991,7 +5208,23 @@ export interface operations {
                      *           "usually every 9 days, now 26"
                      *         ],
                      *         "cluster": 3
-                     *       }
+                     *       },
+                     *       "next_action": {
+                     *         "action": "reminder",
+                     *         "channel": "sms",
+                     *         "expected_value_minor": 3,
+                     *         "cost_minor": 3,
+                     *         "reason": "a group stood in the door"
+                     *       },
+                     *       "recommendations": [
+                     *         {
+                     *           "product_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "product": "Rye bread",
+                     *           "after": "text",
+                     *           "confidence": 0.5,
+                     *           "reason": "a group stood in the door"
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Customer"];
@@ -5003,6 +5236,62 @@ export interface operations {
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_outreach: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                shop_id: string;
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "outcome": "done",
+                 *       "channel": "sms",
+                 *       "until": "2026-03-14T09:26:53Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewOutreach"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "outcome": "done",
+                     *       "action": "grant",
+                     *       "channel": "sms",
+                     *       "until": "2026-03-14T09:26:53Z",
+                     *       "created_at": "2026-03-14T09:26:53Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutreachNote"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -5541,7 +5830,12 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
-                     *           "name": "Asha Rao"
+                     *           "name": "Asha Rao",
+                     *           "price_minor": 3,
+                     *           "cost_minor": 3,
+                     *           "in_stock": 0.5,
+                     *           "stock_counted_at": "2026-03-14T09:26:53Z",
+                     *           "first_stocked_on": "2026-03-14"
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -5562,6 +5856,184 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "name": "Asha Rao",
+                     *       "price_minor": 3,
+                     *       "cost_minor": 3,
+                     *       "in_stock": 0.5,
+                     *       "stock_counted_at": "2026-03-14T09:26:53Z",
+                     *       "first_stocked_on": "2026-03-14"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    change_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Asha Rao",
+                 *       "price_minor": 0,
+                 *       "cost_minor": 0,
+                 *       "in_stock": 12,
+                 *       "first_stocked_on": "2026-03-14"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProductChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "name": "Asha Rao",
+                     *       "price_minor": 3,
+                     *       "cost_minor": 3,
+                     *       "in_stock": 0.5,
+                     *       "stock_counted_at": "2026-03-14T09:26:53Z",
+                     *       "first_stocked_on": "2026-03-14"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_bundles: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "products": [
+                     *             {
+                     *               "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *               "name": "Asha Rao"
+                     *             }
+                     *           ],
+                     *           "dead_product": "text",
+                     *           "evidence": "bought together",
+                     *           "reason": "a group stood in the door",
+                     *           "together": 3,
+                     *           "lift": 0.5,
+                     *           "confidence": 0.5,
+                     *           "full_price_minor": 3,
+                     *           "bundle_price_minor": 3,
+                     *           "discount": 0.5,
+                     *           "margin": 0.5
+                     *         }
+                     *       ],
+                     *       "notes": [
+                     *         "text"
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Bundles"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
             default: components["responses"]["Problem"];
         };
     };
@@ -6418,9 +6890,82 @@ export interface operations {
                      *               "usually every 9 days, now 26"
                      *             ],
                      *             "cluster": 3
-                     *           }
+                     *           },
+                     *           "next_action": {
+                     *             "action": "reminder",
+                     *             "channel": "sms",
+                     *             "expected_value_minor": 3,
+                     *             "cost_minor": 3,
+                     *             "reason": "a group stood in the door"
+                     *           },
+                     *           "recommendations": [
+                     *             {
+                     *               "product_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *               "product": "Rye bread",
+                     *               "after": "text",
+                     *               "confidence": 0.5,
+                     *               "reason": "a group stood in the door"
+                     *             }
+                     *           ]
                      *         }
-                     *       ]
+                     *       ],
+                     *       "best_action": {
+                     *         "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *         "name": "Asha Rao",
+                     *         "phone": "+4930123456",
+                     *         "email": "asha@example.com",
+                     *         "reference": "1042",
+                     *         "tags": [
+                     *           "regular"
+                     *         ],
+                     *         "joined_at": "2026-03-14T09:26:53Z",
+                     *         "purchases": 41,
+                     *         "visits": 38,
+                     *         "spent_minor": 26240,
+                     *         "last_purchase_at": "2026-03-14T09:26:53Z",
+                     *         "last_visit_at": "2026-03-14T09:26:53Z",
+                     *         "score": {
+                     *           "as_of": "2026-03-13",
+                     *           "horizon_days": 60,
+                     *           "model": "mbg-nbd",
+                     *           "verdict": "reliable",
+                     *           "churn_probability": 0.62,
+                     *           "risk": "high",
+                     *           "segment": "loyal",
+                     *           "tier": "gold",
+                     *           "visits": 38,
+                     *           "days_since_last_visit": 26,
+                     *           "tenure_days": 410,
+                     *           "usual_gap_days": 9,
+                     *           "monetary_value_minor": 640,
+                     *           "average_order_value_minor": 640,
+                     *           "expected_visits": 5.2,
+                     *           "clv_minor": 5100,
+                     *           "clv_low_minor": 3,
+                     *           "clv_high_minor": 3,
+                     *           "revenue_at_risk_minor": 3160,
+                     *           "drivers": [
+                     *             "usually every 9 days, now 26"
+                     *           ],
+                     *           "cluster": 3
+                     *         },
+                     *         "next_action": {
+                     *           "action": "reminder",
+                     *           "channel": "sms",
+                     *           "expected_value_minor": 3,
+                     *           "cost_minor": 3,
+                     *           "reason": "a group stood in the door"
+                     *         },
+                     *         "recommendations": [
+                     *           {
+                     *             "product_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *             "product": "Rye bread",
+                     *             "after": "text",
+                     *             "confidence": 0.5,
+                     *             "reason": "a group stood in the door"
+                     *           }
+                     *         ]
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Today"];
@@ -6484,6 +7029,32 @@ export interface operations {
                 };
                 content: {
                     /** @example purchase_id,receipt,occurred_at,customer_id,name,total,currency,refunds_id,product,quantity,amount */
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    export_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Products */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example product_id,name,price,cost,in_stock,stock_counted_at */
                     "text/csv": string;
                 };
             };

@@ -1,0 +1,82 @@
+"""Whom one may write to and whom one has written to, and when an action still holds."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select, text
+from sqlalchemy.orm import Session
+
+from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.scores import Outreach, Score
+
+MESSAGE_DAYS = 90
+
+# A channel is allowed where the latest word on marketing is a grant, and where it leads anywhere.
+_GRANTED = text("""
+    SELECT e.membership_id, array_agg(e.channel ORDER BY e.channel) AS channels
+    FROM (
+        SELECT DISTINCT ON (membership_id, channel) membership_id, channel, action
+        FROM consent_event
+        WHERE shop_id = :shop_id AND purpose = 'marketing' AND channel <> 'push'
+        ORDER BY membership_id, channel, created_at DESC, id
+    ) e
+    JOIN membership m ON m.shop_id = :shop_id AND m.id = e.membership_id
+    WHERE e.action = 'grant'
+        AND CASE e.channel WHEN 'email' THEN m.email IS NOT NULL ELSE m.phone IS NOT NULL END
+    GROUP BY e.membership_id
+""")
+
+
+def granted_channels(session: Session, shop_id: uuid.UUID) -> dict[uuid.UUID, list[str]]:
+    """Return the channels on which each customer agreed to marketing and can be reached."""
+    rows = session.execute(_GRANTED, {"shop_id": shop_id})
+    return {row.membership_id: list(row.channels) for row in rows}
+
+
+def recent_outreach(
+    session: Session, shop_id: uuid.UUID, now: dt.datetime
+) -> dict[uuid.UUID, tuple[int, int]]:
+    """Return by customer the days since we last wrote or called, and how often in 90 days."""
+    since = now - dt.timedelta(days=MESSAGE_DAYS)
+    rows = session.execute(
+        select(Outreach.membership_id, func.max(Outreach.created_at), func.count())
+        .where(Outreach.shop_id == shop_id, Outreach.outcome == "done", Outreach.created_at > since)
+        .group_by(Outreach.membership_id)
+    )
+    return {customer: (max((now - last).days, 0), times) for customer, last, times in rows}
+
+
+def is_resting() -> ColumnElement[bool]:
+    """Tell of a Score whether its customer was seen to, put off, or is no customer any more."""
+    latest = _latest(
+        select(Outreach.id).where(
+            Outreach.shop_id == Score.shop_id, Outreach.membership_id == Score.membership_id
+        ),
+        Outreach,
+    )
+    resting = exists().where(
+        Outreach.shop_id == Score.shop_id,
+        Outreach.id == latest,
+        (Outreach.outcome == "never") | (Outreach.until > func.now()),
+    )
+    return resting.correlate(Score)
+
+
+def action_holds() -> ColumnElement[bool]:
+    """Tell of a Score whether its action may be done now: consent may have ended since."""
+    latest = _latest(
+        select(ConsentEvent.action).where(
+            ConsentEvent.shop_id == Score.shop_id,
+            ConsentEvent.membership_id == Score.membership_id,
+            ConsentEvent.channel == Score.action_channel,
+            ConsentEvent.purpose == "marketing",
+        ),
+        ConsentEvent,
+    )
+    return and_(Score.action.is_not(None), latest == "grant", ~is_resting())
+
+
+def _latest(query: Any, table: Any) -> Any:
+    newest = query.order_by(table.created_at.desc(), table.id).limit(1)
+    return newest.correlate(Score).scalar_subquery()
