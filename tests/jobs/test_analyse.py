@@ -256,3 +256,26 @@ def test_told_order_of_dates_is_followed(
     run(tmp_path, "customer,date,amount\n" + row, *options)
 
     assert summary(tmp_path)["as_of"] == day
+
+
+def test_a_report_is_typeset_with_bundles_from_the_receipts(tmp_path: Path) -> None:
+    rows = ["customer,date,invoice,product,quantity,price"]
+    for number in range(120):
+        day = date(2025, 1, 1) + timedelta(days=number)
+        items = ("Rye bread", "Butter") if number % 2 else ("Cake",)
+        rows += [f"{number % 30},{day},{number},{item},1,2.50" for item in items]
+    report = tmp_path / "reports" / "january.pdf"
+
+    options = ("--report", str(report), "--shop", "Bakery", "--currency", "EUR")
+    result = run(tmp_path, "\n".join(rows), *options)
+
+    assert result.exit_code == 0, result.output
+    assert report.read_bytes().startswith(b"%PDF-")
+    assert str(report) in result.output
+
+
+def test_a_report_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    file = "customer,date,amount\n1,2026-01-02,3.50\n"
+    result = run(tmp_path, file, "--report", "/proc/none/x.pdf")
+    assert result.exit_code == 1
+    assert "the report could not be written" in result.output

@@ -15,6 +15,8 @@ from cloud.app.domain import columns
 from cloud.app.domain.columns import DateOrder, DecimalMark
 from cloud.app.domain.errors import Invalid
 from cloud.app.domain.tables import Table, TableError, open_table
+from cloud.app.jobs.report import report_input, write_report
+from cloud.app.jobs.typesetting import ReportError
 from cloud.ml.analysis import COLUMNS, MAX_HORIZON_DAYS, Analysis
 from cloud.ml.analysis import analyse as analyse_transactions
 from cloud.ml.clv import Terms
@@ -66,6 +68,8 @@ class Purchases:
     transactions: pd.DataFrame
     rows_read: int
     rows_without_customer: int
+    # products on receipts, where they were asked for and the file has both
+    lines: pd.DataFrame | None = None
 
 
 @click.command()
@@ -85,6 +89,13 @@ class Purchases:
 @click.option("--margin", type=float, help="Share of revenue that is margin, above 0 up to 1.")
 @click.option("--discount-rate", type=float, default=0.0, help="A year, 0 to 1.")
 @click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also typeset a PDF to read.",
+)
+@click.option("--shop", help="The shop's name, for the report.")
+@click.option("--currency", type=click.STRING, help="Such as EUR, for the report.")
+@click.option(
     "--what-if",
     type=(int, int, int, float),
     metavar="VISITS DAYS_SINCE_LAST_VISIT TENURE_DAYS MONETARY_VALUE",
@@ -100,6 +111,9 @@ def analyse(
     decimal: str | None,
     margin: float | None,
     discount_rate: float,
+    report: Path | None,
+    shop: str | None,
+    currency: str | None,
     what_if: tuple[int, int, int, float] | None,
 ) -> None:
     """Analyse the purchases in FILE (CSV, also gzipped) into customers.csv and summary.json."""
@@ -111,7 +125,8 @@ def analyse(
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     try:
-        purchases = read_purchases(file, _told_columns(chosen), date_order, mark)
+        told = _told_columns(chosen)
+        purchases = read_purchases(file, told, date_order, mark, with_products=bool(report))
         last_day = as_of.date() if as_of else _last_known_day(purchases.transactions, today)
         analysis = analyse_transactions(
             purchases.transactions, as_of=last_day, horizon_days=horizon_days, terms=terms
@@ -123,8 +138,27 @@ def analyse(
     click.echo(f"{summary['customers']} customers: {summary['verdict']}. {summary['reason']}")
     for name in ("customers.csv", "summary.json"):
         click.echo(str(out / name))
+    if report:
+        _write_report(report, analysis, purchases, shop or file.stem, currency)
+        click.echo(str(report))
     if figures:
         _say_what_if(analysis, figures)
+
+
+def _write_report(
+    path: Path, analysis: Analysis, purchases: Purchases, shop: str, currency: str | None
+) -> None:
+    found = report_input(
+        analysis.summary,
+        analysis.customers,
+        purchases.transactions,
+        lines=purchases.lines,
+        currency=currency,
+    )
+    try:
+        write_report({**found, "shop": shop, "currency": currency}, path)
+    except (ReportError, OSError) as error:
+        raise click.ClickException(f"{path}: the report could not be written: {error}") from error
 
 
 def _say_what_if(analysis: Analysis, figures: Figures) -> None:
@@ -143,6 +177,8 @@ def read_purchases(
     told: Mapping[str, str],
     order: DateOrder | None = None,
     mark: DecimalMark | None = None,
+    *,
+    with_products: bool = False,
 ) -> Purchases:
     """The transactions in a file, with `told` columns (by name or number) and guessed others.
 
@@ -151,7 +187,7 @@ def read_purchases(
     table = open_table(path, path.name)
     places = _places(table, told, path.name)
     _say_what_was_guessed(table, places, told)
-    cells, rows_read = _cells(table, places, path.name)
+    cells, rows_read = _cells(table, places, path.name, with_products=with_products)
     frame = {
         "customer_id": cells["customer"].texts,
         "purchase_id": cells["invoice"].texts if "invoice" in cells else None,
@@ -161,7 +197,8 @@ def read_purchases(
     transactions = pd.DataFrame(frame)
     # An empty invoice cell is no invoice: otherwise all such rows would be one purchase.
     transactions["purchase_id"] = transactions["purchase_id"].replace("", None)
-    return Purchases(transactions, rows_read, rows_read - len(transactions))
+    lines = _lines(transactions, cells, path.name, mark)
+    return Purchases(transactions, rows_read, rows_read - len(transactions), lines)
 
 
 def write(out: Path, analysis: Analysis, purchases: Purchases) -> None:
@@ -236,10 +273,31 @@ def _say_what_was_guessed(table: Table, places: Mapping[str, int], told: Mapping
         click.echo(f"Guessed columns{header}: {','.join(guesses)}", err=True)
 
 
-def _cells(table: Table, places: Mapping[str, int], filename: str) -> tuple[dict[str, Cells], int]:
+def _lines(
+    transactions: pd.DataFrame, cells: Mapping[str, Cells], filename: str, mark: DecimalMark | None
+) -> pd.DataFrame | None:
+    if not {"product", "invoice"} <= cells.keys():
+        return None
+    lines = pd.DataFrame(
+        {
+            "basket_id": transactions["purchase_id"],
+            # an empty cell is no product
+            "product": pd.Series(cells["product"].texts, dtype=object).replace("", None),
+        }
+    )
+    if "quantity" in cells:
+        lines["quantity"] = [float(q) for q in _numbers(cells["quantity"], filename, mark)]
+    return lines
+
+
+def _cells(
+    table: Table, places: Mapping[str, int], filename: str, *, with_products: bool
+) -> tuple[dict[str, Cells], int]:
     """The cells of every needed column in the rows that name a customer, and all rows' number."""
-    wanted = [role for role in ("customer", "date", "invoice") if role in places]
-    wanted += ["amount"] if "amount" in places else ["quantity", "price"]
+    needed = ["customer", "date", "invoice"]
+    needed += ["amount"] if "amount" in places else ["quantity", "price"]
+    needed += ["product", "quantity"] if with_products else []
+    wanted = [role for role in dict.fromkeys(needed) if role in places]
     cells = {role: Cells() for role in wanted}
     appends = [(cells[role].append, places[role]) for role in wanted]
     rows_read, width, customer = 0, len(table.columns), places["customer"]

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.money import exponent
+from cloud.app.jobs.advice import products
 from cloud.app.jobs.frames import lines_of, sales, transactions_of
 from cloud.app.jobs.insights import past_predictions
 from cloud.app.jobs.report import report_content, report_input
@@ -80,9 +81,10 @@ def monthly_report(
         rows = sales(session, shop, as_of)
         said = past_predictions(session, shop_id, as_of, exponent(shop.currency))
         names, numbers = _names(session, shop_id)
+        stock = products(session, shop, rows, as_of)
         title = {"shop": shop.name, "currency": shop.currency}
     # typesetting takes its time: no transaction is open meanwhile
-    made = {**title, **_input(rows, as_of, said)}
+    made = {**title, **_input(rows, as_of, said, stock, shop.currency)}
     named, nameless = (
         typeset(report_content(_calling(made, words)), fonts or Fonts())[0]
         for words in (names, numbers)
@@ -95,7 +97,9 @@ def end_of_last_month(today: dt.date) -> dt.date:
     return today.replace(day=1) - dt.timedelta(days=1)
 
 
-def _input(rows: pd.DataFrame, as_of: dt.date, said: pd.DataFrame) -> dict[str, Any]:
+def _input(
+    rows: pd.DataFrame, as_of: dt.date, said: pd.DataFrame, stock: pd.DataFrame, currency: str
+) -> dict[str, Any]:
     transactions = transactions_of(rows)
     now = analyse(transactions, as_of=as_of)
     made = report_input(
@@ -103,6 +107,8 @@ def _input(rows: pd.DataFrame, as_of: dt.date, said: pd.DataFrame) -> dict[str, 
         now.customers,
         transactions,
         lines=lines_of(rows),
+        products=stock,
+        currency=currency,
         predictions=None if said.empty else said,
     )
     before = analyse(

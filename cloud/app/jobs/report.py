@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from cloud.app.domain.money import exponent
 from cloud.app.jobs.typesetting import Fonts, Report, typeset
 from cloud.ml.actions import at_stake
 from cloud.ml.analysis import analyse
 from cloud.ml.baskets import baskets_of
-from cloud.ml.bundles import STOCK_COLUMNS, Bundles, dead_stock, find_bundles
+from cloud.ml.bundles import STOCK_COLUMNS, BundleRule, Bundles, dead_stock, find_bundles
 from cloud.ml.features import customer_days
 from cloud.ml.scoreboard import score_past_predictions
 from cloud.ml.segments import GUIDE
@@ -53,6 +54,7 @@ def report_input(
     products: pd.DataFrame | None = None,
     predictions: pd.DataFrame | None = None,
     names: Mapping[str, str] | None = None,
+    currency: str | None = None,
 ) -> dict[str, Any]:
     """What `write_report` takes, from an analysis and what it was made of.
 
@@ -65,6 +67,7 @@ def report_input(
     predictions : earlier runs, see `cloud.ml.scoreboard`; without them, what would have been said
         one horizon ago with what was known then, and the report says that it is that
     names : what to call customers instead of their ids
+    currency : its digits are those of the bundles' prices
     """
     as_of = _date(summary.get("as_of"))
     made: dict[str, Any] = {"summary": summary}
@@ -74,7 +77,7 @@ def report_input(
     made["months"] = monthly_trend(days, as_of, summary["horizon_days"])
     made["at_risk"] = _most_at_risk(customers, summary["horizon_days"], names or {})
     if lines is not None:
-        found = _bundles(lines, products, as_of)
+        found = _bundles(lines, products, as_of, _decimals(currency))
         made["bundles"], made["bundle_notes"] = found.table, found.notes
     is_kept = predictions is not None
     if predictions is None:
@@ -106,10 +109,13 @@ def _most_at_risk(
     ]
 
 
-def _bundles(lines: pd.DataFrame, products: pd.DataFrame | None, as_of: dt.date) -> Bundles:
+def _bundles(
+    lines: pd.DataFrame, products: pd.DataFrame | None, as_of: dt.date, decimals: int
+) -> Bundles:
     has_stock = products is not None and set(STOCK_COLUMNS) <= set(products.columns)
     dead = dead_stock(products, as_of) if products is not None and has_stock else None
-    return find_bundles(baskets_of(lines), products, dead=dead)
+    rule = BundleRule(price_decimals=decimals)
+    return find_bundles(baskets_of(lines), products, dead=dead, rule=rule)
 
 
 def report_content(analysis: Mapping[str, Any]) -> Report:
@@ -127,7 +133,7 @@ def report_content(analysis: Mapping[str, Any]) -> Report:
         "as_of": as_of.isoformat() if as_of else None,
         "lead": _lead(summary, money),
         "kpis": _kpis(summary, analysis.get("previous_kpis") or {}, money),
-        "kpi_note": _kpi_note(summary),
+        "kpi_note": _kpi_note(summary, money),
         **_months(_rows(analysis.get("months")), summary, money),
         "at_risk": [_at_risk(row, money) for row in _rows(analysis.get("at_risk"))[:MAX_AT_RISK]],
         "segments": _segments(summary.get("segments") or {}),
@@ -146,12 +152,13 @@ class _Money:
 
     def __init__(self, currency: str | None) -> None:
         self.suffix = f" {currency}" if currency else ""
+        self.decimals = _decimals(currency)
 
     def __call__(self, value: Any, *, decimals: int | None = None) -> str:
         if not _is_number(value):
             return NOTHING
         if decimals is None:
-            decimals = 2 if abs(value) < 100 else 0
+            decimals = self.decimals if abs(value) < 100 else 0
         return f"{value:,.{decimals}f}{self.suffix}"
 
 
@@ -206,14 +213,18 @@ def _change(value: Any, before: Any, is_good: bool, *, is_share: bool) -> tuple[
     return f"{word} {abs(difference) * 100:.0f}{unit}", (difference > 0) != is_good
 
 
-def _kpi_note(summary: Mapping[str, Any]) -> str:
+def _kpi_note(summary: Mapping[str, Any], money: _Money) -> str:
     if not summary.get("horizon_days"):
         return ""
     days = summary["horizon_days"]
-    return (
+    note = (
         f"Active, new, revenue, churn and retention are of the last {days} days; lifetime value "
         f"and revenue at risk look {days} days ahead. Revenue is net of refunds and is not margin."
     )
+    low, high = (summary.get("value") or {}).get("total") or (None, None)
+    if not _is_number(low):
+        return note
+    return f"{note} Lifetime value: eight times in ten between {money(low)} and {money(high)}."
 
 
 def _months(
@@ -296,7 +307,7 @@ def _tiers(counts: Mapping[str, int]) -> str:
 def _bundle(row: Mapping[str, Any], money: _Money) -> dict[str, str]:
     price = NOTHING
     if _is_number(row.get("bundle_price")):
-        price = money(row["bundle_price"], decimals=2)
+        price = money(row["bundle_price"], decimals=money.decimals)
     return {
         "products": " + ".join(str(name) for name in row["products"]),
         "reason": _why_together(row),
@@ -335,6 +346,10 @@ def _record(scoreboard: Mapping[str, Any] | None) -> dict[str, Any]:
             "then."
         )
     return {"record": record, "bands": bands}
+
+
+def _decimals(currency: str | None) -> int:
+    return exponent(currency) if currency else 2
 
 
 def _rows(table: Any) -> list[Mapping[str, Any]]:
