@@ -23,6 +23,10 @@ EXPORT_ROLES = {
     "price": 7,
 }
 
+COST_PERCENT = 45
+PIECES_LEFT = 150
+STOCKED_FOR = dt.timedelta(days=200)
+
 
 @dataclass(frozen=True)
 class SignIn:
@@ -48,6 +52,7 @@ def settle(api: Api, plan: ShopPlan, owner: SignIn, folder: Path, *, seed: int) 
     credential = _credential(api, shop_id, folder / f"{plan.slug}.json")
     if not api.call("GET", f"/shops/{shop_id}/imports")["items"]:
         _import_history(api, shop_id, plan, seed=seed)
+        _count_stock(api, shop_id, plan)
     api.wait(f"/shops/{shop_id}/scores", lambda run: True, f"scores of {plan.name}")
     return Settled(shop_id, credential)
 
@@ -86,10 +91,29 @@ def _import_history(api: Api, shop_id: str, plan: ShopPlan, *, seed: int) -> Non
     imports = f"/shops/{shop_id}/imports"
     files = {"file": (f"{plan.slug}.csv", export.encode(), "text/csv")}
     batch = api.call("POST", imports, files=files)
-    api.call("POST", f"{imports}/{batch['id']}/run", json={"mapping": EXPORT_ROLES})
+    consent = {"channels": ["email"], "evidence": "ticked on the loyalty card"}
+    body = {"mapping": EXPORT_ROLES, "consent": consent}
+    api.call("POST", f"{imports}/{batch['id']}/run", json=body)
     done = api.wait(f"{imports}/{batch['id']}", _is_finished, f"import of {plan.name}")
     if done["state"] == "failed":
         raise RuntimeError(f"import of {plan.name}: {done['error']}")
+
+
+def _count_stock(api: Api, shop_id: str, plan: ShopPlan) -> None:
+    """Say what products cost, and that of the one that sells worst many lie there for long."""
+    slowest = min(plan.products, key=lambda product: product.popularity)
+    stocked = dt.datetime.now(dt.UTC).date() - STOCKED_FOR
+    ids = {p["name"]: p["id"] for p in api.call("GET", f"/shops/{shop_id}/products")["items"]}
+    for product in plan.products:
+        known: dict[str, object] = {
+            "price_minor": product.price_minor,
+            "cost_minor": product.price_minor * COST_PERCENT // 100,
+        }
+        if product is slowest:
+            known |= {"in_stock": PIECES_LEFT, "first_stocked_on": stocked.isoformat()}
+        if product.name in ids:
+            api.call("PATCH", f"/shops/{shop_id}/products/{ids[product.name]}", json=known)
+    api.call("POST", f"/shops/{shop_id}/scores")
 
 
 def _is_finished(batch: Json) -> bool:

@@ -44,6 +44,7 @@ def test_time_passes_and_the_scoreboard_fills(till: Till) -> None:
 
     score_on(till, content, dt.date(2025, 10, 31))
     board = insight(till, "scoreboard")
+    assert board["is_kept"]
     assert board["runs"] == ["2025-08-31"]
     assert sum(band["customers"] for band in board["bands"]) == 90
     assert board["verdict"] in ("reliable", "fair")
@@ -55,6 +56,15 @@ def test_time_passes_and_the_scoreboard_fills(till: Till) -> None:
 
     score_on(till, content, dt.date(2025, 12, 31))
     assert insight(till, "scoreboard")["runs"] == ["2025-10-31", "2025-08-31"]
+
+
+def test_a_new_shop_sees_what_would_have_been_said_one_horizon_ago(till: Till) -> None:
+    score_on(till, town(90), dt.date(2025, 12, 31))
+    board = insight(till, "scoreboard")
+    assert not board["is_kept"]
+    assert len(board["runs"]) == 1
+    assert board["verdict"] in ("reliable", "fair")
+    assert board["value"] == []
 
 
 def test_who_moves_is_logged_and_the_first_run_moves_nobody(till: Till) -> None:

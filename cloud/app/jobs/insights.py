@@ -66,11 +66,20 @@ def trend(days: pd.DataFrame, as_of: dt.date, horizon_days: int, currency: str) 
 
 
 def scoreboard(
-    predictions: pd.DataFrame, days: pd.DataFrame, today: dt.date, currency: str
+    predictions: pd.DataFrame,
+    days: pd.DataFrame,
+    today: dt.date,
+    currency: str,
+    *,
+    is_kept: bool = True,
 ) -> Document:
-    """What was predicted and what came, beside what recency alone had said."""
+    """What was predicted and what came, beside what recency alone had said.
+
+    Until a kept prediction is due, the predictions may be of today, with what was known then.
+    """
     board = score_past_predictions(predictions, days, today).summary()
-    return safe({**board, "value": _value_record(predictions, days, currency)})
+    record = _value_record(predictions, days, currency) if is_kept else []
+    return safe({**board, "value": record, "is_kept": is_kept})
 
 
 def clusters(found: Clusters, currency: str) -> Document:

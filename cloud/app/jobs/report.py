@@ -81,13 +81,13 @@ def report_input(
         made["bundles"], made["bundle_notes"] = found.table, found.notes
     is_kept = predictions is not None
     if predictions is None:
-        predictions = _said_before(transactions, as_of, summary["horizon_days"])
+        predictions = said_before(transactions, as_of, summary["horizon_days"])
     board = score_past_predictions(predictions, days, as_of).summary()
     made["scoreboard"] = {**board, "is_kept": is_kept}
     return made
 
 
-def _said_before(transactions: pd.DataFrame, as_of: dt.date, horizon_days: int) -> pd.DataFrame:
+def said_before(transactions: pd.DataFrame, as_of: dt.date, horizon_days: int) -> pd.DataFrame:
     """What the analysis says one horizon ago; it knows nothing that came later."""
     then = as_of - dt.timedelta(days=horizon_days)
     found = analyse(transactions, as_of=then, horizon_days=horizon_days).customers

@@ -15,6 +15,7 @@ from cloud.app.jobs import advice, insights
 from cloud.app.jobs.frames import lines_of, sales, transactions_of
 from cloud.app.jobs.grids import grid_of
 from cloud.app.jobs.models import keep_model
+from cloud.app.jobs.report import said_before
 from cloud.app.jobs.score_rows import Run, store_run
 from cloud.app.services.openings import ring
 from cloud.app.services.shops import shop_by_id
@@ -129,9 +130,14 @@ def _described(
     numbers = groups.labels if len(groups.table) else None
     customers = advice.with_actions(analysis.customers.assign(cluster=numbers), known.contacts)
     horizon_days = analysis.summary["horizon_days"]
+    predictions, is_kept = known.predictions, not known.predictions.empty
+    if not is_kept:
+        predictions = said_before(transactions, known.as_of, horizon_days)
     return customers, {
         "trend": insights.trend(days, known.as_of, horizon_days, known.currency),
-        "scoreboard": insights.scoreboard(known.predictions, days, known.as_of, known.currency),
+        "scoreboard": insights.scoreboard(
+            predictions, days, known.as_of, known.currency, is_kept=is_kept
+        ),
         "clusters": insights.clusters(groups, known.currency),
     }
 

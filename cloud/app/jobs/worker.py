@@ -24,8 +24,8 @@ from cloud.ml.artifacts import key_from
 # an import waits for the database while a score is computed: two are worth their memory
 CONCURRENCY = 2
 POLL_S = 0.5
-# somewhere a night begins: each shop is looked after once in its own
-HOURLY = "10 * * * *"
+# somewhere a night begins, or one was missed: each shop is looked after once in its own
+EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_MINUTE = "* * * * *"
 KEEP_DAYS = 3
 NIGHT = "look_after_nights"
@@ -113,7 +113,7 @@ def _register(
     def make_report(shop_id: str, as_of: str) -> None:
         monthly.make_report(sessions, uuid.UUID(shop_id), dt.date.fromisoformat(as_of))
 
-    @queue.periodic(cron=HOURLY)
+    @queue.periodic(cron=EVERY_TEN_MINUTES)
     @queue.task(name=NIGHT, queue=QUEUE, queueing_lock=NIGHT, lock=NIGHT)
     def look_after_nights(timestamp: int) -> None:
         nightly.score_all_shops(sessions, _now(), backend)

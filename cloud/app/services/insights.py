@@ -19,6 +19,7 @@ KPIS = (
 NO_RECORD: dict[str, Any] = {
     "verdict": "too early to tell",
     "sentence": "No prediction has been kept yet: they are judged once their horizon is over.",
+    "is_kept": False,
     "runs": [],
     "bands": [],
     "model": None,

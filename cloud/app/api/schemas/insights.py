@@ -158,6 +158,10 @@ class Scoreboard(Schema):
 
     verdict = fields.String(required=True)
     sentence = fields.String(required=True)
+    is_kept = fields.Boolean(
+        required=True,
+        metadata={"description": "false: none is due yet; computed today with what was known then"},
+    )
     runs = fields.List(Day(), required=True)
     bands = fields.List(fields.Nested(Band), required=True)
     model = fields.Nested(Accuracy, required=True, allow_none=True)

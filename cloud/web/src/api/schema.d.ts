@@ -3231,6 +3231,8 @@ export interface components {
         Scoreboard: {
             verdict: string;
             sentence: string;
+            /** @description false: none is due yet; computed today with what was known then */
+            is_kept: boolean;
             runs: string[];
             bands: components["schemas"]["Band"][];
             model: components["schemas"]["Accuracy"] | null;
@@ -9516,6 +9518,7 @@ export interface operations {
                      * @example {
                      *       "verdict": "reliable",
                      *       "sentence": "text",
+                     *       "is_kept": true,
                      *       "runs": [
                      *         "2026-03-14"
                      *       ],
