@@ -134,6 +134,10 @@ def test_what_is_worth_most_comes_first_and_rests_when_it_was_done(till: Till) -
     assert {row.Score.action_channel for row in rows} == {"sms"}
     assert all("prevents" in row.Score.action_reason for row in rows)
 
+    horizon_days = rows[0].ScoreRun.horizon_days
+    # who has been away for longer is mostly gone already
+    assert all(row.Score.days_since_last_visit < horizon_days for row in rows)
+
     first, second, third = (row.Membership.id for row in rows[:3])
     by = uuid.uuid4()
     with till.session() as session:

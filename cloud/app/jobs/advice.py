@@ -109,12 +109,35 @@ def contacts(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> pd.DataF
     )
 
 
-def with_actions(customers: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """The customers with `action`, `channel`, `expected_value`, `cost` and `reason` of it."""
+def with_actions(customers: pd.DataFrame, known: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
+    """The customers with `action`, `channel`, `expected_value`, `cost` and `reason` of it.
+
+    Who has been away for the whole horizon is mostly gone already, and who came for the first time
+    just now has not stayed away yet: the models' value of keeping them means nothing there.
+    """
     table = customers.merge(known, on="customer_id", how="left")
     table["consents"] = table["consents"].map(_listed)
     table["messages_90_days"] = table["messages_90_days"].fillna(0)
-    return customers.merge(next_best_actions(table), on="customer_id", how="left")
+    why_not = _why_not(customers, horizon_days)
+    found = next_best_actions(table[why_not.isna().to_numpy()])
+    left_alone = pd.DataFrame({"customer_id": customers["customer_id"], "reason": why_not})
+    told = pd.concat([found, left_alone[why_not.notna()]])
+    return customers.merge(told, on="customer_id", how="left")
+
+
+def _why_not(customers: pd.DataFrame, horizon_days: int) -> "pd.Series[str]":
+    """Why nothing should be done for a customer, whatever it is worth; missing where it may."""
+    away = customers["days_since_last_visit"].astype(int)
+    usual = customers["usual_gap_days"].astype(float)
+    reason = pd.Series(None, index=customers.index, dtype=object)
+    reason[away >= horizon_days] = [
+        f"Away for {days} days, longer than the {horizon_days} that the forecast looks ahead: "
+        "mostly gone already."
+        for days in away[away >= horizon_days]
+    ]
+    is_early = (customers["visits"].astype(int) == 1) & (away < usual.median())
+    reason[is_early] = "One visit so far, and not long ago: too early to write."
+    return reason
 
 
 def _bundle(row: Mapping[Any, Any], ids: Mapping[str, str], currency: str) -> Document:

@@ -128,8 +128,10 @@ def _described(
     days = customer_days(transactions)
     groups = cluster(analysis.customers)
     numbers = groups.labels if len(groups.table) else None
-    customers = advice.with_actions(analysis.customers.assign(cluster=numbers), known.contacts)
     horizon_days = analysis.summary["horizon_days"]
+    customers = advice.with_actions(
+        analysis.customers.assign(cluster=numbers), known.contacts, horizon_days
+    )
     predictions, is_kept = known.predictions, not known.predictions.empty
     if not is_kept:
         predictions = said_before(transactions, known.as_of, horizon_days)
