@@ -6,9 +6,11 @@ import random
 from sqlalchemy import select
 
 from cloud.app.jobs.scoring import score_shop, shop_ids
+from cloud.app.store.feedback import Feedback
 from cloud.app.store.people import Membership
 from cloud.app.store.score_queries import latest_run
 from cloud.app.store.scores import Score, ScoreRun
+from cloud.app.store.scoring import CHURN, Model
 from tests.jobs.conftest import MODEL_KEY, NOW, Till
 
 COLUMNS = {"customer": 0, "date": 1, "amount": 2}
@@ -86,3 +88,22 @@ def test_a_shop_without_customers_has_no_scores(till: Till) -> None:
 
 def test_the_nightly_run_knows_every_shop(till: Till) -> None:
     assert till.shop_id in shop_ids(till.jobs)
+
+
+def test_what_customers_say_of_their_days_is_learnt_from(till: Till) -> None:
+    till.imported(town(60), COLUMNS)
+    with till.session() as session:
+        for number, customer in enumerate(session.scalars(select(Membership))):
+            mood = "bad" if int(customer.reference or 0) % 3 == 0 else "good"
+            given_on = dt.date(2025, 3, 1) + dt.timedelta(days=number % 20)
+            session.add(
+                Feedback(
+                    shop_id=till.shop_id, membership_id=customer.id, given_on=given_on,
+                    mood=mood, was_closed=False,
+                )
+            )  # fmt: skip
+        session.commit()
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
+    with till.session() as session:
+        card = session.get_one(Model, (till.shop_id, CHURN)).card
+    assert "rating" in card["feature_names"]  # type: ignore[operator] # JSON

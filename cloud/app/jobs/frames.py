@@ -8,13 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.money import exponent
+from cloud.app.store.feedback import Feedback
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
 from cloud.app.store.shops import Shop
+from cloud.ml.signals import Signals
 
 COLUMNS = (
     "customer_id", "purchase_id", "occurred_at", "amount", "line", "product", "quantity",
     "line_amount",
 )  # fmt: skip
+# stars that a mood stands for
+RATINGS = {"good": 5, "fair": 3, "bad": 1}
 
 
 def sales(session: Session, shop: Shop, as_of: dt.date) -> pd.DataFrame:
@@ -51,6 +55,23 @@ def sales(session: Session, shop: Shop, as_of: dt.date) -> pd.DataFrame:
         rows[name] = rows[name].astype(float) / 10 ** exponent(shop.currency)
     rows["quantity"] = rows["quantity"].astype(float)
     return rows
+
+
+def signals(session: Session, shop: Shop, as_of: dt.date) -> Signals | None:
+    """What customers said of their days up to `as_of`; None where nobody ever said anything.
+
+    Opening sessions are left out: a sensor that was down would look like a shop that was shut.
+    """
+    found = session.execute(
+        select(Feedback.membership_id, Feedback.given_on, Feedback.mood).where(
+            Feedback.shop_id == shop.id, Feedback.mood.is_not(None), Feedback.given_on <= as_of
+        )
+    ).all()
+    if not found:
+        return None
+    rows = [(str(row.membership_id), row.given_on, RATINGS[row.mood]) for row in found]
+    frame = pd.DataFrame(rows, columns=["customer_id", "occurred_at", "rating"])
+    return Signals(feedback=frame.assign(occurred_at=pd.to_datetime(frame["occurred_at"])))
 
 
 def transactions_of(rows: pd.DataFrame) -> pd.DataFrame:

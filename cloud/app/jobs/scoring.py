@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.money import exponent
 from cloud.app.jobs import advice, insights
-from cloud.app.jobs.frames import lines_of, sales, transactions_of
+from cloud.app.jobs.frames import lines_of, sales, signals, transactions_of
 from cloud.app.jobs.grids import grid_of
 from cloud.app.jobs.models import keep_model
 from cloud.app.jobs.report import said_before
@@ -27,6 +27,7 @@ from cloud.app.store.shops import Shop
 from cloud.ml.analysis import Analysis, analyse
 from cloud.ml.clusters import cluster
 from cloud.ml.features import customer_days
+from cloud.ml.signals import Signals
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Known:
     rows: pd.DataFrame
     standing: pd.DataFrame
     predictions: pd.DataFrame
+    signals: Signals | None
     products: pd.DataFrame
     contacts: pd.DataFrame
 
@@ -98,6 +100,7 @@ def _known(session: Session, shop: Shop, now: dt.datetime) -> Known | None:
         rows,
         _standing(session, shop.id),
         insights.past_predictions(session, shop.id, as_of, exponent(shop.currency)),
+        signals(session, shop, as_of),
         advice.products(session, shop, rows, as_of),
         advice.contacts(session, shop.id, now),
     )
@@ -106,7 +109,7 @@ def _known(session: Session, shop: Shop, now: dt.datetime) -> Known | None:
 def _run(known: Known) -> Run:
     transactions, lines = transactions_of(known.rows), lines_of(known.rows)
     tiers = dict(zip(known.standing["customer_id"], known.standing["tier"], strict=True))
-    analysis = analyse(transactions, as_of=known.as_of, previous_tiers=tiers)
+    analysis = analyse(transactions, as_of=known.as_of, previous_tiers=tiers, signals=known.signals)
     documents = {
         "guide": insights.guide(),
         "bundles": advice.bundles(lines, known.products, known.as_of, known.currency),

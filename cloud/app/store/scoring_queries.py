@@ -32,7 +32,10 @@ _FINGERPRINT = text("""
             FROM product WHERE shop_id = :shop_id),
         (SELECT concat_ws(' ', count(*), sum(hashtextextended(id::text, 0)))
             FROM consent_event WHERE shop_id = :shop_id),
-        (SELECT count(*) FROM outreach WHERE shop_id = :shop_id)
+        (SELECT count(*) FROM outreach WHERE shop_id = :shop_id),
+        (SELECT concat_ws(' ', count(*), sum(hashtextextended(concat_ws('|', membership_id,
+            given_on, mood), 0)))
+            FROM feedback WHERE shop_id = :shop_id)
     )
 """)
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('score ' || :shop_id, 0))")

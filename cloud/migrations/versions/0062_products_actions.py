@@ -55,9 +55,14 @@ def upgrade() -> None:
     )
     op.execute("GRANT SELECT, INSERT ON outreach TO shopbell_app")
     op.execute("GRANT SELECT ON outreach TO shopbell_jobs")
+    # what customers said of a day is a feature of the models
+    op.execute(f"CREATE POLICY jobs ON feedback FOR SELECT TO shopbell_jobs USING ({OF_SHOP})")
+    op.execute("GRANT SELECT ON feedback TO shopbell_jobs")
 
 
 def downgrade() -> None:
+    op.execute("REVOKE SELECT ON feedback FROM shopbell_jobs")
+    op.execute("DROP POLICY jobs ON feedback")
     op.drop_table("outreach")
     for table, columns in (("score", SCORE), ("product", PRODUCT)):
         for column in reversed(columns):
