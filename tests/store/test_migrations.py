@@ -21,7 +21,8 @@ SCHEMA = """
     UNION ALL SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' '
         || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
-    UNION ALL SELECT 'policy ' || concat_ws(' ', tablename, policyname, roles, cmd, qual, with_check)
+    UNION ALL SELECT
+        'policy ' || concat_ws(' ', tablename, policyname, roles, cmd, qual, with_check)
         FROM pg_policies WHERE schemaname = 'public'
     UNION ALL SELECT 'function ' || p.oid::regprocedure || ' ' || md5(p.prosrc)
         || coalesce(p.proacl::text, '') FROM pg_proc p
