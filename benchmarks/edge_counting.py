@@ -281,26 +281,27 @@ def _compared(name: str, played: list[dict[str, Tally]]) -> Iterator[Figure]:
     ahead = ours.figure(measured) - totals[peer].figure(measured)
     error = 2 * _standard_error(measured, peer, played)
     yield plain(f"{name}: sampling error of the difference, twice", error, "share")
-    yield _ahead(name, peer, ahead, error, is_flawless=ours.figure(measured) == 1)
+    is_flawless = ours.figure(measured) == 1
+    yield plain(f"{name}: beside the better peer", _verdict(peer, ahead, error), "")
+    yield Figure(
+        f"{name}: ahead of the better peer",
+        round(ahead, 6),
+        "share",
+        "above 0 by more than twice its sampling error, or no error made",
+        ahead > error or (is_flawless and ahead >= 0),
+    )
+
+
+def _verdict(peer: str, ahead: float, error: float) -> str:
+    if ahead > error:
+        return f"ahead of {peer}"
+    return f"behind {peer}" if ahead < -error else f"level with {peer}"
 
 
 def _standard_error(measured: str, peer: str, played: list[dict[str, Tally]]) -> float:
     """Return that of the difference to the peer, as the runs scatter around it."""
     differences = [t["shopbell"].figure(measured) - t[peer].figure(measured) for t in played]
     return statistics.stdev(differences) / math.sqrt(len(differences))
-
-
-def _ahead(name: str, peer: str, ahead: float, error: float, *, is_flawless: bool) -> Figure:
-    verdict = "ahead" if ahead > error else "behind" if ahead < -error else "level"
-    if verdict == "level" and is_flawless:
-        verdict = "level, no error made"
-    return Figure(
-        f"{name}: before {peer}, the better peer ({verdict})",
-        round(ahead, 6),
-        "share",
-        "above 0 by more than its sampling error, or no error made",
-        ahead > error or (is_flawless and ahead >= 0),
-    )
 
 
 def _drift(pool: Any, is_full: bool) -> Figure:

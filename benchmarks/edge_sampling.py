@@ -6,7 +6,8 @@ sensor: the times at which its register model finishes a reading.
 The board runs in real time on a shared machine, so the machine's part is measured in the same run,
 in two ways: how long board and simulator stood ready within the longest gap and waited for a
 processor (the scheduler's own account, /proc/PID/schedstat of Linux), and the longest stall of a
-bare loop that only sleeps for 10 ms at a time. What remains of a gap is the firmware's.
+bare loop that only sleeps for 10 ms at a time. What remains of a gap is the firmware's; where both
+waited at once that is too little, so the board's own work between two readings stands beside it.
 """
 
 import contextlib
@@ -54,6 +55,7 @@ class Observed:
     gap_ms: float
     waited_ms: float  # within that gap, for a processor
     own_gap_ms: float  # the longest one without such waits
+    work_ms: float  # the most that the board worked between two readings
     bare_ms: float  # the longest stall of a loop that does nothing
 
     def figures(self, what: str) -> Iterator[Figure]:
@@ -62,6 +64,8 @@ class Observed:
         yield plain(f"  longest stall of a bare loop {what}", self.bare_ms, "ms")
         own = f"longest gap without the waits for a processor {what}"
         yield at_most(own, self.own_gap_ms, "ms", _LONGEST_MS)
+        work = f"the board's longest work between two readings {what}"
+        yield at_most(work, self.work_ms, "ms", _LONGEST_MS)
 
     def rates(self, what: str) -> Iterator[Figure]:
         yield at_least(f"zone pairs {what}", self.pairs_s, "1/s", _PAIRS_S)
@@ -72,7 +76,7 @@ class Sampling:
     """The times at which the sensor of a board was read, and how long it had waited until then."""
 
     def __init__(self, board: VirtualBoard, bare: "BareLoop") -> None:
-        self.looks: list[tuple[float, float]] = []
+        self.looks: list[Look] = []
         self._board = board
         self._bare = bare
         sensor = board.hardware.sensors[XSHUT_PIN]
@@ -93,27 +97,44 @@ class Sampling:
         play()
         ended = self._now()
         looks = [started, *self.looks[began:], ended]
-        gaps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(looks)]
-        gap_s, waited_s = max(gaps)
+        gaps = [later.since(earlier) for earlier, later in itertools.pairwise(looks)]
+        longest = max(gaps, key=lambda gap: gap.at_s)
         pairs = (len(looks) - 2) / 2
-        elapsed_s = ended[0] - started[0]
+        elapsed = ended.since(started)
         return Observed(
-            pairs_s=pairs / elapsed_s,
-            waiting=(ended[1] - started[1]) / elapsed_s,
-            gap_ms=1000 * gap_s,
-            waited_ms=1000 * min(waited_s, gap_s),
-            own_gap_ms=1000 * max(gap - waited for gap, waited in gaps),
+            pairs_s=pairs / elapsed.at_s,
+            waiting=elapsed.waited_s / elapsed.at_s,
+            gap_ms=1000 * longest.at_s,
+            waited_ms=1000 * min(longest.waited_s, longest.at_s),
+            own_gap_ms=1000 * max(gap.at_s - gap.waited_s for gap in gaps),
+            work_ms=1000 * max(gap.worked_s for gap in gaps),
             bare_ms=self._bare.longest_ms(),
         )
 
-    def _now(self) -> tuple[float, float]:
-        """Return the time, and how long board and simulator have waited for a processor."""
-        board = self._board
-        chip = board._chip
-        waited_s = _waited_s(os.getpid(), board._thread.native_id)
-        if chip is not None:
-            waited_s += _waited_s(chip._process.pid, chip._process.pid)
-        return time.monotonic(), waited_s
+    def _now(self) -> "Look":
+        chip = self._board._chip
+        _, waited_s = _account(os.getpid(), self._board._thread.native_id)
+        if chip is None:
+            return Look(time.monotonic(), waited_s, 0.0)
+        worked_s, chip_waited_s = _account(chip._process.pid, chip._process.pid)
+        return Look(time.monotonic(), waited_s + chip_waited_s, worked_s)
+
+
+@dataclass(frozen=True)
+class Look:
+    """When, and how long until then board and simulator had waited and the board had worked."""
+
+    at_s: float
+    waited_s: float
+    worked_s: float
+
+    def since(self, earlier: "Look") -> "Look":
+        """Return what has passed since an earlier one."""
+        return Look(
+            self.at_s - earlier.at_s,
+            self.waited_s - earlier.waited_s,
+            self.worked_s - earlier.worked_s,
+        )
 
 
 class BareLoop:
@@ -148,13 +169,14 @@ def _nap(pipe: Connection) -> None:
             longest_s = 0.0
 
 
-def _waited_s(pid: int, thread: int | None) -> float:
-    """Return how long a thread was ready and waited for a processor."""
+def _account(pid: int, thread: int | None) -> tuple[float, float]:
+    """Return how long a thread has run, and has been ready and waited for a processor."""
     try:
         with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
-            return int(file.read().split()[1]) / 1e9
+            ran_ns, waited_ns, _ = file.read().split()
     except OSError:  # no such account on this system: the machine's part stays unknown
-        return 0.0
+        return 0.0, 0.0
+    return int(ran_ns) / 1e9, int(waited_ns) / 1e9
 
 
 def measure(options: Options) -> list[Figure]:
