@@ -8,6 +8,8 @@ DEVICE_ID_MAX_LENGTH = 32
 # What a device publishes, and what it listens to.
 UP = ("event", "status", "reply")
 DOWN = ("ack", "command")
+# What only Home Assistant listens to, see `home.py`.
+_BESIDE = ("home",)
 
 
 class TopicError(ValueError):
@@ -16,7 +18,7 @@ class TopicError(ValueError):
 
 def topic(device, channel):
     """Return the topic of a device's channel; raise TopicError when either is not valid."""
-    if channel not in UP and channel not in DOWN:
+    if channel not in UP + DOWN + _BESIDE:
         raise TopicError("channel: expected one of %s, got %r" % (", ".join(UP + DOWN), channel))
     if not is_device_id(device):
         raise TopicError(

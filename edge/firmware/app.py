@@ -31,6 +31,7 @@ _BOOT = "/boot"
 _CALIBRATION = ""  # the root of the flash
 _LOOK_MS = const(500)
 _FLASH_MS = const(150)
+_HOME_MARKER = "/home-assistant"  # its entities are known to a broker
 _WALK_TEST = "/walk-test"  # written by the set-up
 _WALK_TEST_MS = const(3600000)
 _SAFE_MS = const(600000)
@@ -66,6 +67,7 @@ class Board:
         self._led = Pin(pins["led"], Pin.OUT)
         self._shows_passages = _take(_WALK_TEST)
         self._commands = None
+        self._home = _home(settings)
         self.link = Link(
             settings,
             self.outbox,
@@ -73,6 +75,7 @@ class Board:
             self._status,
             self._execute,
             _tls(settings["mqtt"]["ca"]),
+            self._home,
         )
         self.watchdog = Watchdog()
 
@@ -80,6 +83,8 @@ class Board:
         """Put an event that happened at `ticks` into the outbox and tell the link."""
         uptime_ms = self.clock.uptime_ms(ticks)
         self.outbox.append(kind, uptime_ms, self.clock.unix_ms(uptime_ms), fields)
+        if self._home is not None:
+            self._home.take(kind, fields)
         self.link.wake()
         if kind == "passage":
             self.door.passed()
@@ -246,6 +251,23 @@ def _sensors(kind, pins):
     if driver is VL53L1X:
         return sensors
     return [Pair(*sensors[at : at + 2], STREET_CENTRE) for at in range(0, len(sensors), 2)]
+
+
+def _home(settings):
+    """Return what Home Assistant gets to see, or None when it never did and shall not."""
+    if not settings["home_assistant"] and not _exists(_HOME_MARKER):
+        return None
+    from homeassistant import Home  # here: most boards do without
+
+    return Home(settings["device"], FIRMWARE, settings["home_assistant"], _HOME_MARKER)
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
 
 
 def _tls(ca):

@@ -2,6 +2,7 @@
 
 import asyncio
 import binascii
+import os
 
 from micropython import const
 
@@ -51,6 +52,8 @@ class Commands:
         import settings  # here: it is rarely needed
 
         settings.change(args)
+        if args.get("home_assistant") is False:
+            _remove("/home-assistant")  # the cloud has removed the entities, and the right to
         asyncio.create_task(self._reset_soon())
         return "kept; rebooting in 2 s"
 
@@ -84,3 +87,10 @@ class Commands:
     async def _reset_soon(self):
         await asyncio.sleep_ms(_REBOOT_AFTER_MS)
         self._reset()
+
+
+def _remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        pass  # it is not there

@@ -35,9 +35,10 @@ class Link:
     """Keeps the board connected. `run` is the network task; `wake` tells it that there is news.
 
     status() returns the birth and heartbeat message, execute(command) the reply to a command.
+    home is what Home Assistant gets to see, or None.
     """
 
-    def __init__(self, settings, outbox, clock, status, execute, tls=None):
+    def __init__(self, settings, outbox, clock, status, execute, tls=None, home=None):
         device = settings["device"]
         mqtt = settings["mqtt"]
         self._wifi = settings["wifi"]
@@ -45,6 +46,7 @@ class Link:
         self._clock = clock
         self._status = status
         self._execute = execute
+        self._home = home
         self._topics = {name: topic(device, name).encode() for name in UP + DOWN}
         self._client = Client(
             device, mqtt["host"], mqtt["port"], mqtt["user"], mqtt["password"], _KEEPALIVE_S, tls
@@ -133,6 +135,7 @@ class Link:
         receiver = asyncio.create_task(self._receive())
         try:
             await self._send_status()
+            await self._announce()
             self.is_online = True
             self._attempt = 0
             print("link: online")
@@ -163,6 +166,7 @@ class Link:
             if time.ticks_diff(now, ping_ticks) >= _PING_AFTER_MS:
                 ping_ticks = now
                 await self._client.ping()
+            await self._send_home()
             if not await self._send_batch():
                 await self._client.send_replies()
                 await self._wait_for_news()
@@ -186,6 +190,16 @@ class Link:
         while self._commands:
             reply = self._execute(self._commands.pop(0))
             await self._client.publish(self._topics["reply"], encode(reply))
+
+    async def _announce(self):
+        if self._home is not None:
+            for name, payload in self._home.announcements():
+                await self._client.publish(name, payload, retain=True)
+
+    async def _send_home(self):
+        payload = self._home.news() if self._home is not None else None
+        if payload is not None:
+            await self._client.publish(self._home.topic, payload, retain=True)
 
     async def _send_batch(self):
         if self._outbox.in_flight >= _WINDOW_BATCHES:

@@ -44,7 +44,10 @@ def test_the_owner_asks_and_sees_what_became_of_it(owner: Somebody, url: str) ->
 
 def test_what_no_board_can_do_is_refused_with_its_field(owner: Somebody, url: str) -> None:
     answer = problem(owner.post(url, {"name": "configure", "args": {"wifi": {}}}), 422)
-    assert answer["detail"] == "args.wifi: expected one of invert, pins, ntp, got another name."
+    assert (
+        answer["detail"]
+        == "args.wifi: expected one of invert, pins, ntp, sensor, home_assistant, got another name."
+    )
     problem(owner.post(url, {"name": "explode"}), 422)
     too_long = {"name": "configure", "args": {"ntp": {"host": "x" * 4000}}}
     assert "expected at most 3500 bytes" in problem(owner.post(url, too_long), 422)["detail"]

@@ -50,8 +50,8 @@ class Visitor:
         self._client.subscribe(filter_, qos=1)
         return self._granted.get(timeout=WITHIN_S)
 
-    def publish(self, topic: str, payload: bytes = b"x") -> None:
-        self._client.publish(topic, payload, qos=1).wait_for_publish(WITHIN_S)
+    def publish(self, topic: str, payload: bytes = b"x", *, retain: bool = False) -> None:
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(WITHIN_S)
 
     def next_message(self) -> tuple[str, bytes]:
         return self._messages.get(timeout=WITHIN_S)

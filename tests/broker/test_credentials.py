@@ -6,10 +6,19 @@ import pytest
 
 from cloud.app.domain.errors import Conflict, NotFound, Unavailable
 from cloud.app.jobs.broker import BrokerFolder
-from cloud.app.services.broker import create_client, revoke, rotate
+from cloud.app.services.broker import (
+    _run,
+    allow_home_assistant,
+    create_client,
+    forbid_home_assistant,
+    revoke,
+    role_name,
+    rotate,
+)
 from cloud.app.settings import Settings
 from tests.broker.clients import Visitor, ingest, is_welcome
 from tests.brokers import settings_for_broker
+from wire.home import FILTERS, config_topic, topics_of
 from wire.topics import DOWN, UP, topic
 
 
@@ -122,3 +131,41 @@ def test_a_broker_that_is_away_is_said_to_be(mosquitto: BrokerFolder) -> None:
 
 def test_nobody_gets_in_without_a_name(mosquitto: BrokerFolder) -> None:
     assert not is_welcome(mosquitto, "", "")
+
+
+def test_a_device_speaks_to_home_assistant_only_while_it_is_allowed_to(
+    mosquitto: BrokerFolder, broker_settings: Settings, device_id: str
+) -> None:
+    password = create_client(broker_settings, device_id)
+    neighbour = config_topic(device_id + "-2", "binary_sensor", "door")
+    used = topics_of(device_id)
+    hears_all = Visitor(
+        mosquitto, "home-assistant-" + device_id, hearing_all(broker_settings, device_id)
+    )
+    with hears_all as home, Visitor(mosquitto, device_id, password) as device:
+        for filter_ in FILTERS:
+            assert home.may_subscribe(filter_)
+
+        device.publish(used[0], b"too early")
+        allow_home_assistant(broker_settings, device_id)
+        device.publish(neighbour, b"forged")
+        for name in used:
+            device.publish(name, b"allowed", retain=True)
+        heard = [home.next_message() for _ in used]
+        forbid_home_assistant(broker_settings, device_id)
+        removed = [home.next_message() for _ in used]
+        device.publish(used[0], b"too late")
+        device.publish(topic(device_id, "event"))
+
+    assert heard == [(name, b"allowed") for name in used]
+    assert removed == [(name, b"") for name in used]
+
+
+def hearing_all(settings: Settings, device_id: str) -> str:
+    """Let Home Assistant sign in; return its password."""
+    name = "home-assistant-" + device_id
+    password = create_client(settings, name)
+    acls = [{"acltype": "subscribePattern", "topic": "#", "allow": True}]
+    acls.append({"acltype": "publishClientReceive", "topic": "#", "allow": True})
+    _run(settings, [{"command": "modifyRole", "rolename": role_name(name), "acls": acls}])
+    return password

@@ -4,11 +4,13 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from flask import current_app
+
 from cloud.app.api.access import person_id, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas import commands as schemas
-from cloud.app.services.commands import ask, commands, shown
+from cloud.app.services.commands import ask, commands, follow_configuration, shown
 
 routes = Blueprint("commands", "What boards are asked to do")
 
@@ -17,12 +19,14 @@ routes = Blueprint("commands", "What boards are asked to do")
 @works_here("owner")
 @routes.body(schemas.NewCommand)
 @routes.returns(201, schemas.Command)
-@routes.fails(403, 404, 409)
+@routes.fails(403, 404, 409, 503)
 def create_command(wanted: dict[str, Any], shop_id: uuid.UUID, device_id: str) -> dict[str, object]:
     """Ask a board to do something: sent once, as soon as it is online within a quarter of an
     hour."""
     now = dt.datetime.now(dt.UTC)
     command = ask(db.session(), shop_id, device_id, **wanted, person_id=person_id(), now=now)
+    # before the board hears of it: without the right it would be refused
+    follow_configuration(current_app.extensions["settings"], command)
     db.session.commit()
     return shown(command, now)
 

@@ -15,6 +15,8 @@ CONFIGURABLE: Mapping[str, tuple[type, str]] = {
     "invert": (bool, "true or false"),
     "pins": (dict, "an object of pin numbers"),
     "ntp": (dict, "an object with host and port"),
+    "sensor": (str, "vl53l1x or vl53l0x"),
+    "home_assistant": (bool, "true or false"),
 }
 # a board that is away longer would be surprised by it
 LIFETIME = dt.timedelta(minutes=15)

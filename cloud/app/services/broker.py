@@ -18,6 +18,8 @@ from cloud.app.domain.errors import Conflict, NotFound, Unavailable
 from cloud.app.services.mqtt import KEEPALIVE_S, REFUSED_TOPIC, SHARE, mqtt_client
 from cloud.app.settings import Settings
 from wire import topics
+from wire.home import FILTERS as HOME_FILTERS
+from wire.home import topics_of
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,22 @@ def revoke(settings: Settings, device_id: str) -> None:
     )
 
 
+def allow_home_assistant(settings: Settings, device_id: str) -> None:
+    """Let a device announce itself to Home Assistant."""
+    _run(settings, [_home_acl("addRoleACL", device_id, topic) for topic in topics_of(device_id)])
+
+
+def forbid_home_assistant(settings: Settings, device_id: str) -> None:
+    """Take that back, and remove what the broker has retained of it."""
+    found = topics_of(device_id)
+    _run(settings, [_home_acl("removeRoleACL", device_id, topic) for topic in found], clear=found)
+
+
+def _home_acl(command: str, device_id: str, topic: str) -> Command:
+    found: Command = {"command": command, "rolename": role_name(device_id)}
+    return {**found, "acltype": "publishClientSend", "topic": topic, "allow": True}
+
+
 def role_name(device_id: str) -> str:
     """Return the name of a device's role."""
     return f"device-{device_id}"
@@ -88,8 +106,10 @@ def ingest_role(name: str) -> Command:
 
 
 def admin_role(name: str) -> Command:
-    """Return the role of the administrator: credentials, the broker's own figures and refusals."""
-    allowed = [("publishClientSend", topic) for topic in (CONTROL_TOPIC, REFUSED_TOPIC)]
+    """Return the role of the administrator: credentials, the broker's own figures, refusals, and
+    the removal of what boards have told Home Assistant."""
+    sends = (CONTROL_TOPIC, REFUSED_TOPIC, *HOME_FILTERS)
+    allowed = [("publishClientSend", topic) for topic in sends]
     for filter_ in (f"{CONTROL_TOPIC}/#", "$SYS/#"):
         allowed += _listening("subscribePattern", filter_)
     return _role(name, allowed)
@@ -125,7 +145,7 @@ def _new_password() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _run(settings: Settings, commands: list[Command]) -> None:
+def _run(settings: Settings, commands: list[Command], clear: Sequence[str] = ()) -> None:
     if settings.mqtt_admin_username is None:
         log.warning("the broker has no dynamic security: it does not check who signs in")
         return
@@ -135,6 +155,7 @@ def _run(settings: Settings, commands: list[Command]) -> None:
         for start in range(0, len(commands), COMMANDS_MAX):
             for answer in conversation.ask(commands[start : start + COMMANDS_MAX]):
                 _check(answer)
+        conversation.clear(clear)
     finally:
         conversation.end()
 
@@ -189,6 +210,11 @@ class _Conversation:
             if isinstance(answer, dict) and answer.get("correlationData") == token:
                 answers.append(answer)
         return answers
+
+    def clear(self, retained: Sequence[str]) -> None:
+        """Remove what the broker retains on some topics."""
+        for topic in retained:
+            self._client.publish(topic, b"", qos=1, retain=True).wait_for_publish(ANSWER_WITHIN_S)
 
     def end(self) -> None:
         self._client.disconnect()

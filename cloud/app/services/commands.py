@@ -16,7 +16,9 @@ from cloud.app.domain.device_commands import (
     state,
 )
 from cloud.app.domain.errors import Conflict, Invalid
+from cloud.app.services.broker import allow_home_assistant, forbid_home_assistant
 from cloud.app.services.credentials import working_device
+from cloud.app.settings import Settings
 from cloud.app.store.device_commands import DeviceCommand, latest_commands, open_commands
 from wire import messages
 
@@ -55,6 +57,13 @@ def ask(
     session.add(command)
     session.flush()
     return command
+
+
+def follow_configuration(settings: Settings, command: DeviceCommand) -> None:
+    """Give a board the rights that its new configuration needs, or take them back."""
+    wanted = command.args.get("home_assistant") if command.name == "configure" else None
+    if wanted is not None:
+        (allow_home_assistant if wanted else forbid_home_assistant)(settings, command.device_id)
 
 
 def commands(

@@ -18,8 +18,8 @@ class CommandQuery(Schema):
 
 
 class NewCommand(Schema):
-    """Something to do. `args` belongs to `configure` (invert, pins, ntp) and to `update`
-    (url, hmac)."""
+    """Something to do. `args` belongs to `configure` (invert, pins, ntp, sensor,
+    home_assistant) and to `update` (url, hmac)."""
 
     name = fields.String(required=True, validate=validate.OneOf(NAMES))
     args = fields.Dict(keys=fields.String(), load_default=dict)

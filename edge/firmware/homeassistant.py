@@ -1,0 +1,92 @@
+"""Home Assistant's MQTT discovery: four entities of this board, announced and retained.
+
+Loaded only when it is switched on, or was: then its entities are removed once. `people` is who came
+in less who left since the board's start, and never below zero.
+"""
+
+import os
+
+from wire.fields import encode
+from wire.home import ENTITIES, config_topic, state_topic, topics_of
+from wire.topics import topic
+
+# What the entities have of their own; the states of the first three come in one message.
+_DETAILS = {
+    "door": {"device_class": "door", "payload_on": "1", "payload_off": "0"},
+    "motion": {"device_class": "motion", "payload_on": "1", "payload_off": "0"},
+    "people": {"state_class": "measurement", "icon": "mdi:account-multiple"},
+    "problem": {"device_class": "problem", "entity_category": "diagnostic"},
+}
+_PROBLEM = (
+    "{{ 'ON' if value_json.safe_mode|default(0) or value_json.outbox_dropped|default(0)"
+    " or value_json.outbox_depth|default(0) > 50 else 'OFF' }}"
+)
+
+
+class Home:
+    """What Home Assistant gets to see of a board."""
+
+    def __init__(self, device, firmware, is_on, marker):
+        self._device = device
+        self._firmware = firmware
+        self._is_on = is_on
+        self._marker = marker
+        self._state = {"people": 0}
+        self._is_new = is_on
+        self.topic = state_topic(device).encode()
+
+    def announcements(self):
+        """Yield (topic, payload) of what is to be retained; an empty payload removes it."""
+        if self._is_on:
+            with open(self._marker, "w"):
+                pass  # before: a power cut must not leave entities that nobody removes
+            for component, entity in ENTITIES:
+                name = config_topic(self._device, component, entity)
+                yield name.encode(), encode(self._config(entity))
+            self._is_new = True
+            return
+        for name in topics_of(self._device):
+            yield name.encode(), b""
+        try:
+            os.remove(self._marker)
+        except OSError:
+            pass  # it was removed in an earlier session
+
+    def take(self, kind, fields):
+        """Follow an event."""
+        if kind == "door":
+            self._state["door"] = fields["open"]
+        elif kind == "motion":
+            self._state["motion"] = fields["active"]
+        elif kind == "passage":
+            step = 1 if fields["direction"] == "in" else -1
+            self._state["people"] = max(0, self._state["people"] + step)
+        else:
+            return
+        self._is_new = self._is_on
+
+    def news(self):
+        """Return the states as a payload when they have changed, else None."""
+        if not self._is_new:
+            return None
+        self._is_new = False
+        return encode(self._state)
+
+    def _config(self, entity):
+        device, status = self._device, topic(self._device, "status")
+        of_health = entity == "problem"
+        config = {
+            "name": entity,
+            "unique_id": "shopbell_%s_%s" % (device, entity),
+            "state_topic": status if of_health else state_topic(device),
+            "value_template": _PROBLEM if of_health else "{{ value_json.%s }}" % entity,
+            "availability": [{"topic": status, "value_template": "{{ value_json.state }}"}],
+            "device": {
+                "identifiers": ["shopbell_" + device],
+                "name": "Shopbell " + device,
+                "manufacturer": "Shopbell",
+                "sw_version": self._firmware,
+            },
+        }
+        config.update(_DETAILS[entity])
+        return config
