@@ -269,16 +269,19 @@ class _Known:
 def _numbered(customer_id: "pd.Series[str]") -> tuple[Ints, "pd.Index[str]"]:
     """Numbers that count up through the names in their order, and the names.
 
-    Sorted afterwards, because that takes half as long as pandas' own sort of ten million rows.
+    A name is mostly one object on many rows, so the rows are told apart by its address first: that
+    spares looking into ten million objects all over the memory, which took half of all the time.
     """
-    codes, found = pd.factorize(customer_id.to_numpy(dtype=object))
+    ids = np.ascontiguousarray(customer_id.to_numpy(dtype=object))
+    objects, found = pd.factorize(np.ndarray(len(ids), np.intp, buffer=ids))
+    codes, found = pd.factorize(ids[_first_places(objects, len(found))])
     if (codes < 0).any():
         raise ValueError("transactions: expected a customer_id in every row")
     names = pd.Index(found, dtype="str")
     order = names.argsort()
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return rank[codes], names.take(order)
+    return rank[codes][objects], names.take(order)
 
 
 def _receipts(purchase_id: "pd.Series[str]", when: Ints, amount: Floats) -> tuple[Ints, Floats]:
