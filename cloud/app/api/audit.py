@@ -20,7 +20,7 @@ _COLUMNS = ("shop_id", "customer_id")
 _LAZILY = text("SET LOCAL synchronous_commit = off")
 
 
-def noted(view: Callable[..., Any], person_id: uuid.UUID, **values: Any) -> Any:
+def noted(view: Callable[..., Any], person_id: uuid.UUID, /, **values: Any) -> Any:
     """Call a view, and write down what it showed or changed."""
     if not _is_worth_noting(values):
         return view(**values)

@@ -48,12 +48,14 @@ def changed(view: View) -> View:
 
 def check_seen() -> None:
     """Let a change be made only of what its sender has seen, where If-Match says what that is."""
-    if "is_compared" in g:
-        return  # it is the GET that this request is compared with
-    g.is_compared = True
     db.session.execute(_TAKE_TURNS, {"path": request.path})
     if "If-Match" in request.headers and not _matches(request.if_match):
         raise PreconditionFailed(CHANGED)
+
+
+def is_comparing() -> bool:
+    """Tell whether a view is called only for a change to be compared with what it shows."""
+    return bool(g.get("is_comparing"))
 
 
 def _tag(response: Response) -> None:
@@ -67,7 +69,11 @@ def _matches(wanted: ETags) -> bool:
     if endpoint is None:
         return wanted.star_tag  # an address that cannot be read has no tag to know
     view = current_app.view_functions[endpoint]
-    seen = current_app.make_response(current_app.ensure_sync(view)(**(request.view_args or {})))
+    g.is_comparing = True
+    try:
+        seen = current_app.make_response(current_app.ensure_sync(view)(**(request.view_args or {})))
+    finally:
+        g.is_comparing = False
     tag, _ = seen.get_etag()
     return tag is not None and wanted.contains(tag)
 

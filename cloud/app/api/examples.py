@@ -105,7 +105,7 @@ def of(schema: type[Schema], *, is_request: bool = False) -> dict[str, Any]:
     """Return an example of what a schema takes, or of what it gives."""
     left_out = "dump_only" if is_request else "load_only"
     return {
-        name: _of_field(field.data_key or name, field, is_request)
+        field.data_key or name: _of_field(field.data_key or name, field, is_request)
         for name, field in schema().fields.items()
         if not getattr(field, left_out)
     }

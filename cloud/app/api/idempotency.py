@@ -30,7 +30,7 @@ _KEY = re.compile(rf"[!-~]{{1,{KEY_MAX_LENGTH}}}")
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
-def answered_once(view: Callable[..., Any], person_id: uuid.UUID, **values: Any) -> Any:
+def answered_once(view: Callable[..., Any], person_id: uuid.UUID, /, **values: Any) -> Any:
     """Call a view; with a key that was used before return its answer instead."""
     key = request.headers.get(HEADER)
     if key is None:

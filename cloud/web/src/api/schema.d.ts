@@ -8878,7 +8878,7 @@ export interface operations {
                      *           "action": "update_customer",
                      *           "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *           "about": {},
-                     *           "fields_": [
+                     *           "fields": [
                      *             "phone",
                      *             "tags"
                      *           ]
@@ -8942,7 +8942,7 @@ export interface operations {
                      *           "action": "update_customer",
                      *           "customer_id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *           "about": {},
-                     *           "fields_": [
+                     *           "fields": [
                      *             "phone",
                      *             "tags"
                      *           ]
