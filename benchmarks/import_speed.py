@@ -18,7 +18,7 @@ from sqlalchemy import text
 from benchmarks.house import Postgres, running_postgres, wait_until
 from benchmarks.report import Figure, Options, at_most, main, plain
 from cloud.app.jobs.database import upgrade_database
-from cloud.app.jobs.imports import run_import
+from cloud.app.jobs.imports import BLOCK_ROWS, run_import
 from cloud.app.jobs.worker import job_sessions
 from cloud.app.services import imports
 from cloud.app.settings import Settings, from_environment
@@ -168,7 +168,9 @@ def upload(settings: Settings, shop_id: uuid.UUID, file: Path) -> dict[str, Any]
     return {"import_id": import_id, "seconds": seconds}
 
 
-def run_here(settings: Settings, shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, Any]:
+def run_here(
+    settings: Settings, shop_id: uuid.UUID, import_id: uuid.UUID, block_rows: int = BLOCK_ROWS
+) -> dict[str, Any]:
     """Run an import as the worker does."""
     started = time.perf_counter()
     now = dt.datetime.now(dt.UTC)
@@ -178,6 +180,7 @@ def run_here(settings: Settings, shop_id: uuid.UUID, import_id: uuid.UUID) -> di
         import_id=import_id,
         key=settings.secret_key,
         now=now,
+        block_rows=block_rows,
     )
     return {"seconds": time.perf_counter() - started}
 
@@ -200,10 +203,15 @@ def import_killed(settings: Settings, file: Path, total_minor: int) -> tuple[int
     rows, kills = sum(1 for _ in file.open()) - 1, 0
     for kill in range(1, KILLS + 1):
         wanted = rows * kill // (KILLS + 2)
-        process = _spawn.Process(target=run_here, args=(settings, shop_id, import_id))
+        # small blocks, so that each kill hits another one
+        process = _spawn.Process(
+            target=run_here, args=(settings, shop_id, import_id, rows // (4 * KILLS))
+        )
         process.start()
         wait_until(
-            lambda wanted=wanted: progress(settings, shop_id, import_id) >= wanted,  # type: ignore[misc]
+            lambda wanted=wanted, process=process: (  # type: ignore[misc]
+                progress(settings, shop_id, import_id) >= wanted or not process.is_alive()
+            ),
             f"{wanted} rows",
             WITHIN_S,
         )

@@ -94,6 +94,9 @@ def run_import(
         for block in _read_ahead(rows, block_rows):
             with sessions.begin() as session:
                 act_for(session, shop_id=shop_id)
+                if not _is_ours(session, run):
+                    _log.info("import %s: another worker is at it", import_id)
+                    return
                 _store(session, run, block)
     except Invalid as error:
         _fail(sessions, run, str(error))
@@ -122,6 +125,16 @@ def undo_import(
         ask_for_scores(session, shop_id)
         ring(session, shop_id)
     _log.info("import %s undone: %s", import_id, kept)
+
+
+def _is_ours(session: Session, run: Run) -> bool:
+    """Lock the import for this block, and tell whether it is where we left it.
+
+    The database may still be at work on a block of a worker that was killed: whoever comes after
+    it waits for the end of that, and then begins from what it has stored.
+    """
+    batch = import_by_id(session, run.shop_id, run.import_id, is_locked=True)
+    return batch.state == "running" and (batch.outcome or {}).get("line") == run.progress["line"]
 
 
 def _read_ahead(rows: Iterator[ReadRow], block_rows: int) -> Iterator[list[ReadRow]]:
