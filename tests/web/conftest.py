@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ WITHIN_MS = 10_000
 PASSWORD = "correct horse battery"
 ALL_CUSTOMERS = 60
 LOST_CUSTOMERS = 15
+OWNERS = 8
+
+# installation -> the logins and sign-ins of those who open shops there
+_OWNERS: dict[str, list[tuple[str, Api]]] = {}
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,34 @@ def bakery(installation: Installation, tmp_path_factory: pytest.TempPathFactory)
     return bakery
 
 
+def open_own_bakery(installation: Installation) -> Bakery:
+    """Open a shop that nobody else looks at.
+
+    Its owner may own others: the API limits how many accounts an address may open in an hour, and
+    how often a login may be tried in a minute.
+    """
+    owners = _OWNERS.setdefault(installation.url, [])
+    if len(owners) < OWNERS:
+        login = f"{secrets.token_hex(6)}@example.com"
+        owners.append((login, _signed_in(installation, login)))
+    else:
+        owners.append(owners.pop(0))
+    login, api = owners[-1]
+    return _open_shop(installation, api, login)
+
+
 def open_bakery(installation: Installation, login: str) -> Bakery:
     """Register an owner and open a shop with a door."""
+    return _open_shop(installation, _signed_in(installation, login), login)
+
+
+def _signed_in(installation: Installation, login: str) -> Api:
     api = Api(installation.url)
     api.register_or_sign_in(name="Olga Owner", email=login, password=PASSWORD)
+    return api
+
+
+def _open_shop(installation: Installation, api: Api, login: str) -> Bakery:
     profile = {"country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR", "capacity": 10}
     shop = api.call("POST", "/shops", json={"name": "Corner Bakery", **profile})
     device = api.call("POST", f"/shops/{shop['id']}/devices", json={"name": "Front door"})

@@ -2,14 +2,13 @@
 
 import csv
 import re
-import secrets
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import ALL_CUSTOMERS, Bakery, open_bakery, sign_in
+from tests.web.conftest import ALL_CUSTOMERS, Bakery, open_own_bakery, sign_in
 
 
 @pytest.fixture
@@ -138,7 +137,7 @@ def test_the_list_can_be_used_with_the_keyboard_alone(customers_page: Page) -> N
 def test_a_customer_is_added_tagged_noted_and_asked_for_consent(
     page: Page, installation: Installation
 ) -> None:
-    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    bakery = open_own_bakery(installation)
     sign_in(page, f"{bakery.url}/customers", bakery.login)
     page.get_by_text("Add a customer").click()
     page.get_by_label("Name", exact=True).fill("Asha Rao")
@@ -174,7 +173,7 @@ def test_a_customer_is_added_tagged_noted_and_asked_for_consent(
 def test_what_the_server_refuses_is_said_and_put_back(
     page: Page, installation: Installation
 ) -> None:
-    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    bakery = open_own_bakery(installation)
     path = f"/shops/{bakery.shop_id}/customers"
     customer = bakery.api.call("POST", path, json={"name": "Asha Rao"})
     sign_in(page, f"{bakery.url}/customers/{customer['id']}", bakery.login)
@@ -186,7 +185,7 @@ def test_what_the_server_refuses_is_said_and_put_back(
 
 
 def test_only_those_who_may_be_written_to_are_kept(page: Page, installation: Installation) -> None:
-    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    bakery = open_own_bakery(installation)
     path = f"/shops/{bakery.shop_id}/customers"
     for name, phone in (("Asha Rao", "+4930901820"), ("Ben Berg", "+4930901821")):
         customer = bakery.api.call("POST", path, json={"name": name, "phone": phone})

@@ -1,18 +1,16 @@
 """A day looked back on, and set right."""
 
-import secrets
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from simulators.device import SimulatedDevice
 from tests.installation import Installation
-from tests.web.conftest import Bakery, open_bakery, sign_in
+from tests.web.conftest import Bakery, open_own_bakery, sign_in
 
 
 @pytest.fixture
 def own_bakery(installation: Installation) -> Bakery:
-    return open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    return open_own_bakery(installation)
 
 
 def test_the_day_tells_what_the_door_did_and_a_correction_leaves_its_trace(

@@ -1,12 +1,10 @@
 """The import wizard, from the file to what became of its rows."""
 
-import secrets
-
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import open_bakery, sign_in
+from tests.web.conftest import open_own_bakery, sign_in
 
 SALES = """customer,when,total
 A1,03/04/2026,12.50
@@ -19,7 +17,7 @@ A3,01/02/2026,not a price
 @pytest.fixture
 def import_page(page: Page, installation: Installation) -> Page:
     """The import page of a shop that nothing was imported into."""
-    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    bakery = open_own_bakery(installation)
     sign_in(page, f"{bakery.url}/import", bakery.login)
     expect(page.get_by_role("heading", name="Import sales")).to_be_visible()
     return page

@@ -1,7 +1,6 @@
 """Sales typed in by hand, with and without a connection."""
 
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +12,13 @@ from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.settings import Settings
 from tests.conftest import repository
 from tests.installation import Installation, running
-from tests.web.conftest import Bakery, open_bakery, sign_in
+from tests.web.conftest import Bakery, open_bakery, open_own_bakery, sign_in
 
 
 @pytest.fixture
 def own_bakery(installation: Installation) -> Bakery:
     """A shop whose purchases only this test counts."""
-    return open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    return open_own_bakery(installation)
 
 
 @pytest.fixture

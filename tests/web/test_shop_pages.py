@@ -1,7 +1,6 @@
 """The first steps of a shop, its hours, profile and devices."""
 
 import re
-import secrets
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,12 +8,12 @@ from playwright.sync_api import Page, expect
 from simulators.api import Api
 from simulators.device import Credential, SimulatedDevice
 from tests.installation import Installation
-from tests.web.conftest import Bakery, open_bakery, sign_in
+from tests.web.conftest import Bakery, open_own_bakery, sign_in
 
 
 @pytest.fixture
 def own_bakery(installation: Installation) -> Bakery:
-    return open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    return open_own_bakery(installation)
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from simulators.api import Api
 from tests.installation import Installation
-from tests.web.conftest import PASSWORD, Bakery, new_context, open_bakery, sign_in, watched_page
+from tests.web.conftest import PASSWORD, Bakery, new_context, open_own_bakery, sign_in, watched_page
 
 
 @pytest.fixture
 def own_bakery(installation: Installation) -> Bakery:
-    return open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    return open_own_bakery(installation)
 
 
 def invitation(bakery: Bakery, role: str) -> str:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import secrets
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from cloud.app.settings import Settings
 from simulators.api import Api
 from simulators.device import SimulatedDevice
 from tests.installation import Installation, running
-from tests.web.conftest import Bakery, open_bakery, sign_in
+from tests.web.conftest import Bakery, open_bakery, open_own_bakery, sign_in
 
 
 @pytest.fixture
@@ -61,7 +60,7 @@ def test_the_one_thing_to_do_leads_to_the_customer(owner_page: Page) -> None:
 
 
 def test_the_owner_is_back_in_15_minutes_or_earlier(page: Page, installation: Installation) -> None:
-    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    bakery = open_own_bakery(installation)
     sign_in(page, bakery.url, bakery.login)
     page.get_by_text("Away for a moment?").click()
     page.get_by_role("button", name="Back in 15 minutes").click()
@@ -77,7 +76,7 @@ def test_the_owner_is_back_in_15_minutes_or_earlier(page: Page, installation: In
 def test_what_is_usual_is_said_only_when_enough_days_are_known(
     page: Page, installation: Installation
 ) -> None:
-    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    bakery = open_own_bakery(installation)
     sign_in(page, bakery.url, bakery.login)
     takings = page.get_by_role("region", name="Today so far")
     expect(takings).to_contain_text("Not enough days yet to say what is usual")
@@ -94,7 +93,7 @@ def test_what_is_usual_is_said_only_when_enough_days_are_known(
 
 
 def test_promised_hours_stand_beside_the_door(page: Page, installation: Installation) -> None:
-    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
+    bakery = open_own_bakery(installation)
     hours = {"opening_hours": "Mo-Su 00:00-24:00"}
     bakery.api.call("PATCH", f"/shops/{bakery.shop_id}", json=hours)
     device = SimulatedDevice(bakery.door)

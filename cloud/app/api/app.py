@@ -7,7 +7,7 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cloud.app.api import access, errors, headers
+from cloud.app.api import access, compression, errors, headers
 from cloud.app.api.blueprint import PROBLEM, Blueprint, problem_component
 from cloud.app.api.database import db
 from cloud.app.api.limits import register_limits
@@ -60,6 +60,7 @@ def create_app(
         api.register_blueprint(routes.smorest, url_prefix=API_PREFIX)
     _register_pages(app)
     errors.register_error_handlers(app)
+    app.after_request(compression.compress)
     app.after_request(headers.harden)
     return app
 

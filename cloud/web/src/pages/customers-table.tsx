@@ -5,7 +5,15 @@
  */
 
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { memo, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import {
+  memo,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { Link } from "react-router";
 import type { Customer } from "../api/types";
 import { RiskBadge } from "../components/risk-badge";
@@ -87,12 +95,16 @@ function useRowsInSight(body: RefObject<HTMLDivElement | null>, customers: reado
     const found = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
     setTop(Math.round(found));
   });
+  // asked once a drawing and not once a row, and the same function while the rows are the same:
+  // another one makes the list measure all ten thousand anew
+  const rowPx = matchMedia(WIDE).matches ? LINE_PX : CARD_PX;
+  const getItemKey = useCallback((index: number) => customers[index]?.id ?? index, [customers]);
   return useWindowVirtualizer({
     count: customers.length,
-    estimateSize: () => (matchMedia(WIDE).matches ? LINE_PX : CARD_PX),
+    estimateSize: () => rowPx,
     overscan: ROWS_AHEAD,
     scrollMargin: top,
-    getItemKey: (index) => customers[index]?.id ?? index,
+    getItemKey,
   });
 }
 
