@@ -46,6 +46,11 @@ class Installation:
             **changed,
         }
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that its commands run with."""
+        return dict(self._environment)
+
     def start(self, *names: str) -> None:
         """Start processes, and wait until the API answers."""
         for name in names:

@@ -31,6 +31,7 @@ const WhatIf = lazy(async () => ({ default: (await import("./pages/what-if")).Wh
 const Day = lazy(async () => ({ default: (await import("./pages/day")).DayPage }));
 const StaffPage = lazy(async () => ({ default: (await import("./pages/staff")).StaffPage }));
 const Account = lazy(async () => ({ default: (await import("./pages/account")).Account }));
+const Platform = lazy(async () => ({ default: (await import("./pages/platform")).PlatformPage }));
 const NewPassword = lazy(async () => ({
   default: (await import("./pages/new-password")).NewPassword,
 }));
@@ -82,6 +83,7 @@ function Pages({ me }: { me: Me }) {
         <Route path="/register" element={<Registered home={home} />} />
         <Route path="/new-password" element={<NewPassword />} />
         <Route path="/invitation" element={<Invitation me={me} />} />
+        <Route path="/platform" element={<Platform />} />
         <Route path="/new-shop" element={<NewShop />} />
         <Route path="/shops/:slug" element={<ShopLayout me={me} />}>
           <Route index element={<Today />} />

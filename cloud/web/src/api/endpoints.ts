@@ -255,3 +255,8 @@ export const reportFile = (shop_id: string, month: string) =>
 
 export const askWhatIf = (shop_id: string, query: WhatIfQuery) =>
   api.get("/api/v1/shops/{shop_id}/what-if", { path: { shop_id }, query });
+
+export const listPlatformShops = () => api.get("/api/v1/platform/shops", {});
+export const listPlatformDevices = () => api.get("/api/v1/platform/devices", {});
+export const listJobs = () => api.get("/api/v1/platform/jobs", {});
+export const listPlatformRejections = () => api.get("/api/v1/platform/rejections", {});

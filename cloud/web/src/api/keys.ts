@@ -4,6 +4,7 @@ import type { CustomerQuery } from "./types";
 
 export const queryKeys = {
   me: ["me"] as const,
+  platform: (noun: string) => ["platform", noun] as const,
   sessions: ["sessions"] as const,
   shop: (shopId: string) => ["shop", shopId] as const,
   live: (shopId: string) => ["shop", shopId, "live"] as const,

@@ -1,0 +1,33 @@
+"""What the administrator of an installation sees, and nobody else."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.installation import Installation
+from tests.web.conftest import open_bakery, sign_in
+
+
+def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
+    page: Page, installation: Installation
+) -> None:
+    login = "ada@installation.example"
+    bakery = open_bakery(installation, login)
+    sign_in(page, f"{installation.url}/platform", login)
+    refused = page.get_by_role("alert").first
+    program = [Path(sys.executable).parent / "shopbell", "admin"]
+    expect(refused).to_contain_text("only who looks after the installation")
+    subprocess.run([*program, "add", login], check=True, env=installation.environment)
+    try:
+        page.reload()
+        shops = page.get_by_role("region", name="Shops").first
+        expect(shops.get_by_role("cell", name="Corner Bakery").first).to_be_visible()
+        boards = page.get_by_role("region", name="Boards").first
+        expect(boards.get_by_role("cell", name="Front door").first).to_be_visible()
+        expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    finally:
+        subprocess.run([*program, "remove", login], check=True, env=installation.environment)
+    page.goto(bakery.url)
+    expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
