@@ -8,6 +8,7 @@ import type {
   NewConsent,
   NewCorrection,
   NewException,
+  NewOutreach,
   NewOverride,
   NewPurchase,
   NewShop,
@@ -260,3 +261,12 @@ export const listPlatformShops = () => api.get("/api/v1/platform/shops", {});
 export const listPlatformDevices = () => api.get("/api/v1/platform/devices", {});
 export const listJobs = () => api.get("/api/v1/platform/jobs", {});
 export const listPlatformRejections = () => api.get("/api/v1/platform/rejections", {});
+
+export const noteOutreach = (shop_id: string, customer_id: string, body: NewOutreach) =>
+  api.post("/api/v1/shops/{shop_id}/customers/{customer_id}/outreach", {
+    path: { shop_id, customer_id },
+    body,
+  });
+
+export const getBundles = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/bundles", { path: { shop_id } });

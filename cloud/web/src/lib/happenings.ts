@@ -3,8 +3,8 @@
 import type { Happening } from "../api/types";
 import { t } from "../i18n/i18n";
 import type { Formats } from "./formats";
+import { channelName } from "./server-words";
 
-const CHANNELS = ["sms", "whatsapp", "email", "push"] as const;
 const MOODS = ["good", "fair", "bad"] as const;
 const PLAIN = ["joined", "left", "referred", "brought", "visit"] as const;
 
@@ -24,8 +24,7 @@ function purchaseText(amountMinor: number, formats: Formats): string {
 }
 
 function consentText(details: Details): string {
-  const known = CHANNELS.find((one) => one === details.channel);
-  const channel = known ? t(`consents.channels.${known}`) : textIn(details, "channel");
+  const channel = channelName(textIn(details, "channel"));
   return t(details.action === "grant" ? "happenings.granted" : "happenings.withdrawn", { channel });
 }
 

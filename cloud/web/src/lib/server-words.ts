@@ -55,6 +55,20 @@ export function bandName(kind: Move["kind"], band: string): string {
   return risk ? t(`risk.${risk}`) : band;
 }
 
+const ACTIONS = ["reminder", "offer", "call"] as const;
+const CHANNELS = ["sms", "whatsapp", "email", "push", "call"] as const;
+
+/** What is best done for a customer. */
+export function actionName(action: string): string {
+  const known = ACTIONS.find((name) => name === action);
+  return known ? t(`nextAction.actions.${known}`) : action;
+}
+
+export function channelName(channel: string): string {
+  const known = CHANNELS.find((name) => name === channel);
+  return known ? t(`consents.channels.${known}`) : channel;
+}
+
 /** What a group of the model's inputs is about. */
 export function inputName(group: string): string {
   return isKeyOf(INPUTS, group) ? t(`inputs.${INPUTS[group]}`) : group;

@@ -20,6 +20,7 @@ import { useFirst } from "../lib/use-first";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customer.module.css";
+import { NextActionCard } from "./customer-action";
 import { ConsentCard } from "./customer-consents";
 import { Happenings } from "./customer-happenings";
 import { ChangeCustomer, Tags } from "./customer-profile";
@@ -66,6 +67,7 @@ function Content({ customer }: { customer: Customer }) {
           <ConsentCard customer={customer} />
         </div>
         <div className={css.stack}>
+          <NextActionCard customer={customer} />
           <Purchases customer={customer} />
           {canSeeNames && <Happenings customer={customer} />}
         </div>

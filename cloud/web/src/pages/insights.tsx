@@ -23,6 +23,7 @@ import css from "./insights.module.css";
 // below the first screen: they come after it
 const Moves = lazy(async () => ({ default: (await import("./insights-moves")).Moves }));
 const Scoreboard = lazy(async () => ({ default: (await import("./insights-record")).Record }));
+const Bundles = lazy(async () => ({ default: (await import("./insights-bundles")).Bundles }));
 const Tiers = lazy(async () => ({ default: (await import("./insights-tiers")).Tiers }));
 const Week = lazy(async () => ({ default: (await import("./insights-week")).Week }));
 const Reports = lazy(async () => ({ default: (await import("./insights-reports")).Reports }));
@@ -90,6 +91,7 @@ function Content({ insights }: { insights: InsightsData }) {
           <Week />
           <Drivers insights={insights} />
           <Scoreboard insights={insights} />
+          <Bundles />
           <Tiers />
           <Reports />
         </Suspense>

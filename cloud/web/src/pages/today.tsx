@@ -15,7 +15,7 @@ import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import { clockSpans } from "../lib/day-hours";
 import { LEAST_VISITORS, wilsonInterval } from "../lib/proportion";
-import { deviceProblem, driverText } from "../lib/server-words";
+import { actionName, channelName, deviceProblem, driverText } from "../lib/server-words";
 import { useNow } from "../lib/use-now";
 import { usualNote } from "../lib/usual";
 import { cautionOf } from "../lib/verdict";
@@ -98,7 +98,7 @@ function Content({ today }: { today: TodayData }) {
       </div>
       {today.kpis && (
         <div className={css.action}>
-          <OneThing customers={today.to_win_back} />
+          <OneThing customers={rankedFirst(today)} />
         </div>
       )}
       {today.kpis ? <KpiFigures kpis={today.kpis} /> : <NoKpis />}
@@ -219,6 +219,12 @@ function NoKpis() {
   );
 }
 
+/** The one thing to do first, whatever it is for; then those who would be lost soonest. */
+function rankedFirst({ best_action, to_win_back }: TodayData): readonly Customer[] {
+  if (!best_action) return to_win_back;
+  return [best_action, ...to_win_back.filter(({ id }) => id !== best_action.id)];
+}
+
 function OneThing({ customers }: { customers: readonly Customer[] }) {
   const [first, ...others] = customers;
   return (
@@ -253,6 +259,14 @@ function Person({ customer, isFirst = false }: { customer: Customer; isFirst?: b
     >
       <span className={css.name}>{isFirst ? t("today.winBack", { name }) : name}</span>
       {customer.score?.drivers[0] && <p>{driverText(customer.score.drivers[0], formats)}</p>}
+      {isFirst && customer.next_action?.action && (
+        <p>
+          {t("nextAction.action", {
+            action: actionName(customer.next_action.action),
+            channel: channelName(customer.next_action.channel ?? ""),
+          })}
+        </p>
+      )}
       {worth > 0 && (
         <p className={css.worth}>{t("today.worth", { amount: formats.wholeMoney(worth) })}</p>
       )}
