@@ -21,6 +21,7 @@ from cloud.app.services.openings import ring
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Purchase
+from cloud.app.store.score_queries import insight
 from cloud.app.store.scores import Score
 from cloud.app.store.scoring_queries import note
 from cloud.app.store.shops import Shop
@@ -44,6 +45,7 @@ class Known:
     rows: pd.DataFrame
     standing: pd.DataFrame
     predictions: pd.DataFrame
+    scoreboard: insights.Document | None
     signals: Signals | None
     products: pd.DataFrame
     contacts: pd.DataFrame
@@ -100,6 +102,7 @@ def _known(session: Session, shop: Shop, now: dt.datetime) -> Known | None:
         rows,
         _standing(session, shop.id),
         insights.past_predictions(session, shop.id, as_of, exponent(shop.currency)),
+        _useful_scoreboard(session, shop.id),
         signals(session, shop, as_of),
         advice.products(session, shop, rows, as_of),
         advice.contacts(session, shop.id, now),
@@ -135,16 +138,23 @@ def _described(
     customers = advice.with_actions(
         analysis.customers.assign(cluster=numbers), known.contacts, horizon_days
     )
-    predictions, is_kept = known.predictions, not known.predictions.empty
-    if not is_kept:
-        predictions = said_before(transactions, known.as_of, horizon_days)
     return customers, {
         "trend": insights.trend(days, known.as_of, horizon_days, known.currency),
-        "scoreboard": insights.scoreboard(
-            predictions, days, known.as_of, known.currency, is_kept=is_kept
-        ),
+        "scoreboard": _scoreboard(known, days, transactions, horizon_days),
         "clusters": insights.clusters(groups, known.currency),
     }
+
+
+def _scoreboard(
+    known: Known, days: pd.DataFrame, transactions: pd.DataFrame, horizon_days: int
+) -> insights.Document:
+    """The record of kept predictions; until one is due, of what would have been said."""
+    if not known.predictions.empty:
+        return insights.scoreboard(known.predictions, days, known.as_of, known.currency)
+    if known.scoreboard is not None:
+        return known.scoreboard  # a whole analysis of the past: once is enough
+    said = said_before(transactions, known.as_of, horizon_days)
+    return insights.scoreboard(said, days, known.as_of, known.currency, is_kept=False)
 
 
 def _last_day(session: Session, shop: Shop, now: dt.datetime) -> dt.date | None:
@@ -155,6 +165,12 @@ def _last_day(session: Session, shop: Shop, now: dt.datetime) -> dt.date | None:
         .limit(1)
     )
     return min(last, now).astimezone(ZoneInfo(shop.time_zone)).date() if last else None
+
+
+def _useful_scoreboard(session: Session, shop_id: uuid.UUID) -> insights.Document | None:
+    """The scoreboard of the run before, unless it could tell nothing."""
+    kept = insight(session, shop_id, "scoreboard")
+    return kept if kept and kept["model"] is not None else None
 
 
 def _standing(session: Session, shop_id: uuid.UUID) -> pd.DataFrame:
