@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from cloud.app.services import public
+from cloud.app.api import public_cache
 from tests.api.conftest import API, Somebody
 
 
@@ -100,7 +100,7 @@ def test_an_outsider_sees_and_changes_nothing(owner: Somebody, outsider: Somebod
 def test_the_public_answer_may_be_cached_and_has_an_etag(
     app: Flask, monkeypatch: pytest.MonkeyPatch, owner: Somebody
 ) -> None:
-    monkeypatch.setattr(public, "KEEP_S", 0.0)
+    monkeypatch.setattr(public_cache, "KEEP_S", 0.0)
     slug = owner.get(owner.url).json["slug"]  # type: ignore[index]
     client = app.test_client()
     first = client.get(f"{API}/public/shops/{slug}")

@@ -122,3 +122,13 @@ def test_the_page_of_the_api_loads_nothing_from_elsewhere(client: FlaskClient) -
     spec = body(client.get(f"{API}/docs/openapi.json"))
     assert spec["openapi"].startswith("3.0")
     assert '"null"' not in client.get(f"{API}/docs/openapi.json").text
+
+
+def test_the_page_has_an_etag_and_answers_304_to_who_has_it(
+    owner: Somebody, client: FlaskClient
+) -> None:
+    first = client.get(f"/s/{slug_of(owner)}")
+    assert first.headers["Cache-Control"] == "public, max-age=15"
+    seen = {"If-None-Match": first.headers["ETag"]}
+    again = client.get(f"/s/{slug_of(owner)}", headers=seen)
+    assert (again.status_code, again.data) == (304, b"")

@@ -12,6 +12,7 @@ from cloud.app.api.blueprint import PROBLEM, Blueprint, problem_component
 from cloud.app.api.database import db
 from cloud.app.api.limits import register_limits
 from cloud.app.api.post import Post
+from cloud.app.api.public_cache import PublicCache
 from cloud.app.api.schemas.base import Problem
 from cloud.app.api.streams import Streams
 from cloud.app.services.messengers import Messenger, messenger_for
@@ -20,6 +21,8 @@ from cloud.app.settings import Settings
 from cloud.app.store import roles
 
 API_PREFIX = "/api/v1"
+# what everybody is told the same
+PUBLIC_PATHS = (f"{API_PREFIX}/public/shops/", "/s/")
 JSON_MAX_BYTES = 1024 * 1024
 CONNECTIONS = 10
 
@@ -47,6 +50,7 @@ def create_app(
     app.extensions["settings"] = settings
     app.extensions["post"] = Post(messenger or messenger_for(settings.smtp_url, settings.smtp_from))
     app.extensions["streams"] = Streams(settings.database_url_for(roles.APP))
+    app.wsgi_app = PublicCache(app.wsgi_app, PUBLIC_PATHS)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         # each of them has added the address that it saw; anything before was made up
         count = settings.trusted_proxies

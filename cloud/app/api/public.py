@@ -3,14 +3,13 @@
 import datetime as dt
 import hashlib
 
-from flask import Response, current_app, json, request
+from flask import Response, json, request
 
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_reader
 from cloud.app.api.schemas.live import PublicShop
 from cloud.app.services.live import public_status
-from cloud.app.services.public import Answer, Kept
 
 # anybody's cache may answer for so long; within it the shop may have closed
 MAX_AGE_S = 5
@@ -25,10 +24,10 @@ routes = Blueprint("public", "What anybody may know")
 @routes.open_to_all()
 def get_public_shop(slug: str) -> Response:
     """Open now or not, and how busy in a word. May be cached; answers 304 to its ETag."""
-    kept: Kept = current_app.extensions.setdefault("public_shops", Kept(_answer))
-    answer = kept.get(slug)
-    response = Response(answer.body, mimetype="application/json")
-    response.set_etag(answer.etag)
+    found = public_status(db.session(), slug, dt.datetime.now(dt.UTC))
+    shown: dict[str, object] = PublicShop().dump(found)
+    response = Response(json.dumps(shown), mimetype="application/json")
+    response.set_etag(_etag(shown))
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -36,12 +35,7 @@ def get_public_shop(slug: str) -> Response:
     return response
 
 
-def _answer(slug: str) -> Answer:
-    found = public_status(db.session(), slug, dt.datetime.now(dt.UTC))
-    # nothing that is asked again holds on to a connection
-    db.session.rollback()
-    shown: dict[str, object] = PublicShop().dump(found)
-    said = {**shown, "status": {**dict(shown["status"]), "checked_at": None}}  # type: ignore[call-overload]
+def _etag(shown: dict[str, object]) -> str:
     # that it was checked again does not make it another answer
-    etag = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
-    return Answer(json.dumps(shown).encode(), etag)
+    said = {**shown, "status": {**dict(shown["status"]), "checked_at": None}}  # type: ignore[call-overload]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]

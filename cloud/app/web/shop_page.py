@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy import select
 
 from cloud.app.api import headers
@@ -102,4 +102,6 @@ def page_of(template: str, status: int, **values: object) -> Response:
     response = Response(render_template(template, style=_STYLE, **values), status)
     response.headers[headers.CONTENT_POLICY] = _POLICY
     response.headers["Cache-Control"] = "public, max-age=15"
+    response.add_etag()
+    response.make_conditional(request)
     return response
