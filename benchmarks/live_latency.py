@@ -31,6 +31,7 @@ BOOT = 1_700_000_000
 GUNICORN = "cloud/app/api/gunicorn_conf.py"
 PAUSE_S = 0.4
 CHANGED_WITHIN_S = 10.0
+OPENED_WITHIN_S = 30.0
 # notes when the text about the shop changes
 WATCH = """
     window.changes = [];
@@ -193,7 +194,8 @@ class Owner:
 
     def _open_stream(self) -> http.client.HTTPConnection:
         # a process that has its streams sends us to another
-        while True:
+        give_up_at = time.monotonic() + OPENED_WITHIN_S
+        while time.monotonic() < give_up_at:
             connection = http.client.HTTPConnection("127.0.0.1", self._port)
             path = f"/api/v1/shops/{self._shop_id}/live/stream"
             connection.request("GET", path, headers={"Authorization": f"Bearer {self._token}"})
@@ -202,6 +204,7 @@ class Owner:
                 connection.sock = sock
                 return connection
             connection.close()
+        raise TimeoutError(f"expected room for a stream within {OPENED_WITHIN_S:g} s")
 
     def _move_door(self) -> None:
         self._sequence += 1

@@ -99,7 +99,7 @@ def test_the_days_are_the_sum_of_their_hours(
     assert (day.date, day.entries, day.exits) == (FRIDAY, 2, 1)
 
 
-def test_old_months_are_dropped_and_the_next_ones_made(
+def test_the_next_months_are_made_and_what_was_there_is_kept(
     bakery: Bakery, jobs: sessionmaker[Session]
 ) -> None:
     def tables() -> set[str]:
