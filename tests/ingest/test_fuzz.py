@@ -10,6 +10,7 @@ import pytest
 from cloud.app.ingest import fast
 from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import handle
+from cloud.app.services.mqtt import REFUSED_TOPIC
 from tests.ingest.conftest import Bakery
 from tests.ingest.messages import batch, door, passage, received, status
 from wire import messages, topics
@@ -75,6 +76,18 @@ def test_no_message_stops_the_handler_and_each_bad_one_is_counted(
     recorded = sum(row["times"] for row in bakery.rows("rejected_message"))
     assert outcome.rejected == recorded > 0
     assert 1000 in bakery.sequences()
+
+
+def test_no_report_of_a_refusal_stops_the_handler(
+    bakery: Bakery, ingest_connection: psycopg.Connection, now: dt.datetime
+) -> None:
+    chance = random.Random(7)
+    good = {"device": "d-1", "topic": "shopbell/1/d-2/event", "times": 3}
+    bad = [json.dumps(bent(chance, good)).encode() for _ in range(200)]
+    thrown = [Received(REFUSED_TOPIC, payload) for payload in [*bad, strange_payload(chance)]]
+    handle(ingest_connection, [*thrown, received(batch(passage(1)))], now)
+    assert bakery.sequences() == [1]
+    assert len(bakery.reasons()) > 1
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))

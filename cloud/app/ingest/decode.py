@@ -111,8 +111,11 @@ def _refusal(received: Received) -> Rejection:
     """Return the record of what the broker did not let a device do; its watch says so."""
     try:
         said = json.loads(received.payload)
-        device_id, topic, times = str(said["device"]), str(said["topic"]), int(said["times"])
+        device_id, topic, times = said["device"], said["topic"], said["times"]
+        is_readable = type(device_id) is type(topic) is str and topics.is_device_id(device_id)
     except (ValueError, TypeError, KeyError, RecursionError):
+        is_readable = False
+    if not is_readable or type(times) is not int or not 1 <= times <= _MAX_SEQUENCE:
         return reject(received, "refusal: expected device, topic and times, got something else")
     reason = f"topic: expected one of this device, got {topic!r}"
     # without the times: the same again is counted with it
