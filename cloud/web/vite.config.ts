@@ -8,7 +8,7 @@ import { VitePWA } from "vite-plugin-pwa";
 const api = process.env.SHOPBELL_URL ?? "http://127.0.0.1:8000";
 
 const CLIENT_PATHS =
-  /^\/(shops|new-shop|register|sign-in|forgot-password|new-password|invitation|platform)(\/|$)/;
+  /^\/(shops|new-shop|register|sign-in|forgot-password|new-password|invitation|platform|my|code)(\/|$)/;
 
 // what is smaller fits into one packet anyway
 const LEAST_BYTES = 1000;

@@ -3,6 +3,7 @@ import { BrowserRouter, Route, Routes } from "react-router";
 import { ApiError } from "./api/client";
 import { Plain } from "./components/plain";
 import { Failed } from "./components/states";
+import { CodeSignIn } from "./customer/code-sign-in";
 import { useLanguage } from "./i18n/use-language";
 import { ForgotPassword } from "./pages/forgot-password";
 import { NewPassword } from "./pages/new-password";
@@ -59,6 +60,9 @@ function Entrance() {
         <Route path="/register" element={<Register />} />
         <Route path="/forgot-password" element={<ForgotPassword />} />
         <Route path="/new-password" element={<NewPassword />} />
+        {["/code", "/my/*"].map((path) => (
+          <Route key={path} path={path} element={<CodeSignIn />} />
+        ))}
         <Route path="*" element={<SignIn />} />
       </Routes>
     );

@@ -38,6 +38,14 @@ const NewPassword = lazy(async () => ({
 const Invitation = lazy(async () => ({
   default: (await import("./pages/invitation")).InvitationPage,
 }));
+const MyLayout = lazy(async () => ({ default: (await import("./customer/my-layout")).MyLayout }));
+const MyShops = lazy(async () => ({ default: (await import("./customer/my-shops")).MyShops }));
+const MyShop = lazy(async () => ({ default: (await import("./customer/my-shop")).MyShop }));
+const MyAccount = lazy(async () => ({
+  default: (await import("./customer/my-account")).MyAccount,
+}));
+const Join = lazy(async () => ({ default: (await import("./customer/join")).Join }));
+const Feedback = lazy(async () => ({ default: (await import("./customer/feedback")).Feedback }));
 const NewShop = lazy(async () => ({ default: (await import("./pages/new-shop")).NewShop }));
 
 export function SignedIn() {
@@ -67,7 +75,7 @@ export function SignedIn() {
 
 function Pages({ me }: { me: Me }) {
   const first = firstShop(me.shops);
-  const home = first ? shopPath(first.slug) : "/new-shop";
+  const home = first ? shopPath(first.slug) : me.is_customer ? "/my" : "/new-shop";
   return (
     <Suspense
       fallback={
@@ -77,7 +85,7 @@ function Pages({ me }: { me: Me }) {
       }
     >
       <Routes>
-        {["/", "/sign-in", "/forgot-password"].map((path) => (
+        {["/", "/sign-in", "/code", "/forgot-password"].map((path) => (
           <Route key={path} path={path} element={<Navigate to={home} replace />} />
         ))}
         <Route path="/register" element={<Registered home={home} />} />
@@ -85,6 +93,13 @@ function Pages({ me }: { me: Me }) {
         <Route path="/invitation" element={<Invitation me={me} />} />
         <Route path="/platform" element={<Platform />} />
         <Route path="/new-shop" element={<NewShop />} />
+        <Route path="/my" element={<MyLayout me={me} />}>
+          <Route index element={<MyShops />} />
+          <Route path="account" element={<MyAccount me={me} />} />
+          <Route path="join/:slug" element={<Join me={me} />} />
+          <Route path=":slug" element={<MyShop />} />
+          <Route path="*" element={<NotFound />} />
+        </Route>
         <Route path="/shops/:slug" element={<ShopLayout me={me} />}>
           <Route index element={<Today />} />
           <Route path="day" element={<Day />} />
@@ -103,6 +118,7 @@ function Pages({ me }: { me: Me }) {
           <Route path="shop/privacy" element={<Privacy />} />
           <Route path="shop/staff" element={<StaffPage />} />
           <Route path="account" element={<Account />} />
+          <Route path="feedback" element={<Feedback />} />
           <Route path="*" element={<NotFound />} />
         </Route>
         <Route

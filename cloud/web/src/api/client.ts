@@ -65,6 +65,10 @@ export class ApiClient {
     return readJson(await this.#send("PATCH", path, given));
   }
 
+  async put<P extends PathOf<"put">>(path: P, given: Given<P, "put">): Promise<Answer<P, "put">> {
+    return readJson(await this.#send("PUT", path, given));
+  }
+
   /** A file, to be kept by the reader. */
   async file<P extends PathOf<"get">>(path: P, given: Given<P, "get">): Promise<Blob> {
     return (await this.#send("GET", path, given)).blob();
@@ -78,8 +82,8 @@ export class ApiClient {
     return this.#send("GET", path, given);
   }
 
-  /** Post name and password (to sign in or to register) and keep the token of the answer. */
-  async signIn<P extends "/api/v1/tokens" | "/api/v1/register">(
+  /** Post what proves who one is (to sign in or to register) and keep the token of the answer. */
+  async signIn<P extends "/api/v1/tokens" | "/api/v1/register" | "/api/v1/codes/confirm">(
     path: P,
     given: Given<P, "post">,
   ): Promise<SignedIn> {
@@ -99,6 +103,11 @@ export class ApiClient {
 
   async signOut(isEverywhere = false): Promise<void> {
     await this.#send("DELETE", isEverywhere ? "/api/v1/me/sessions" : "/api/v1/tokens", {});
+    this.#accessToken = null;
+  }
+
+  /** Drop the token of a sign-in that the server has ended. */
+  forget(): void {
     this.#accessToken = null;
   }
 

@@ -2,7 +2,7 @@
 
 import type { paths } from "./schema";
 
-export type Method = "get" | "post" | "patch" | "delete";
+export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** The paths that know a method. */
 export type PathOf<M extends Method> = {

@@ -45,7 +45,11 @@ export function Happenings({ customer }: { customer: Customer }) {
       )}
       <ol className={css.purchases} aria-label={t("happenings.title")}>
         {shown.map((happening) => (
-          <HappeningItem key={happening.id} customer={customer} happening={happening} />
+          <HappeningItem
+            key={`${happening.kind}-${happening.id}`}
+            customer={customer}
+            happening={happening}
+          />
         ))}
       </ol>
       {hasMore ? (

@@ -12,6 +12,7 @@ import { Page } from "../components/page";
 import { RiskBadge } from "../components/risk-badge";
 import { ShowMore } from "../components/show-more";
 import { Empty, Failed, Loading, Notice } from "../components/states";
+import { CustomerRights } from "../customer/customer-rights";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import type { Formats } from "../lib/formats";
@@ -72,6 +73,7 @@ function Content({ customer }: { customer: Customer }) {
           {canSeeNames && <Happenings customer={customer} />}
         </div>
       </div>
+      <CustomerRights customerId={customer.id} />
     </Page>
   );
 }

@@ -40,7 +40,7 @@ export function Register() {
             minLength={8}
             required
           />
-          <FormError error={mutation.error} meanings={{ 409: t("register.taken") }} />
+          <FormError error={mutation.error} />
           <Button type="submit" disabled={mutation.isPending}>
             {t("register.submit")}
           </Button>

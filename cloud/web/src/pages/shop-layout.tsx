@@ -11,6 +11,7 @@ import { Icon, type IconName } from "../components/icon";
 import { LanguageSwitch } from "../components/language-switch";
 import { Plain } from "../components/plain";
 import { FormError, Loading } from "../components/states";
+import { ProveNotice } from "../customer/prove-notice";
 import { t } from "../i18n/i18n";
 import type { Formats } from "../lib/formats";
 import { useOnline } from "../lib/use-online";
@@ -57,6 +58,7 @@ function Layout({ me, shop }: { me: Me; shop: MyShop }) {
           <main id="main" ref={main} tabIndex={-1} className={css.main}>
             <UpdateNote />
             <OfflineNote formats={current.formats} />
+            <ProveNotice person={me.person} />
             <Suspense fallback={<Loading />}>
               <Outlet />
             </Suspense>
@@ -122,6 +124,8 @@ function Account({ person, shop }: { person: Person; shop: MyShop }) {
           </p>
           <LanguageSwitch />
           <Link to={shopPath(shop.slug, "account")}>{t("account.devices")}</Link>
+          <Link to="/my/account">{t("my.account")}</Link>
+          <Link to="/my">{t("my.home")}</Link>
           <Link to="/new-shop">{t("app.newShop")}</Link>
           <SignOut />
         </div>

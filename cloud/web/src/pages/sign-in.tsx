@@ -46,6 +46,9 @@ export function SignIn() {
           </Button>
         </form>
         <p>
+          <Link to="/code">{t("my.code.link")}</Link>
+        </p>
+        <p>
           <Link to="/forgot-password">{t("signIn.forgot")}</Link>
         </p>
         <p>

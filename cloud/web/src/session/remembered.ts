@@ -14,7 +14,10 @@ export function rememberMe(me: Me): void {
 
 export function rememberedMe(): Me | undefined {
   const kept = localStorage.getItem(KEY);
-  return kept === null ? undefined : (JSON.parse(kept) as Me);
+  if (kept === null) return undefined;
+  const me = JSON.parse(kept) as Me;
+  // what an older version kept says nothing of proofs
+  return { ...me, person: { ...me.person, verified: me.person.verified ?? [] } };
 }
 
 export function forgetMe(): void {

@@ -22,6 +22,8 @@ interface Session {
   /** Call after the client has taken a token. */
   entered: () => void;
   signOut: (isEverywhere?: boolean) => Promise<void>;
+  /** Call when the server has ended the sign-in with the account. */
+  forgotten: () => void;
   restore: () => Promise<void>;
 }
 
@@ -65,6 +67,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       },
       signOut: async (isEverywhere) => {
         await api.signOut(isEverywhere);
+        leave();
+      },
+      forgotten: () => {
+        api.forget();
         leave();
       },
     }),

@@ -1,0 +1,73 @@
+/** What stands around every page of a customer: one column, two places, and the language. */
+
+import { Suspense, useEffect, useRef } from "react";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
+import type { Me } from "../api/types";
+import { Brand } from "../components/brand";
+import { Icon } from "../components/icon";
+import { Loading, Notice } from "../components/states";
+import { t } from "../i18n/i18n";
+import { useOnline } from "../lib/use-online";
+import { firstShop, shopPath } from "../session/shop";
+import css from "./my.module.css";
+
+export function MyLayout({ me }: { me: Me }) {
+  const own = firstShop(me.shops);
+  const isOnline = useOnline();
+  const main = useFocusAfterNavigation();
+  return (
+    <div className={css.layout}>
+      <a href="#main" className={css.skip}>
+        {t("app.skip")}
+      </a>
+      <header className={css.top}>
+        <Brand isShort />
+        <nav className={css.nav} aria-label={t("app.menu")}>
+          <NavLink to="/my" end>
+            {t("my.home")}
+          </NavLink>
+          <NavLink to="/my/account">{t("my.account")}</NavLink>
+          {own && <Link to={shopPath(own.slug)}>{t("my.owner")}</Link>}
+        </nav>
+      </header>
+      <main id="main" ref={main} tabIndex={-1} className={css.main}>
+        <div className={css.stack}>
+          {!isOnline && (
+            <Notice tone="warning">
+              <p>{t("my.offlineNow")}</p>
+            </Notice>
+          )}
+          <Suspense fallback={<Loading />}>
+            <Outlet />
+          </Suspense>
+        </div>
+      </main>
+    </div>
+  );
+}
+
+/** The browser moves the focus when it loads a page; between our pages we have to. */
+function useFocusAfterNavigation() {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
+}
+
+/** Said where what is shown could not be asked for again. */
+export function Stale({ query }: { query: { isError: boolean; dataUpdatedAt: number } }) {
+  if (!query.isError || query.dataUpdatedAt === 0) return null;
+  const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+  return (
+    <p role="status" className={css.soft}>
+      <Icon name="offline" size={16} />{" "}
+      {t("my.offline", { time: time.format(new Date(query.dataUpdatedAt)) })}
+    </p>
+  );
+}

@@ -1,0 +1,296 @@
+"""The customer's side: from the poster to one's own shops, and out again."""
+
+import re
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from simulators.api import Api
+from tests.installation import Installation, wait_until
+from tests.web.conftest import PASSWORD, Bakery, new_context, open_bakery, sign_in, watched_page
+from tests.web.test_accessibility import faults_of
+
+
+@pytest.fixture(scope="module")
+def shop(installation: Installation) -> Bakery:
+    """A bakery of this module's own: what customers say here is in nobody's way."""
+    return open_bakery(installation, f"{secrets.token_hex(6)}@bakery.example")
+
+
+def slug_of(shop: Bakery) -> str:
+    return shop.url.rsplit("/", 1)[1]
+
+
+def new_phone() -> str:
+    return f"+49151{secrets.randbelow(10**8):08}"
+
+
+def code_for(installation: Installation, contact: str, sent: int = 1) -> str:
+    """Read the code that was sent last from the console, where a developer reads it too."""
+    pattern = re.compile(rf"--- to {re.escape(contact)}: [^\n]*\n(\d{{6}})")
+    codes: list[str] = []
+
+    def is_there() -> bool:
+        codes[:] = pattern.findall(installation.log_of("api"))
+        return len(codes) >= sent
+
+    wait_until(is_there, f"code {sent} on the console")
+    return codes[sent - 1]
+
+
+def join_from_poster(page: Page, installation: Installation, shop: Bakery, name: str) -> str:
+    """Walk both screens of the poster's page with a new phone."""
+    phone = new_phone()
+    page.goto(f"{installation.url}/s/{slug_of(shop)}/join")
+    page.get_by_label("Your mobile number").fill(phone)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label(re.compile("The code of six digits")).fill(code_for(installation, phone))
+    page.get_by_label("Your name").fill(name)
+    for box in page.get_by_role("checkbox").all():
+        expect(box).not_to_be_checked()
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("heading", name="Welcome to Corner Bakery")).to_be_visible()
+    return phone
+
+
+@pytest.fixture(scope="module")
+def customer(
+    browser: Browser, viewport: ViewportSize, installation: Installation, shop: Bakery
+) -> BrowserContext:
+    """The browser of a customer who has joined from the poster."""
+    context = new_context(browser, viewport)
+    page = context.new_page()
+    join_from_poster(page, installation, shop, "Asha Rao")
+    page.close()
+    return context
+
+
+@pytest.fixture
+def mine(customer: BrowserContext, installation: Installation) -> Iterator[Page]:
+    with watched_page(customer) as page:
+        page.goto(f"{installation.url}/my")
+        expect(page.get_by_role("heading", name="My shops")).to_be_visible()
+        yield page
+
+
+def open_shop(page: Page) -> None:
+    page.get_by_role("link", name="Corner Bakery").click()
+    expect(page.get_by_role("heading", name="What this shop knows")).to_be_visible()
+
+
+def test_the_posters_pages_are_accessible_and_fit_a_phone(
+    page: Page, installation: Installation, shop: Bakery
+) -> None:
+    page.goto(f"{installation.url}/s/{slug_of(shop)}/join")
+    faults = faults_of(page)
+    page.get_by_label("Your mobile number").fill(new_phone())
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Your name")).to_be_visible()
+    assert faults + faults_of(page) == []
+
+
+def test_who_joins_from_the_poster_finds_the_shop_with_its_state(mine: Page) -> None:
+    expect(
+        mine.get_by_role("link", name=re.compile("Corner Bakery.*Not known now"))
+    ).to_be_visible()
+    open_shop(mine)
+    expect(mine.get_by_text("Asha Rao")).to_be_visible()
+    expect(mine.get_by_text("Joined", exact=True)).to_be_visible()
+
+
+def test_one_tap_tells_the_shop_and_its_answer_is_read(
+    mine: Page, browser: Browser, viewport: ViewportSize, shop: Bakery
+) -> None:
+    open_shop(mine)
+    mine.get_by_role("button", name="Good", exact=True).click()
+    expect(mine.get_by_text("The shop has it. Thank you!")).to_be_visible()
+    words = f"The rye bread! {secrets.token_hex(3)}"
+    mine.get_by_label("Anything to add?").fill(words)
+    mine.get_by_role("button", name="Send").click()
+    owner = new_context(browser, viewport)
+    with watched_page(owner) as page:
+        sign_in(page, f"{shop.url}/feedback", shop.login)
+        said = page.get_by_role("listitem").filter(has_text=words)
+        said.get_by_label("Your answer to Asha Rao").fill("Tomorrow again!")
+        said.get_by_role("button", name="Answer").click()
+        expect(page.get_by_text("You answered: Tomorrow again!")).to_be_visible()
+        assert faults_of(page) == []
+        said.get_by_role("link", name="Asha Rao").click()
+        expect(page.get_by_role("list", name="What happened").get_by_text(words)).to_be_visible()
+    owner.close()
+    mine.reload()
+    expect(mine.get_by_text("The shop answers: Tomorrow again!")).to_be_visible()
+    mine.get_by_role("button", name="Bad", exact=True).click()
+    expect(mine.get_by_role("alert")).to_contain_text("has answered")
+
+
+def test_a_switch_is_kept_by_the_server(mine: Page) -> None:
+    open_shop(mine)
+    box = mine.get_by_role("checkbox", name=re.compile("^WhatsApp"))
+    expect(box).not_to_be_checked()
+    box.check()
+    expect(mine.get_by_text("WhatsApp allowed", exact=True).first).to_be_visible()
+    mine.reload()
+    expect(box).to_be_checked()
+    box.uncheck()
+    expect(mine.get_by_text("WhatsApp not allowed any more").first).to_be_visible()
+
+
+def test_a_friend_comes_by_the_own_link(
+    mine: Page, browser: Browser, viewport: ViewportSize, installation: Installation, shop: Bakery
+) -> None:
+    open_shop(mine)
+    link = mine.get_by_label("Your link").inner_text()
+    share = mine.get_by_role("link", name="Share by WhatsApp").get_attribute("href")
+    assert share is not None
+    assert share.startswith("https://wa.me/?text=Corner%20Bakery")
+    friend = new_context(browser, viewport)
+    with watched_page(friend) as page:
+        phone = new_phone()
+        page.goto(link)
+        page.get_by_label("Your mobile number").fill(phone)
+        page.get_by_role("button", name="Send me a code").click()
+        page.get_by_label(re.compile("The code of six digits")).fill(code_for(installation, phone))
+        page.get_by_label("Your name").fill("Béla")
+        page.get_by_role("button", name="Join").click()
+        expect(page.get_by_role("heading", name="Welcome to Corner Bakery")).to_be_visible()
+    friend.close()
+    mine.reload()
+    expect(mine.get_by_text(re.compile("friends? ha(s|ve) joined"))).to_be_visible()
+
+
+def test_everything_is_taken_along_as_a_file(mine: Page) -> None:
+    mine.get_by_role("link", name="My account").click()
+    with mine.expect_download() as download:
+        mine.get_by_role("button", name="Take everything along").click()
+    text = download.value.path().read_text()
+    assert "Asha Rao" in text
+    assert "Corner Bakery" in text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_a_customers_pages(
+    mine: Page, installation: Installation, shop: Bakery, scheme: str
+) -> None:
+    mine.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    faults = []
+    for path in ("", "/account", f"/{slug_of(shop)}", f"/join/{slug_of(shop)}", "/nothing-here"):
+        mine.goto(f"{installation.url}/my{path}")
+        expect(mine.locator("[aria-busy=true]")).to_have_count(0)
+        expect(mine.get_by_role("heading").first).to_be_visible()
+        faults += faults_of(mine)
+    assert faults == []
+
+
+def test_the_keyboard_leads_from_the_list_to_a_shop(mine: Page) -> None:
+    mine.keyboard.press("Tab")
+    expect(mine.get_by_role("link", name="Skip to the content")).to_be_focused()
+    mine.keyboard.press("Enter")
+    mine.keyboard.press("Tab")
+    expect(mine.get_by_role("link", name="Corner Bakery")).to_be_focused()
+    mine.keyboard.press("Enter")
+    expect(mine.get_by_role("heading", name="What this shop knows")).to_be_visible()
+
+
+def test_without_a_network_the_page_says_so_and_keeps_what_it_knew(
+    mine: Page, customer: BrowserContext
+) -> None:
+    open_shop(mine)
+    customer.set_offline(True)
+    try:
+        expect(mine.get_by_text("You are offline.")).to_be_visible()
+        mine.get_by_role("button", name="Good", exact=True).click()
+        expect(mine.get_by_role("alert")).to_contain_text("cannot be reached")
+        expect(mine.get_by_role("heading", name="Corner Bakery")).to_be_visible()
+    finally:
+        customer.set_offline(False)
+
+
+def test_leaving_and_coming_back(page: Page, installation: Installation, shop: Bakery) -> None:
+    join_from_poster(page, installation, shop, "Lea Leaver")
+    page.get_by_role("link", name="See my shops").click()
+    page.get_by_role("link", name="Corner Bakery").click()
+    page.get_by_role("button", name="Leave this shop").click()
+    page.get_by_role("button", name="Leave this shop").click()
+    expect(page.get_by_role("heading", name="Shops that I left")).to_be_visible()
+    page.get_by_role("link", name="Corner Bakery").click()
+    page.get_by_role("link", name="Join again").click()
+    page.get_by_role("checkbox", name=re.compile("by SMS")).check()
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("checkbox", name=re.compile("^SMS"))).to_be_checked()
+
+
+def test_an_account_is_erased_with_a_code(
+    page: Page, installation: Installation, shop: Bakery
+) -> None:
+    name = f"Goner {secrets.token_hex(3)}"
+    phone = join_from_poster(page, installation, shop, name)
+    page.goto(f"{installation.url}/my/account")
+    page.get_by_role("button", name="Erase my account").click()
+    page.get_by_role("button", name="Erase my account").click()
+    page.get_by_label(re.compile("The code of six digits")).fill(code_for(installation, phone, 2))
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.get_by_role("heading", name="Sign in with a code")).to_be_visible()
+    found = shop.api.call("GET", f"/shops/{shop.shop_id}/customers", params={"search": name})
+    assert found["items"] == []
+
+
+def test_signing_in_by_a_code_makes_an_account_and_shows_an_empty_list(
+    page: Page, installation: Installation
+) -> None:
+    phone = new_phone()
+    page.goto(f"{installation.url}/my")
+    page.get_by_label("Email, or phone with its country").fill(phone)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label(re.compile("The code of six digits")).fill(code_for(installation, phone))
+    page.get_by_label("Your name").fill("Nora New")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("No shop yet")).to_be_visible()
+
+
+def test_an_owner_is_asked_to_prove_the_address_and_does(
+    page: Page, installation: Installation
+) -> None:
+    login = f"{secrets.token_hex(6)}@bakery.example"
+    api = Api(installation.url)
+    api.register_or_sign_in(name="Olga Owner", email=login, password=PASSWORD)
+    profile = {"country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR"}
+    opened = api.call("POST", "/shops", json={"name": "New Bakery", **profile})
+    sign_in(page, f"{installation.url}/shops/{opened['slug']}", login)
+    page.get_by_role("link", name="Prove it now").click()
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label(re.compile("The code of six digits")).fill(code_for(installation, login, 2))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("proven", exact=True)).to_be_visible()
+    page.get_by_role("link", name="To my own shop").click()
+    expect(page.get_by_role("heading", name="New Bakery")).to_be_visible()
+    expect(page.get_by_role("link", name="Prove it now")).to_have_count(0)
+
+
+def test_an_owner_erases_a_customer_who_asks(page: Page, shop: Bakery) -> None:
+    name = f"Customer {secrets.token_hex(3)}"
+    made = shop.api.call("POST", f"/shops/{shop.shop_id}/customers", json={"name": name})
+    sign_in(page, f"{shop.url}/customers/{made['id']}", shop.login)
+    page.get_by_role("button", name="Erase this customer").click()
+    page.get_by_role("button", name="Erase this customer").click()
+    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_visible()
+    found = shop.api.call("GET", f"/shops/{shop.shop_id}/customers", params={"search": name})
+    assert found["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"), [("de", "Meine Geschäfte"), ("hi", "मेरी दुकानें")], ids=["de", "hi"]
+)
+def test_a_customers_pages_speak_the_readers_language(
+    customer: BrowserContext, installation: Installation, language: str, heading: str
+) -> None:
+    with watched_page(customer) as page:
+        page.goto(f"{installation.url}/my")
+        page.evaluate(f"localStorage.setItem('shopbell.language', '{language}')")
+        try:
+            page.reload()
+            expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        finally:
+            page.evaluate("localStorage.removeItem('shopbell.language')")
