@@ -49,7 +49,8 @@ def process(folder: BrokerFolder) -> Iterator[subprocess.Popen[bytes]]:
         yield found
     finally:
         found.send_signal(signal.SIGTERM)
-        assert found.wait(timeout=WITHIN_S) == 0
+        # Mosquitto listens a moment before it hears signals
+        assert found.wait(timeout=WITHIN_S) in (0, -signal.SIGTERM)
 
 
 def test_a_board_that_uses_another_s_channel_is_refused_and_its_owner_sees_it(
