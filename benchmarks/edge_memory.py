@@ -24,7 +24,6 @@ FAKES = ROOT / "tests" / "firmware" / "fakes"
 GOAL_K = 120
 STEP_K = 2
 LEAST_EVENTS_AN_HOUR = 150
-CHIP_PACE_MS, SLOW_PACE_MS = 33, 150  # of a reading; at the slow one a calibration still succeeds
 
 
 def measure(options: Options) -> list[Figure]:
@@ -65,15 +64,15 @@ def _flash(folder: Path) -> Path:
 
 def _harness(flash: Path) -> int:
     """Return how much heap the simulation's own code takes, which a board does not have."""
-    day = _run(flash, 1, 4 * GOAL_K * 1024, SLOW_PACE_MS)
+    day = _run(flash, 1, 4 * GOAL_K * 1024)
     assert day is not None
     return int(day["harness"])
 
 
-def _run(flash: Path, hours: int, heap: int, pace_ms: int = CHIP_PACE_MS) -> dict[str, Any] | None:
+def _run(flash: Path, hours: int, heap: int) -> dict[str, Any] | None:
     """Return what the day printed, or None when the memory did not suffice."""
     shutil.rmtree(flash / "outbox", ignore_errors=True)
-    command = [str(micropython()), "-X", f"heapsize={heap}", str(SCRIPT), str(hours), str(pace_ms)]
+    command = [str(micropython()), "-X", f"heapsize={heap}", str(SCRIPT), str(hours)]
     result = subprocess.run(
         command,
         env=os.environ | {"BOARD_FLASH": str(flash)},
@@ -93,11 +92,11 @@ def _run(flash: Path, hours: int, heap: int, pace_ms: int = CHIP_PACE_MS) -> dic
 
 
 def _smallest(flash: Path, hours: int, harness: int) -> int:
-    """Return the smallest heap in kB that suffices; the sensor at a slower pace."""
+    """Return the smallest heap in kB that suffices for so many hours."""
     smallest = GOAL_K
-    while not _run(flash, hours, smallest * 1024 + harness, SLOW_PACE_MS):
+    while not _run(flash, hours, smallest * 1024 + harness):
         smallest += STEP_K
-    while _run(flash, hours, (smallest - STEP_K) * 1024 + harness, SLOW_PACE_MS):
+    while _run(flash, hours, (smallest - STEP_K) * 1024 + harness):
         smallest -= STEP_K
     return smallest
 

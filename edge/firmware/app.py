@@ -12,16 +12,14 @@ import machine
 import safemode
 from clock import Clock, ClockError
 from door import Door
-from i2cbus import Bus
 from link import Link
 from machine import Pin
 from micropython import const
 from outbox import Outbox, newest_boot
-from people import STREET_CENTRE, PeopleCounter
+from people import PeopleCounter
 from pir import Pir
 from presence import Presence
 from rtclog import RtcLog
-from vl53l1x import ADDRESS, VL53L1X
 from watchdog import Watchdog
 
 FIRMWARE = "0.1.0"
@@ -31,7 +29,6 @@ _BOOT = "/boot"
 _CALIBRATION = ""  # the root of the flash
 _LOOK_MS = const(500)
 _FLASH_MS = const(150)
-_HOME_MARKER = "/home-assistant"  # its entities are known to a broker
 _WALK_TEST = "/walk-test"  # written by the set-up
 _WALK_TEST_MS = const(3600000)
 _SAFE_MS = const(600000)
@@ -50,6 +47,8 @@ class Board:
         self._failure = None
         self._stall_ms = 0
         self._has_lasted = False
+        import parts  # here: its memory is given back below
+
         self.clock = Clock()
         self.clock.set_floor(settings["boot_start"])
         start = max(settings["boot_start"], newest_boot(_OUTBOX) + 1)
@@ -61,23 +60,24 @@ class Board:
         self.counters = []
         if not is_safe:
             presence = Presence(self.door, self.pir)
-            for index, sensor in enumerate(_sensors(settings["sensor"], pins)):
+            for index, sensor in enumerate(parts.sensors(settings["sensor"], pins)):
                 options = _CALIBRATION, settings["invert"], presence
                 self.counters.append(PeopleCounter(index, sensor, self.report, *options))
         self._led = Pin(pins["led"], Pin.OUT)
         self._shows_passages = _take(_WALK_TEST)
         self._commands = None
-        self._home = _home(settings)
+        self._home = parts.home(settings, FIRMWARE)
         self.link = Link(
             settings,
             self.outbox,
             self.clock,
             self._status,
             self._execute,
-            _tls(settings["mqtt"]["ca"]),
+            parts.tls(settings["mqtt"]["ca"]),
             self._home,
         )
         self.watchdog = Watchdog()
+        del sys.modules["parts"]
 
     def report(self, kind, ticks, fields):
         """Put an event that happened at `ticks` into the outbox and tell the link."""
@@ -132,10 +132,11 @@ class Board:
         """Have the network task load a new firmware once it has left the broker."""
 
         async def errand(beat):
-            import update  # here: an update is rare, and its code large
+            import parts  # here: an update is rare, and its code large
+            import update
 
             key = self._settings["key"].encode()
-            tls = _tls(self._settings["api_ca"] or self._settings["mqtt"]["ca"])
+            tls = parts.tls(self._settings["api_ca"] or self._settings["mqtt"]["ca"])
             try:
                 version = await update.fetch(url, expected, key, tls, beat)
             except update.UpdateError as error:
@@ -234,50 +235,3 @@ def _take(path):
         return True
     except OSError:
         return False
-
-
-def _sensors(kind, pins):
-    """Return what counts: each VL53L1X, or each two VL53L0X."""
-    bus = Bus(pins["sda"], pins["scl"])
-    driver = VL53L1X
-    if kind == "vl53l0x":
-        from vl53l0x import VL53L0X as driver  # here: most boards have the other one
-        from vl53l0x import Pair
-    sensors = []
-    for index, xshut in enumerate(pins["xshut"]):
-        # the factory's address is left free for the sensor that wakes next
-        address = ADDRESS + 1 + index if len(pins["xshut"]) > 1 else ADDRESS
-        sensors.append(driver(bus, address, Pin(xshut, Pin.OUT, value=0), bus.recover))
-    if driver is VL53L1X:
-        return sensors
-    return [Pair(*sensors[at : at + 2], STREET_CENTRE) for at in range(0, len(sensors), 2)]
-
-
-def _home(settings):
-    """Return what Home Assistant gets to see, or None when it never did and shall not."""
-    if not settings["home_assistant"] and not _exists(_HOME_MARKER):
-        return None
-    from homeassistant import Home  # here: most boards do without
-
-    return Home(settings["device"], FIRMWARE, settings["home_assistant"], _HOME_MARKER)
-
-
-def _exists(path):
-    try:
-        os.stat(path)
-        return True
-    except OSError:
-        return False
-
-
-def _tls(ca):
-    """Return the TLS context that trusts one CA only, or None when there is none."""
-    if ca is None:
-        return None
-    import ssl  # here: it takes memory that a board without TLS has better uses for
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.verify_mode = ssl.CERT_REQUIRED
-    with open(ca, "rb") as file:
-        context.load_verify_locations(cadata=file.read())
-    return context
