@@ -53,7 +53,7 @@ _SAME_CONTACT = text("""
 def references() -> Iterator[Reference]:
     """Yield every column of the database that names a customer of a shop."""
     for table in Base.metadata.sorted_tables:
-        for key in table.foreign_key_constraints:
+        for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.column_keys)):
             if key.referred_table is Membership.__table__:
                 [column] = [c for c in key.columns if c.name != "shop_id"]
                 yield table, column
