@@ -53,7 +53,7 @@ def test_the_owner_writes_down_what_a_tier_brings(owner_page: Page, bakery: Bake
 def test_what_is_too_early_to_say_is_said_so(owner_page: Page) -> None:
     owner_page.get_by_role("link", name="Insights").click()
     main = owner_page.get_by_role("main")
-    expect(main).to_contain_text("No prediction is old enough yet to be judged.")
+    expect(main).to_contain_text("What was said, and what came")
     expect(main).to_contain_text("Too few days were counted at the door")
 
 
