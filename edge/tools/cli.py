@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 import serial
@@ -18,6 +18,7 @@ from edge.tools.board import Board, BoardError, connected
 from edge.tools.bundle import CompileError, build, changes
 from edge.tools.packages import PackageError
 from edge.tools.release import release, sign
+from edge.tools.replay import TraceError, report
 from edge.tools.selftest import examine
 from edge.tools.watch import messages_of
 
@@ -213,6 +214,17 @@ def make_release(version: str, output: Path, key: str | None) -> None:
     click.echo(f"{output}: {len(bundle)} bytes")
     if key:
         click.echo(f"hmac {sign(bundle, key)}")
+
+
+@device.command()
+@click.argument("trace", type=click.File())
+def replay(trace: TextIO) -> None:
+    """Play a recorded trace (`logs` of a board with /trace) to the firmware's counter."""
+    try:
+        for line in report(trace):
+            click.echo(line)
+    except TraceError as error:
+        raise click.ClickException(f"{trace.name}: {error}") from error
 
 
 @device.command()

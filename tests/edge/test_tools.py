@@ -64,6 +64,18 @@ def test_a_release_is_one_file_with_its_hmac(tmp_path: Path) -> None:
     assert "hmac " in result.output
 
 
+def test_a_recorded_trace_is_replayed_and_another_file_is_refused(tmp_path: Path) -> None:
+    trace, other = tmp_path / "trace", tmp_path / "other"
+    trace.write_text("trace 1 sensor 0 idle 2400 2400\nt 0 1000 0 2400\nt 0 1033 1 2400\n")
+    other.write_text("hello\n")
+
+    replayed, refused = _run("replay", str(trace)), _run("replay", str(other))
+
+    assert "counted: 0 in, 0 out, 0 ambiguous" in replayed.output
+    assert refused.exit_code == 1
+    assert f"{other}: trace: expected a line" in refused.output
+
+
 def test_a_port_without_a_board_is_named() -> None:
     result = _run("deploy", "--port", "/dev/nowhere")
 
