@@ -1,9 +1,9 @@
 """How well people are counted: our counter, ST's and Roode's algorithm on the very same samples.
 
 A run is one mounting height and a row of episodes (`simulators/board/crowds.py`) in one world
-(`simulators/board/world.py`). The two zones are sampled in turn, 31 ms each, and every reading goes
-to all three. Events and truth are compared by direction within each episode. ST's and Roode's
-algorithms are written anew from their public description, and calibrated as they would be.
+(`simulators/board/passages.py`), where every reading goes to all three. Events and truth are
+compared by direction within each episode. ST's and Roode's algorithms are written anew from their
+public description, and calibrated as they would be.
 
 The counter was tuned on other seeds than those measured here: whoever changes it looks at
 TUNING_SEEDS only, with `errors()`. "Ahead of the better peer" is the difference of both on the same
@@ -15,30 +15,22 @@ import math
 import multiprocessing
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from benchmarks.report import Figure, Options, at_least, at_most, main, plain
-from edge.tools.firmware import firmware_module
-from simulators.board.crowds import SCENARIOS, Episode, mount_mm
+from simulators.board.crowds import SCENARIOS, Episode
+from simulators.board.passages import Counter as PassageCounter
+from simulators.board.passages import Floor, Shopbell, play
 from simulators.board.vl53l1x import VALID, Reading
-from simulators.board.world import World
 
-_ZONES = ((0, 7), (8, 15))
-_SAMPLE_MS = 31.0
-_PAUSE_MS = (1200, 2500)
-_CROOKED_RAD = 0.045
 _EPISODES_A_RUN = 25
-_CALIBRATION = 20
 _FULL_PASSAGES, _SMALL_PASSAGES = 10_000, 150
 TUNING_SEEDS = range(100_000)
 MEASURING_SEEDS = range(500_000, 600_000)
 _WEEK_DAYS, _SMALL_WEEK_DAYS = 7, 1
 _DAY_EPISODES, _SMALL_DAY_EPISODES = 600, 100
-_ALGORITHMS = ("shopbell", "st", "roode")
-_PEERS = _ALGORITHMS[1:]
 _RUNS_AT_ONCE = 8
 _LEAST_RUNS = 4
 
@@ -55,26 +47,6 @@ _GOALS = {
     "sunlight": ("precision", 0.95),
     "busy_day": ("f1", 0.92),
 }
-
-
-class Algorithm(Protocol):
-    """Takes every reading and returns "in", "out", "ambiguous" or None."""
-
-    def add(self, at_ms: float, zone: int, reading: Reading) -> str | None: ...
-
-
-class Shopbell:
-    """The counter of the firmware, on CPython."""
-
-    def __init__(self, floor_mm: list[list[int]]) -> None:
-        self._counter = firmware_module("counting").Counter(
-            [round(statistics.median(f)) for f in floor_mm]
-        )
-
-    def add(self, at_ms: float, zone: int, reading: Reading) -> str | None:
-        distance_mm = reading.distance_mm if reading.status == VALID else None
-        outcome = self._counter.add(round(at_ms), zone, distance_mm)
-        return outcome[0] if outcome else None
 
 
 _PATHS: dict[tuple[int, ...], str] = {(1, 3, 2): "in", (2, 3, 1): "out"}
@@ -109,7 +81,7 @@ class St:
     _KEPT = 10
     _USABLE = frozenset((VALID, 4, 7))  # severe errors are far away
 
-    def __init__(self, _: list[list[int]]) -> None:
+    def __init__(self, _: Floor) -> None:
         self._recent: list[list[int]] = [[], []]
         self._tracker = _PathTracker()
 
@@ -127,7 +99,7 @@ class Roode:
 
     _KEPT = 2
 
-    def __init__(self, floor_mm: list[list[int]]) -> None:
+    def __init__(self, floor_mm: Floor) -> None:
         idle = [statistics.mean(f) - statistics.stdev(f) for f in floor_mm]
         self._threshold_mm = [0.85 * distance for distance in idle]
         self._recent: list[list[int]] = [[], []]
@@ -136,6 +108,14 @@ class Roode:
     def add(self, _: float, zone: int, reading: Reading) -> str | None:
         recent = self._recent[zone] = [*self._recent[zone][1 - self._KEPT :], reading.distance_mm]
         return self._tracker.track(zone, min(recent) < self._threshold_mm[zone])[1]
+
+
+_ALGORITHMS: dict[str, Callable[[Floor], PassageCounter]] = {
+    "shopbell": Shopbell,
+    "st": St,
+    "roode": Roode,
+}
+_PEERS = ("st", "roode")
 
 
 @dataclass
@@ -197,32 +177,8 @@ class Tally:
 
 def run(name: str, seed: int, episodes: int, mount: int | None = None) -> dict[str, Tally]:
     """Play a row of episodes at one mounting height to all algorithms."""
-    draw = Random(f"{name} {seed}")
-    world = World(mount_mm=mount or mount_mm(name, draw), seed=seed, floor=draw.uniform(0.15, 0.5))
-    world.tilt = draw.uniform(-_CROOKED_RAD, _CROOKED_RAD)
-    floor_mm = [[world.look(*z, 0).distance_mm for _ in range(_CALIBRATION)] for z in _ZONES]
-    algorithms: dict[str, Algorithm] = {
-        "shopbell": Shopbell(floor_mm),
-        "st": St(floor_mm),
-        "roode": Roode(floor_mm),
-    }
-    tallies = {algorithm: Tally() for algorithm in algorithms}
-    now_ms = 1000.0
-    zone = 0
-    for _ in range(episodes):
-        episode = SCENARIOS[name](draw, int(now_ms) + 100)
-        world.ambient = episode.ambient
-        world.bodies, world.leaves = list(episode.bodies), list(episode.leaves)
-        events: dict[str, list[str]] = {algorithm: [] for algorithm in algorithms}
-        until = max(episode.ends_ms, now_ms) + draw.uniform(*_PAUSE_MS)
-        while now_ms < until:
-            zone ^= 1
-            now_ms += _SAMPLE_MS + draw.uniform(-1.5, 1.5)
-            reading = world.look(*_ZONES[zone], now_ms)
-            for algorithm, counter in algorithms.items():
-                event = counter.add(now_ms, zone, reading)
-                if event:
-                    events[algorithm].append(event)
+    tallies = {algorithm: Tally() for algorithm in _ALGORITHMS}
+    for episode, events in play(name, seed, episodes, _ALGORITHMS, mount):
         for algorithm, tally in tallies.items():
             tally.judge(episode, events[algorithm])
     return tallies

@@ -3,11 +3,14 @@
 import json
 import signal
 import threading
+from collections import Counter
 from pathlib import Path
 
 import click
 
 from simulators.api import Api, Json
+from simulators.board.crowds import SCENARIOS
+from simulators.board.passages import Shopbell, play
 from simulators.doors import Board, start_board
 from simulators.settle import SignIn, settle
 from simulators.street import Street, Till, run_in_thread
@@ -48,6 +51,33 @@ def town(api_url: str, sign_ins: Path, folder: Path, seed: int) -> None:
     stopped.wait()
     for board in boards:
         board.close()
+
+
+@simulate.command()
+@click.option("--scenario", type=click.Choice(list(SCENARIOS)), default="busy_day",
+              show_default=True, help="Who comes by.")  # fmt: skip
+@click.option("--episodes", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--mount-mm", type=click.IntRange(2000, 2800), help="Height of the sensor.")
+@click.option("--each", is_flag=True, help="Print every episode, not only those counted wrong.")
+def passages(scenario: str, episodes: int, seed: int, mount_mm: int | None, each: bool) -> None:
+    """Let people pass a door, faster than real time, and print counted against truth."""
+    true, counted = Counter[str](), Counter[str]()
+    makers = {"shopbell": Shopbell}
+    played = play(scenario, seed, episodes, makers, mount_mm)
+    for number, (episode, events) in enumerate(played, start=1):
+        truth = ["in"] * episode.entries + ["out"] * episode.exits
+        found = sorted(events["shopbell"])
+        true.update(truth)
+        counted.update(found)
+        if each or found != truth:
+            click.echo(f"{number:>6}  true: {_said(truth)}  counted: {_said(found)}")
+    for direction in ("in", "out", "ambiguous"):
+        click.echo(f"{direction:>9}  true: {true[direction]}  counted: {counted[direction]}")
+
+
+def _said(events: list[str]) -> str:
+    return " ".join(events) or "nobody"
 
 
 def _is_seen(live: Json) -> bool:

@@ -61,7 +61,7 @@ MAY_IMPORT = {
         "cloud.ml",
         "wire",
     ),
-    "simulators": ("simulators", "wire"),
+    "simulators": ("simulators", "wire", "edge.tools.firmware"),
     "edge.tools": ("edge.tools", "wire"),
 }
 

@@ -1,0 +1,5 @@
+"""`python -m simulators`: the same as `shopbell simulate`."""
+
+from simulators.cli import simulate
+
+simulate(prog_name="python -m simulators")
