@@ -85,3 +85,17 @@ def test_failures_and_changes_are_not_kept(shop: Shop) -> None:
     shop.status = 404
     assert [client.get("/s/bakery").status_code for _ in range(2)] == [404, 404]
     assert len(shop.asked) == 4
+
+
+def test_what_is_compressed_is_kept_apart_from_what_is_plain(shop: Shop) -> None:
+    shop.headers |= {"Vary": "Accept-Encoding"}
+    client = shop.client()
+    gzip = {"Accept-Encoding": "br, gzip;q=0.5"}
+    texts = [client.get("/s/bakery", headers=h).text for h in ({}, gzip, {}, gzip)]
+    assert texts == ["answer 1", "answer 2", "answer 1", "answer 2"]
+
+
+def test_who_has_what_is_not_kept_is_told_so_too(shop: Shop) -> None:
+    shop.headers |= {"Vary": "Accept-Language"}
+    answer = shop.client().get("/s/bakery", headers={"If-None-Match": '"tag-1"'})
+    assert (answer.status_code, answer.data) == (304, b"")

@@ -65,7 +65,9 @@ def test_a_route_keeps_to_the_document(
                 case.path_parameters[key] = known_ids.get(key, case.path_parameters[key])
         # a made-up tag is refused with 412, which schemathesis does not take for a refusal
         (case.headers or {}).pop("If-Match", None)
-        case.call_and_validate(headers=asker.headers, excluded_checks=LEFT_OUT)
+        # schemathesis reads what is compressed as if it were text
+        headers = {**asker.headers, "Accept-Encoding": "identity"}
+        case.call_and_validate(headers=headers, excluded_checks=LEFT_OUT)
 
     # where every text is a good address, there is nothing wrong to send
     with suppress(Unsatisfiable):

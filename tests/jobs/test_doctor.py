@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cloud.app.jobs.broker import BrokerFolder, Encrypted, prepare
+from cloud.app.jobs.broker import BrokerFolder, Encrypted, Mosquitto, prepare
 from cloud.app.jobs.certificates import expires_at
 from cloud.app.jobs.doctor import (
     check_broker,
@@ -68,8 +68,8 @@ def test_a_certificate_near_its_end_is_named(tmp_path: Path) -> None:
     assert gone.verdict == "loses"
 
 
-def test_our_broker_refuses_strangers_and_keeps_sessions(mosquitto: BrokerFolder) -> None:
-    findings = {f.subject: f for f in check_broker(settings_for_broker(mosquitto))}
+def test_our_broker_refuses_strangers_and_keeps_sessions(own_mosquitto: Mosquitto) -> None:
+    findings = {f.subject: f for f in check_broker(settings_for_broker(own_mosquitto.folder))}
     assert {f.verdict for f in findings.values()} == {"good"}
     assert findings["broker: strangers"].found == "refused"
     assert findings["broker: messages dropped"].found == "0"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Headers
-from werkzeug.http import parse_etags
+from werkzeug.http import parse_accept_header, parse_etags
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,7 +24,12 @@ KEPT_MAX = 10_000
 _OF_BODY = ("Content-Length", "Content-Type")
 _OF_ONE = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After")
 
+# the only thing in which kept answers to one path may differ
+VARIES = "Accept-Encoding"
+
 HeaderList = list[tuple[str, str]]
+# the path, and whether the reader reads gzip
+Name = tuple[str, bool]
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class PublicCache:
     def __init__(self, app: "WSGIApplication", prefixes: tuple[str, ...]) -> None:
         self._app = app
         self._prefixes = prefixes
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[Name, Answer] = {}
         self._lock = threading.Lock()
 
     def __call__(
@@ -53,13 +58,14 @@ class PublicCache:
         path = environ["PATH_INFO"]
         if not self._is_public(environ, path):
             return self._app(environ, start_response)
-        if answer := self._fresh(path):
+        name = path, _reads_gzip(environ)
+        if answer := self._fresh(name):
             return _send(answer, environ, start_response)
         # one asks the database, the others wait for its answer
         with self._lock:
-            if answer := self._fresh(path):
+            if answer := self._fresh(name):
                 return _send(answer, environ, start_response)
-            return self._make(path, environ, start_response)
+            return self._make(name, environ, start_response)
 
     def _is_public(self, environ: "WSGIEnvironment", path: str) -> bool:
         """Only what is named by its path alone: /s/bakery, but not /s/bakery/join?by=email."""
@@ -67,12 +73,12 @@ class PublicCache:
             return False
         return any(path.startswith(p) and "/" not in path[len(p) :] for p in self._prefixes)
 
-    def _fresh(self, path: str) -> Answer | None:
-        answer = self._answers.get(path)
+    def _fresh(self, name: Name) -> Answer | None:
+        answer = self._answers.get(name)
         return answer if answer is not None and time.monotonic() < answer.until_s else None
 
     def _make(
-        self, path: str, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, name: Name, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         # the application is to make the whole answer, which others are told as well
         seen = environ.pop("HTTP_IF_NONE_MATCH", None)
@@ -87,25 +93,33 @@ class PublicCache:
         if hasattr(parts, "close"):
             parts.close()
         status, headers = said[-1]
-        answer = _kept(status, headers, body)
-        if answer is None:
+        if not status.startswith("200") or "ETag" not in Headers(headers):
             start_response(status, headers)
             return [body]
-        if len(self._answers) >= KEPT_MAX:
-            self._answers.clear()
-        self._answers[path] = answer
+        answer = _answer(Headers(headers), body)
+        if _is_everybody_s(Headers(headers)):
+            self._keep(name, answer)
         if seen is not None:
             environ["HTTP_IF_NONE_MATCH"] = seen
         return _send(answer, environ, start_response)
 
+    def _keep(self, name: Name, answer: Answer) -> None:
+        if len(self._answers) >= KEPT_MAX:
+            self._answers.clear()
+        self._answers[name] = answer
 
-def _kept(status: str, pairs: HeaderList, body: bytes) -> Answer | None:
-    headers = Headers(pairs)
+
+def _reads_gzip(environ: "WSGIEnvironment") -> bool:
+    return parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))["gzip"] > 0
+
+
+def _is_everybody_s(headers: Headers) -> bool:
     is_public = "public" in headers.get("Cache-Control", "")
-    if not status.startswith("200") or not is_public or "ETag" not in headers:
-        return None
-    if "Vary" in headers or "Set-Cookie" in headers:
-        return None
+    varies = headers.get("Vary", VARIES) != VARIES
+    return is_public and not varies and "Set-Cookie" not in headers
+
+
+def _answer(headers: Headers, body: bytes) -> Answer:
     for name in _OF_ONE:
         headers.remove(name)
     whole = headers.to_wsgi_list()
