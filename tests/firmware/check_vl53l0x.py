@@ -163,7 +163,7 @@ class CountingTest(unittest.TestCase):
             os.mkdir(_FOLDER)
         with open(_FOLDER + "/idle-0.json", "w") as file:
             json.dump([_FLOOR, _FLOOR], file)
-        self.models = [model.VL53L0X(lambda at=at: self._look(at)) for at in (0, 250)]
+        self.models = [model.VL53L0X(lambda at=at: self._look(at)) for at in (0, 500)]
         self.bus = Bus(*self.models)
         drivers = [
             VL53L0X(self.bus, 0x30 + index, Shutdown(sensor), self.bus.recover)
@@ -179,7 +179,7 @@ class CountingTest(unittest.TestCase):
     def _look(self, after_ms):
         since_ms = time.ticks_diff(time.ticks_ms(), self.walks_at) if self.walks_at else -1
         noise_mm = time.ticks_us() % 7
-        return Reading((_HEAD if after_ms <= since_ms < after_ms + 450 else _FLOOR) + noise_mm)
+        return Reading((_HEAD if after_ms <= since_ms < after_ms + 900 else _FLOOR) + noise_mm)
 
     def _walk(self, invert=False, trouble=None):
         def report(kind, ticks, fields):

@@ -185,6 +185,7 @@ def test_axe_finds_nothing_serious_on_a_customers_pages(
 
 
 def test_the_keyboard_leads_from_the_list_to_a_shop(mine: Page) -> None:
+    expect(mine.get_by_role("link", name="Corner Bakery")).to_be_visible()
     mine.keyboard.press("Tab")
     expect(mine.get_by_role("link", name="Skip to the content")).to_be_focused()
     mine.keyboard.press("Enter")
