@@ -68,6 +68,8 @@ OF_NO_SHOP = {
 OWNERS_ONLY = {
     "list_audit_events",
     "change_shop",
+    "close_shop",
+    "reopen_shop",
     "create_device",
     "delete_device",
     "rotate_device_credential",
@@ -97,6 +99,7 @@ HIDDEN_FROM_ANALYSTS = {
 NOT_YET = {"get_scores", "get_insights", "get_model", "get_what_if"}
 # bodies that are valid, so that what is not found is the thing and not a field
 VALID: dict[str, dict[str, Any]] = {
+    "close_shop": {"name": "not the name"},
     "run_import": {"mapping": {"date": 1, "amount": 2}},
     "create_note": {"text": "likes rye bread"},
     "create_consent": {"channel": "sms", "action": "grant"},

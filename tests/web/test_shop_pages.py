@@ -137,3 +137,31 @@ def test_poster_and_data_are_taken_home(page: Page, own_bakery: Bakery) -> None:
         with page.expect_download() as saved:
             page.get_by_role("button", name=button).click()
         assert saved.value.path().read_bytes()[:4] == beginning[:4], button
+
+
+def test_a_shop_is_closed_by_its_name_and_taken_back(
+    page: Page, own_bakery: Bakery, installation: Installation
+) -> None:
+    slug = own_bakery.url.rsplit("/", 1)[1]
+    sign_in(page, f"{own_bakery.url}/shop/privacy", own_bakery.login)
+    expect(page.get_by_role("heading", name="Close this shop")).to_be_visible()
+    page.get_by_label("Name of the shop").fill("Flower Power")
+    page.get_by_role("button", name="Close the shop").click()
+    expect(page.get_by_role("alert")).to_contain_text("which is Corner Bakery")
+    page.get_by_label("Name of the shop").fill("Corner Bakery")
+    page.get_by_role("button", name="Close the shop").click()
+    expect(page.get_by_text("This shop is closed.")).to_be_visible()
+    assert page.request.get(f"{installation.url}/s/{slug}").status == 410
+
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_label("Name of the shop")).to_be_visible()
+    assert page.request.get(f"{installation.url}/s/{slug}").status == 200
+
+
+def test_who_erases_their_account_reads_which_shops_to_close_first(
+    page: Page, own_bakery: Bakery, installation: Installation
+) -> None:
+    sign_in(page, own_bakery.url, own_bakery.login)
+    expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
+    page.goto(f"{installation.url}/my/account")
+    expect(page.get_by_text(re.compile("close the shop first"))).to_contain_text("Corner Bakery")

@@ -38,7 +38,7 @@ def list_devices(shop_id: uuid.UUID) -> dict[str, object]:
 @works_here("owner")
 @routes.body(schemas.NewDevice)
 @routes.returns(201, schemas.DeviceWithCredential)
-@routes.fails(403, 404, 503)
+@routes.fails(403, 404, 409, 503)
 def create_device(wanted: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Register a board; its password is shown this once."""
     device, password = register_device(db.session(), _settings(), shop_id=shop_id, **wanted)
@@ -50,7 +50,7 @@ def create_device(wanted: dict[str, Any], shop_id: uuid.UUID) -> dict[str, objec
 @works_here("owner")
 @routes.body(schemas.NewDevice)
 @routes.returns(201, schemas.Claim)
-@routes.fails(403, 404)
+@routes.fails(403, 404, 409)
 def create_claim(wanted: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Make a code to type into a board, which then signs itself in; it works once."""
     now = dt.datetime.now(dt.UTC)

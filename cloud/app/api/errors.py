@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from cloud.app.domain.errors import (
     Conflict,
     Forbidden,
+    Gone,
     Invalid,
     NotFound,
     ShopbellError,
@@ -24,6 +25,7 @@ RETRY_AFTER_S = 5
 
 _STATUS = {
     NotFound: 404,
+    Gone: 410,
     SignedOut: 401,
     Forbidden: 403,
     Conflict: 409,
@@ -47,6 +49,7 @@ DESCRIBED = {
     403: "only owner may do this, you are staff here",
     404: "there is no such customer",
     409: "another customer has this reference",
+    410: "this shop has closed",
     412: "It has changed since you read it: read it again, and then change it.",
     413: "Expected at most 1 MB, got more.",
     415: _SENTENCES[415],

@@ -18,7 +18,7 @@ from cloud.app.domain.errors import Invalid
 from cloud.app.services import joining
 from cloud.app.services.accounts import person_by_id
 from cloud.app.services.consents import consent_of, record_consent
-from cloud.app.services.live import public_status
+from cloud.app.services.live import public_status_of
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store import customer_queries, membership_queries
 from cloud.app.store.notes import count_notes
@@ -49,7 +49,7 @@ def list_my_shops() -> dict[str, object]:
 @signed_in
 @routes.body(schemas.Joining)
 @routes.returns(200, schemas.JoinedShop)
-@routes.fails(403, 404, 429)
+@routes.fails(403, 404, 410, 429)
 def join_shop(wanted: dict[str, Any]) -> dict[str, object]:
     """Become a customer of a shop; needs a proven contact. Doing it again changes nothing."""
     consents = _agreed(wanted.pop("consents"), wanted.pop("wording"))
@@ -162,7 +162,8 @@ def _agreed(channels: list[str], wording: str | None) -> dict[str, str]:
 
 def _shown(membership: Membership, shop: Shop) -> dict[str, object]:
     return {
-        **public_status(db.session(), shop.slug, _now()),
+        **public_status_of(db.session(), shop, _now()),
+        "delete_at": shop.delete_at,
         "id": shop.id,
         "currency": shop.currency,
         "joined_at": membership.joined_at,

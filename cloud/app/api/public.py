@@ -20,7 +20,7 @@ routes = Blueprint("public", "What anybody may know")
 @routes.get("/public/shops/<slug>")
 @per_reader("120 per minute")
 @routes.returns(200, PublicShop)
-@routes.fails(404, 429)
+@routes.fails(404, 410, 429)
 @routes.open_to_all()
 def get_public_shop(slug: str) -> Response:
     """Open now or not, and how busy in a word. May be cached; answers 304 to its ETag."""

@@ -2,6 +2,7 @@
 
 ShopbellError
 ├── NotFound    the thing does not exist, or not for the one who asks
+├── Gone        the thing was here, and its owner has ended it
 ├── SignedOut   who asks is not signed in any more
 ├── Forbidden   it exists and the role does not allow this
 ├── Conflict    it contradicts what is already there
@@ -17,6 +18,10 @@ class ShopbellError(Exception):
 
 class NotFound(ShopbellError):
     """The thing does not exist, or not for the one who asks."""
+
+
+class Gone(ShopbellError):
+    """The thing was here, and its owner has ended it."""
 
 
 class SignedOut(ShopbellError):

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.errors import NotFound
+from cloud.app.jobs.closing import delete_closed_shops
 from cloud.app.services.corrections import zero_closed_sites
 from cloud.app.settings import Settings
 from cloud.app.store import footfall
@@ -44,6 +45,7 @@ def register(queue: procrastinate.App, sessions: sessionmaker[Session], settings
         now = dt.datetime.fromtimestamp(timestamp, dt.UTC)
         keep_partitions(sessions, settings.event_retention_months, now)
         forget_rejections(sessions, now)
+        delete_closed_shops(sessions, now)
         with sessions.begin() as session:
             forget_old_keys(session, now)
             forget_old_hits(session, now)

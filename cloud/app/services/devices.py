@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from cloud.app.domain.errors import NotFound, Unavailable
 from cloud.app.services import tickets
 from cloud.app.services.broker import create_client
+from cloud.app.services.closing import require_going_on
 from cloud.app.settings import Settings
 from cloud.app.store.base import Json
 from cloud.app.store.shops import Device, Site
@@ -34,8 +35,10 @@ def register_device(
 ) -> tuple[Device, str]:
     """Make a device and its credential; return it with the password, which is not kept.
 
-    Raises NotFound for a site of another shop, Unavailable when the broker does not answer.
+    Raises NotFound for a site of another shop, Conflict for a closed shop, Unavailable when the
+    broker does not answer.
     """
+    require_going_on(session, shop_id)
     device = Device(
         shop_id=shop_id,
         id="d-" + secrets.token_hex(6),
@@ -56,7 +59,11 @@ def offer_claim(
     site_id: uuid.UUID | None,
     now: dt.datetime,
 ) -> tuple[Ticket, str]:
-    """Return a short code with which a board gets its credential by itself, once, and soon."""
+    """Return a short code with which a board gets its credential by itself, once, and soon.
+
+    Raises NotFound for a site of another shop, Conflict for a closed shop.
+    """
+    require_going_on(session, shop_id)
     code = tickets.short_code()
     details: Json = {"name": name, "site_id": str(_site_id(session, shop_id, site_id))}
     ticket = tickets.issue(

@@ -11,7 +11,7 @@ from cloud.app.domain.errors import Conflict
 from cloud.app.services.accounts import person_by_id, shops_of
 from cloud.app.services.codes import forget_codes
 from cloud.app.services.joining import take_what_is_theirs
-from cloud.app.services.staff import require_another_owner
+from cloud.app.services.staff import is_only_owner
 from cloud.app.services.suppressions import suppress_contacts
 from cloud.app.store import erasure_queries
 from cloud.app.store.erasure_queries import TELLING_DIGITS, TELLING_LENGTH, Traits
@@ -63,13 +63,21 @@ def erase_person(
 ) -> tuple[int, int]:
     """Erase an account and the person in every shop; return the number of shops and kept sales.
 
-    Raises Conflict for the only owner of a shop: somebody has to answer for its customers' data.
+    Raises Conflict for the only owner of a shop that goes on: somebody has to answer for its
+    customers' data. A closed shop, which nobody could take back any more, is due at once.
     """
     person = person_by_id(session, person_id)
-    for shop, role in shops_of(session, person_id):
-        if role == "owner":
-            act_for(session, shop_id=shop.id)
-            require_another_owner(session, shop.id, person_id)
+    alone = [
+        shop
+        for shop, role in shops_of(session, person_id)
+        if role == "owner" and is_only_owner(session, shop.id, person_id)
+    ]
+    if names := ", ".join(shop.name for shop in alone if shop.delete_at is None):
+        raise Conflict(f"close these shops first, or make somebody else their owner: {names}")
+    for shop in alone:
+        act_for(session, shop_id=shop.id)
+        shop.delete_at = now
+        session.flush()
     take_what_is_theirs(session, person, now)
     shops = [shop for _, shop in memberships_of(session, person_id)]
     kept = sum(erase_at_shop(session, key, shop.id, person_id) for shop in shops)

@@ -43,6 +43,8 @@ class View:
     @cached_property
     def openness(self) -> Openness:
         shop = self.shop
+        if shop.delete_at is not None:
+            return Openness(False, None, "hours")
         says = openings.says_open(self.hours, shop.time_zone, shop.country, self.now)
         return openness(self._doors, says, self.override)
 
@@ -125,8 +127,12 @@ def live_state(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[s
 
 
 def public_status(session: Session, slug: str, now: dt.datetime) -> dict[str, object]:
-    """Return what anybody may know of a shop: no number of people. Raises NotFound."""
-    shop = shop_by_slug(session, slug)
+    """Return what anybody may know of a shop: no number of people. Raises NotFound and Gone."""
+    return public_status_of(session, shop_by_slug(session, slug), now)
+
+
+def public_status_of(session: Session, shop: Shop, now: dt.datetime) -> dict[str, object]:
+    """Return the same of a shop that is at hand, also while its owner is closing it."""
     act_for(session, shop_id=shop.id)
     view = _look(session, shop, now)
     is_open = view.openness

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.errors import Conflict, NotFound, SignedOut
+from cloud.app.domain.errors import Conflict, Gone, NotFound, SignedOut
 from cloud.app.domain.slugs import SLUG_MAX_LENGTH, slugify
 from cloud.app.services import sign_ins
 from cloud.app.services.hours import checked_hours
@@ -62,11 +62,14 @@ def shop_by_id(session: Session, shop_id: uuid.UUID) -> Shop:
 
 
 def shop_by_slug(session: Session, slug: str) -> Shop:
-    """Return the shop with this public page, for anybody. Raises NotFound."""
+    """Return the shop with this public page, for anybody. Raises NotFound, and Gone when its
+    owner has closed it."""
     act_for(session, slug=slug)
     shop = session.scalar(select(Shop).where(Shop.slug == slug))
     if shop is None:
         raise NotFound("there is no such shop")
+    if shop.delete_at is not None:
+        raise Gone("this shop has closed")
     return shop
 
 

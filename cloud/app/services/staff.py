@@ -69,18 +69,19 @@ def let_go(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> None:
     staff = session.get(Staff, (shop_id, person_id))
     if staff is None:
         raise NotFound("this person does not work here")
-    require_another_owner(session, shop_id, person_id)
+    if is_only_owner(session, shop_id, person_id):
+        raise Conflict("a shop keeps at least one owner")
     session.delete(staff)
     session.flush()
 
 
-def require_another_owner(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> None:
-    """Raise Conflict when this person is the last owner."""
+def is_only_owner(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    """Tell whether nobody else owns a shop; act for it from now on."""
+    act_for(session, shop_id=shop_id)
     # two owners who let each other go at once must not both succeed
     owners = session.scalars(
         select(Staff.person_id)
         .where(Staff.shop_id == shop_id, Staff.role == "owner")
         .with_for_update()
     ).all()
-    if list(owners) == [person_id]:
-        raise Conflict("a shop keeps at least one owner")
+    return list(owners) == [person_id]

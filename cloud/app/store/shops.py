@@ -40,6 +40,8 @@ class Shop(Base):
     opening_hours: Mapped[str | None]
     capacity: Mapped[int | None]
     created_at: Mapped[CreatedAt]
+    # when everything of a shop that its owner has closed is deleted; null while it goes on
+    delete_at: Mapped[dt.datetime | None]
 
 
 class Site(Base):

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_address, per_reader
 from cloud.app.api.people import begin, can_reach, person_who_proves, send_code
-from cloud.app.domain.errors import Forbidden, Invalid, NotFound, TooOften
+from cloud.app.domain.errors import Forbidden, Gone, Invalid, NotFound, TooOften
 from cloud.app.services import joining
 from cloud.app.services.contacts import kind_of, normalised_email, normalised_phone
 from cloud.app.services.live import public_status
@@ -139,6 +139,8 @@ def _with_shop(slug: str, answer: Callable[[Shop], Response]) -> Response:
         shop = shop_by_slug(db.session(), slug)
     except NotFound:
         return page_of("no_shop.html", 404)
+    except Gone:
+        return page_of("closed_shop.html", 410)
     response = answer(shop)
     # codes and contacts stay in no cache on the way
     response.headers["Cache-Control"] = "no-store"

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from cloud.app.api import headers
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_reader
-from cloud.app.domain.errors import NotFound
+from cloud.app.domain.errors import Gone, NotFound
 from cloud.app.services.hours import week
 from cloud.app.services.live import public_status
 from cloud.app.store.shops import Shop
@@ -58,6 +58,8 @@ def shop_page(slug: str) -> Response:
         status = public_status(db.session(), slug, now)
     except NotFound:
         return page_of("no_shop.html", 404)
+    except Gone:
+        return page_of("closed_shop.html", 410)
     shop = db.session.execute(select(Shop).where(Shop.slug == slug)).scalar_one()
     return page_of("shop.html", 200, **_words(status, shop, now))
 

@@ -44,6 +44,11 @@ class JoinedShop(PublicShop):
     currency = fields.String(required=True)
     joined_at = Moment(required=True)
     left_at = Moment(required=True, allow_none=True)
+    delete_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the shop has closed: when everything of it is deleted"},
+    )
 
 
 class JoinedShops(Schema):

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
 
-from cloud.app.api.schemas.base import Text
+from cloud.app.api.schemas.base import Moment, Text
 from cloud.app.domain.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 
 ROLES = ("owner", "staff", "analyst")
@@ -68,8 +68,19 @@ class Shop(Schema):
     currency = fields.String(required=True)
     opening_hours = fields.String(required=True, allow_none=True)
     capacity = fields.Integer(required=True, allow_none=True)
+    delete_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "when everything of a closed shop is deleted; null: it goes on"},
+    )
     public_url = fields.String(required=True)
     whatsapp_share_url = fields.String(required=True)
+
+
+class ShopClosing(Schema):
+    """The shop's name, typed by who closes it."""
+
+    name = Text(100, required=True)
 
 
 class Shops(Schema):

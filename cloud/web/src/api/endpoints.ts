@@ -49,6 +49,12 @@ export const getShop = (shop_id: string) =>
 export const changeShop = (shop_id: string, body: ShopChange) =>
   api.patch("/api/v1/shops/{shop_id}", { path: { shop_id }, body });
 
+export const closeShop = (shop_id: string, name: string) =>
+  api.delete("/api/v1/shops/{shop_id}", { path: { shop_id }, body: { name } });
+
+export const reopenShop = (shop_id: string) =>
+  api.post("/api/v1/shops/{shop_id}/reopen", { path: { shop_id } });
+
 export const listDevices = (shop_id: string) =>
   api.get("/api/v1/shops/{shop_id}/devices", { path: { shop_id } });
 

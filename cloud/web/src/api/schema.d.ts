@@ -229,11 +229,34 @@ export interface paths {
         get: operations["get_shop"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Close a shop: its page and its boards end at once, everything of it is deleted 30 days later.
+         * @description Export first what is to be kept. Until `delete_at` the owner can take the closing back.
+         */
+        delete: operations["close_shop"];
         options?: never;
         head?: never;
         /** Change a shop's profile. */
         patch: operations["change_shop"];
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the closing of a shop back. Its boards stay revoked: each needs a new code. */
+        post: operations["reopen_shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/shops/{shop_id}/sites": {
@@ -1943,6 +1966,11 @@ export interface components {
             currency: string;
             opening_hours: string | null;
             capacity: number | null;
+            /**
+             * Format: date-time
+             * @description when everything of a closed shop is deleted; null: it goes on
+             */
+            delete_at: string | null;
             public_url: string;
             whatsapp_share_url: string;
         };
@@ -1970,6 +1998,9 @@ export interface components {
             /** @description OSM opening_hours */
             opening_hours?: string | null;
             capacity?: number | null;
+        };
+        ShopClosing: {
+            name: string;
         };
         Site: {
             /** Format: uuid */
@@ -2830,6 +2861,11 @@ export interface components {
             joined_at: string;
             /** Format: date-time */
             left_at: string | null;
+            /**
+             * Format: date-time
+             * @description the shop has closed: when everything of it is deleted
+             */
+            delete_at: string | null;
         };
         JoinedShops: {
             items: components["schemas"]["JoinedShop"][];
@@ -2882,6 +2918,11 @@ export interface components {
             joined_at: string;
             /** Format: date-time */
             left_at: string | null;
+            /**
+             * Format: date-time
+             * @description the shop has closed: when everything of it is deleted
+             */
+            delete_at: string | null;
             known: components["schemas"]["Known"];
             /** @description by which one can be reached */
             channels: ("sms" | "whatsapp" | "email" | "push")[];
@@ -3454,6 +3495,23 @@ export interface components {
                  *       "title": "Conflict",
                  *       "status": 409,
                  *       "detail": "another customer has this reference"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A problem (RFC 9457): Gone */
+        Problem410: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Gone",
+                 *       "status": 410,
+                 *       "detail": "this shop has closed"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -4175,6 +4233,7 @@ export interface operations {
                      *           "currency": "EUR",
                      *           "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *           "capacity": 3,
+                     *           "delete_at": "2026-03-14T09:26:53Z",
                      *           "public_url": "https://shop.example.com/s/corner-bakery",
                      *           "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
                      *         }
@@ -4243,6 +4302,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *       "capacity": 3,
+                     *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "public_url": "https://shop.example.com/s/corner-bakery",
                      *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
                      *     }
@@ -4292,6 +4352,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *       "capacity": 3,
+                     *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "public_url": "https://shop.example.com/s/corner-bakery",
                      *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
                      *     }
@@ -4310,6 +4371,66 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    close_shop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Asha Rao"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ShopClosing"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "slug": "corner-bakery",
+                     *       "name": "Asha Rao",
+                     *       "address": "12 Mill Lane, Berlin",
+                     *       "country": "DE",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "currency": "EUR",
+                     *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *       "capacity": 3,
+                     *       "delete_at": "2026-03-14T09:26:53Z",
+                     *       "public_url": "https://shop.example.com/s/corner-bakery",
+                     *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Shop"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            503: components["responses"]["Problem503"];
             default: components["responses"]["Problem"];
         };
     };
@@ -4359,6 +4480,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *       "capacity": 3,
+                     *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "public_url": "https://shop.example.com/s/corner-bakery",
                      *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
                      *     }
@@ -4374,6 +4496,53 @@ export interface operations {
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reopen_shop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description a retry with the same key is done once and answered again, for 24 hours */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "slug": "corner-bakery",
+                     *       "name": "Asha Rao",
+                     *       "address": "12 Mill Lane, Berlin",
+                     *       "country": "DE",
+                     *       "time_zone": "Europe/Berlin",
+                     *       "currency": "EUR",
+                     *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
+                     *       "capacity": 3,
+                     *       "delete_at": "2026-03-14T09:26:53Z",
+                     *       "public_url": "https://shop.example.com/s/corner-bakery",
+                     *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Shop"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
@@ -7457,6 +7626,7 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
             429: components["responses"]["Problem429"];
             default: components["responses"]["Problem"];
         };
@@ -8227,7 +8397,8 @@ export interface operations {
                      *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *           "currency": "EUR",
                      *           "joined_at": "2026-03-14T09:26:53Z",
-                     *           "left_at": "2026-03-14T09:26:53Z"
+                     *           "left_at": "2026-03-14T09:26:53Z",
+                     *           "delete_at": "2026-03-14T09:26:53Z"
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -8300,7 +8471,8 @@ export interface operations {
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *       "currency": "EUR",
                      *       "joined_at": "2026-03-14T09:26:53Z",
-                     *       "left_at": "2026-03-14T09:26:53Z"
+                     *       "left_at": "2026-03-14T09:26:53Z",
+                     *       "delete_at": "2026-03-14T09:26:53Z"
                      *     }
                      */
                     "application/json": components["schemas"]["JoinedShop"];
@@ -8311,6 +8483,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -8360,6 +8533,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "joined_at": "2026-03-14T09:26:53Z",
                      *       "left_at": "2026-03-14T09:26:53Z",
+                     *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "known": {
                      *         "name": "Asha Rao",
                      *         "phone": "+4930123456",

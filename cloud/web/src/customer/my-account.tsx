@@ -32,7 +32,7 @@ export function MyAccount({ me }: { me: Me }) {
         </div>
       </Card>
       <Card title={t("my.data.title")}>
-        <MyData contact={email ?? phone} />
+        <MyData me={me} contact={email ?? phone} />
       </Card>
       <LanguageSwitch />
       <FormError error={leave.error} />
@@ -71,7 +71,8 @@ function Another({ isMissing }: { isMissing: boolean }) {
   );
 }
 
-function MyData({ contact }: { contact: string | null }) {
+function MyData({ me, contact }: { me: Me; contact: string | null }) {
+  const owned = me.shops.filter((shop) => shop.role === "owner").map((shop) => shop.name);
   const download = useMutation({
     mutationFn: exportMe,
     onSuccess: (file) => saveFile(t("my.data.file"), file),
@@ -85,6 +86,7 @@ function MyData({ contact }: { contact: string | null }) {
         </Button>
       </div>
       <FormError error={download.error} />
+      {owned.length > 0 && <p>{t("my.data.ownShops", { shops: owned.join(", ") })}</p>}
       {contact && <Erase contact={contact} />}
     </div>
   );

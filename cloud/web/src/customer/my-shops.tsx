@@ -79,6 +79,10 @@ const LOOKS = {
 };
 
 export function State({ shop, isLarge = false }: { shop: JoinedShop; isLarge?: boolean }) {
+  if (shop.delete_at) {
+    const date = formatsOf(shop).date(shop.delete_at);
+    return <span className={css.closed}>{t("my.closedShop", { date })}</span>;
+  }
   const look = `${LOOKS[stateOf(shop.status)]} ${isLarge ? css.now : css.state}`;
   return (
     <>

@@ -8,6 +8,7 @@ const KINDS = {
   401: "signIn",
   403: "forbidden",
   404: "missing",
+  410: "missing",
   409: "conflict",
   412: "changed",
   413: "large",

@@ -3,13 +3,14 @@ import { Card } from "../components/card";
 import { Page } from "../components/page";
 import { t } from "../i18n/i18n";
 import { shopPath, useShop } from "../session/shop";
+import { CloseShop } from "./close-shop";
 import css from "./shop.module.css";
 
 const PUBLIC = ["open", "crowd", "noCount"] as const;
 const KEPT = ["typed", "sales", "door", "noCamera"] as const;
 const DEVICE = ["shops", "unsent", "noToken"] as const;
 
-/** What is shown to whom, and what is kept where; facts only, nothing to switch yet. */
+/** What is shown to whom, and what is kept where, and how to end it all. */
 export function Privacy() {
   const { shop } = useShop();
   return (
@@ -37,6 +38,7 @@ export function Privacy() {
             ))}
           </ul>
         </Card>
+        {shop.role === "owner" && <CloseShop />}
       </Page>
     </>
   );

@@ -1,0 +1,241 @@
+"""A shop is closed by its owner, can be taken back for a month, and then nothing of it is left."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, inspect, text
+
+from cloud.app.api.database import db
+from cloud.app.jobs.broker import BrokerFolder
+from cloud.app.jobs.closing import delete_closed_shops
+from cloud.app.jobs.worker import job_sessions
+from cloud.app.services.closing import GRACE
+from cloud.app.settings import Settings
+from tests.api.conftest import (
+    API,
+    Letterbox,
+    Somebody,
+    body,
+    code_for,
+    made,
+    make_app,
+    problem,
+    somebody,
+)
+from tests.api.test_joining import customers, prove
+from tests.api.test_rights import Life
+from tests.broker.clients import is_welcome
+from tests.brokers import free_port, settings_for_broker
+
+NAME = {"name": "Corner Bakery"}
+
+
+def close(owner: Somebody, name: str = "Corner Bakery") -> dict[str, Any]:
+    answer = owner.client.delete(owner.url, json={"name": name}, headers=owner.headers)
+    assert answer.status_code == 200, answer.text
+    return body(answer)
+
+
+def slug_of(owner: Somebody) -> str:
+    return str(body(owner.get(owner.url))["slug"])
+
+
+def run_sql(settings: Settings, statement: str, **values: object) -> None:
+    engine = create_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(text(statement), values)
+    engine.dispose()
+
+
+def let_a_month_pass(settings: Settings, shop: Somebody) -> None:
+    """Move the end of a shop's time into the past; the database's own clock decides."""
+    past = "UPDATE shop SET delete_at = delete_at - :grace WHERE id = :id"
+    run_sql(settings, past, grace=GRACE, id=shop.shop_id)
+
+
+def clean(settings: Settings, now: dt.datetime | None = None) -> int:
+    sessions = job_sessions(settings)
+    try:
+        return delete_closed_shops(sessions, now or dt.datetime.now(dt.UTC))
+    finally:
+        sessions.kw["bind"].dispose()
+
+
+def tables_that_name(settings: Settings, shop_id: str) -> set[str]:
+    """Return the tables of which a row has the shop's id in any column."""
+    engine = create_engine(settings.database_url)
+    with engine.connect() as connection:
+        found = {
+            table
+            for table in inspect(engine).get_table_names()
+            if connection.scalar(
+                text(
+                    f'SELECT EXISTS (SELECT FROM "{table}" AS t'
+                    " WHERE strpos(row_to_json(t)::text, :id) > 0)"
+                ),
+                {"id": shop_id},
+            )
+        }
+    engine.dispose()
+    return found
+
+
+def test_a_closed_shop_has_no_public_page_and_nobody_joins_it(
+    owner: Somebody, client: FlaskClient
+) -> None:
+    slug = slug_of(owner)
+    before = dt.datetime.now(dt.UTC)
+    delete_at = dt.datetime.fromisoformat(close(owner)["delete_at"])
+    assert before + GRACE <= delete_at <= dt.datetime.now(dt.UTC) + GRACE
+    problem(client.get(f"{API}/public/shops/{slug}"), 410)
+    for path in (f"/s/{slug}", f"/s/{slug}/join"):
+        page = client.get(path)
+        assert page.status_code == 410
+        assert "This shop has closed" in page.text
+    answer = owner.post(f"{API}/me/shops", {"slug": slug})
+    assert problem(answer, 410)["detail"] == "this shop has closed"
+
+
+def test_closing_wants_the_shop_s_name_as_it_is_written(owner: Somebody) -> None:
+    for wrong in ("corner bakery", "Flower Power"):
+        answer = owner.client.delete(owner.url, json={"name": wrong}, headers=owner.headers)
+        [error] = problem(answer, 422)["errors"]
+        assert error["field"] == "name"
+        assert "Corner Bakery" in error["expected"]
+    problem(owner.delete(owner.url), 422)
+    assert body(owner.get(owner.url))["delete_at"] is None
+
+
+def test_closing_again_does_not_lengthen_the_time(owner: Somebody) -> None:
+    first = close(owner, "  Corner   Bakery ")
+    assert close(owner)["delete_at"] == first["delete_at"]
+
+
+def test_the_owner_takes_the_closing_back(
+    settings: Settings, owner: Somebody, client: FlaskClient
+) -> None:
+    slug = slug_of(owner)
+    close(owner)
+    assert body(owner.post(f"{owner.url}/reopen"))["delete_at"] is None
+    assert client.get(f"/s/{slug}").status_code == 200
+    clean(settings, dt.datetime.now(dt.UTC) + 2 * GRACE)
+    assert body(owner.get(owner.url))["name"] == "Corner Bakery"
+
+
+def test_a_closed_shop_gets_no_new_board_and_can_still_be_exported(owner: Somebody) -> None:
+    code = made(owner.post(f"{owner.url}/claims", {"name": "Door"}))["code"]
+    close(owner)
+    problem(owner.client.post(f"{API}/claims", json={"code": code}), 403)
+    for noun in ("claims", "devices"):
+        answer = owner.post(f"{owner.url}/{noun}", {"name": "Door"})
+        assert "take that back first" in problem(answer, 409)["detail"]
+    assert owner.get(f"{owner.url}/exports/customers").status_code == 200
+
+
+def test_a_shop_is_not_deleted_before_its_time_whatever_the_job_believes(
+    settings: Settings, owner: Somebody
+) -> None:
+    close(owner)
+    clean(settings, dt.datetime.now(dt.UTC) + 2 * GRACE)
+    assert owner.get(owner.url).status_code == 200
+
+
+def test_after_its_time_nothing_of_a_shop_is_in_any_table(
+    app: Flask, settings: Settings, owner: Somebody, outsider: Somebody
+) -> None:
+    zebulonia = Life(app, settings, owner, outsider)
+    made(owner.post(f"{owner.url}/devices", {"name": "Door"}))
+    product = {"product": "Rye bread", "quantity": 1, "amount_minor": 300}
+    sale = {"id": str(uuid.uuid4()), "occurred_at": "2026-01-02T10:00:00Z", "amount_minor": 300}
+    made(owner.post(f"{owner.url}/purchases", {**sale, "lines": [product]}))
+    rejected = (
+        "INSERT INTO rejected_message (shop_id, topic, payload, reason) VALUES (:id, 't', '', 'r')"
+    )
+    run_sql(settings, rejected, id=owner.shop_id)
+    assert {
+        "shop", "site", "device", "staff", "membership", "note", "purchase", "purchase_line",
+        "product", "import_batch", "import_row", "report", "audit_event", "idempotency_key",
+        "consent_event", "feedback", "referral", "rejected_message",
+    } <= tables_that_name(settings, owner.shop_id)  # fmt: skip
+    close(owner)
+    let_a_month_pass(settings, owner)
+
+    assert clean(settings) == 1
+
+    # a job that has run keeps its arguments for three days: ids and nothing else
+    assert tables_that_name(settings, owner.shop_id) <= {"procrastinate_jobs"}
+    problem(owner.get(owner.url), 404)
+    [kept] = body(zebulonia.person.get(f"{API}/me/shops"))["items"]
+    assert kept["name"] == "Flower Power"
+    assert zebulonia.name in outsider.get(f"{outsider.url}/customers").text
+
+
+def test_a_customer_of_a_closed_shop_sees_when_it_goes_and_can_be_forgotten_before(
+    app: Flask, settings: Settings, owner: Somebody
+) -> None:
+    zebulonia = Life(app, settings, owner)
+    delete_at = close(owner)["delete_at"]
+    mine = f"{API}/me/shops/{owner.shop_id}"
+    found = body(zebulonia.person.get(mine))
+    assert (found["delete_at"], found["status"]["is_open"]) == (delete_at, False)
+    assert zebulonia.person.put(f"{mine}/erasure", None).status_code == 200
+    assert zebulonia.name not in {customer["name"] for customer in customers(owner)}
+
+
+def test_who_has_closed_all_their_shops_can_go_and_the_shops_go_with_them(
+    app: Flask, settings: Settings, owner: Somebody, client: FlaskClient
+) -> None:
+    slug = slug_of(owner)
+    prove(app, owner, owner.email)
+    close(owner)
+    owner.post(f"{API}/codes", {"contact": owner.email})
+    sent = {"contact": owner.email, "code": code_for(app, owner.email)}
+    assert owner.put(f"{API}/me/erasure", sent).status_code == 200
+    problem(client.get(f"{API}/public/shops/{slug}"), 410)
+    clean(settings)
+    problem(client.get(f"{API}/public/shops/{slug}"), 404)
+    assert tables_that_name(settings, owner.shop_id) <= {"procrastinate_jobs"}
+
+
+@pytest.fixture(scope="module")
+def with_broker(settings: Settings, mosquitto: BrokerFolder) -> Iterator[Flask]:
+    broker = settings_for_broker(mosquitto)
+    names = [field.name for field in dataclasses.fields(Settings) if "mqtt" in field.name]
+    values = {name: getattr(broker, name) for name in names}
+    app = make_app(dataclasses.replace(settings, **values), messenger=Letterbox())
+    yield app
+    app.extensions["streams"].end()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_the_boards_of_a_closed_shop_are_refused_by_the_broker(
+    with_broker: Flask, mosquitto: BrokerFolder
+) -> None:
+    owner = somebody(with_broker, "Olga")
+    owner.open_shop("Corner Bakery")
+    boards = [
+        made(owner.post(f"{owner.url}/devices", {"name": name}))["credential"]
+        for name in ("Front", "Back")
+    ]
+    assert all(is_welcome(mosquitto, one["username"], one["password"]) for one in boards)
+    close(owner)
+    assert not any(is_welcome(mosquitto, one["username"], one["password"]) for one in boards)
+    owner.post(f"{owner.url}/reopen")
+    assert body(owner.get(f"{owner.url}/devices"))["items"] == []
+
+
+def test_while_the_broker_is_away_nothing_is_closed(settings: Settings, with_broker: Flask) -> None:
+    owner = somebody(with_broker, "Olga")
+    owner.open_shop("Corner Bakery")
+    made(owner.post(f"{owner.url}/devices", {"name": "Front"}))
+    away_settings = dataclasses.replace(with_broker.extensions["settings"], mqtt_port=free_port())
+    away = make_app(away_settings).test_client()
+    problem(away.delete(owner.url, json=NAME, headers=owner.headers), 503)
+    assert body(owner.get(owner.url))["delete_at"] is None
