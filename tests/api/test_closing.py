@@ -59,7 +59,7 @@ def let_a_month_pass(settings: Settings, shop: Somebody) -> None:
     run_sql(settings, past, grace=GRACE, id=shop.shop_id)
 
 
-def clean(settings: Settings, now: dt.datetime | None = None) -> int:
+def delete_due(settings: Settings, now: dt.datetime | None = None) -> int:
     sessions = job_sessions(settings)
     try:
         return delete_closed_shops(sessions, now or dt.datetime.now(dt.UTC))
@@ -124,7 +124,7 @@ def test_the_owner_takes_the_closing_back(
     close(owner)
     assert body(owner.post(f"{owner.url}/reopen"))["delete_at"] is None
     assert client.get(f"/s/{slug}").status_code == 200
-    clean(settings, dt.datetime.now(dt.UTC) + 2 * GRACE)
+    delete_due(settings, dt.datetime.now(dt.UTC) + 2 * GRACE)
     assert body(owner.get(owner.url))["name"] == "Corner Bakery"
 
 
@@ -142,7 +142,7 @@ def test_a_shop_is_not_deleted_before_its_time_whatever_the_job_believes(
     settings: Settings, owner: Somebody
 ) -> None:
     close(owner)
-    clean(settings, dt.datetime.now(dt.UTC) + 2 * GRACE)
+    delete_due(settings, dt.datetime.now(dt.UTC) + 2 * GRACE)
     assert owner.get(owner.url).status_code == 200
 
 
@@ -166,7 +166,7 @@ def test_after_its_time_nothing_of_a_shop_is_in_any_table(
     close(owner)
     let_a_month_pass(settings, owner)
 
-    assert clean(settings) == 1
+    assert delete_due(settings) == 1
 
     # a job that has run keeps its arguments for three days: ids and nothing else
     assert tables_that_name(settings, owner.shop_id) <= {"procrastinate_jobs"}
@@ -198,7 +198,7 @@ def test_who_has_closed_all_their_shops_can_go_and_the_shops_go_with_them(
     sent = {"contact": owner.email, "code": code_for(app, owner.email)}
     assert owner.put(f"{API}/me/erasure", sent).status_code == 200
     problem(client.get(f"{API}/public/shops/{slug}"), 410)
-    clean(settings)
+    delete_due(settings)
     problem(client.get(f"{API}/public/shops/{slug}"), 404)
     assert tables_that_name(settings, owner.shop_id) <= {"procrastinate_jobs"}
 

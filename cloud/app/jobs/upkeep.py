@@ -8,14 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.errors import NotFound
+from cloud.app.jobs.cleaning import clean
 from cloud.app.jobs.closing import delete_closed_shops
 from cloud.app.services.corrections import zero_closed_sites
 from cloud.app.settings import Settings
 from cloud.app.store import footfall
-from cloud.app.store.audit import forget_old_audit
-from cloud.app.store.idempotency import forget_old_keys
 from cloud.app.store.jobs import QUEUE
-from cloud.app.store.limits import forget_old_hits
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
 
@@ -46,10 +44,7 @@ def register(queue: procrastinate.App, sessions: sessionmaker[Session], settings
         keep_partitions(sessions, settings.event_retention_months, now)
         forget_rejections(sessions, now)
         delete_closed_shops(sessions, now)
-        with sessions.begin() as session:
-            forget_old_keys(session, now)
-            forget_old_hits(session, now)
-            forget_old_audit(session, now)
+        clean(sessions, now)
 
 
 def roll_up_footfall(sessions: sessionmaker[Session]) -> int:
