@@ -164,9 +164,14 @@ async def claim(setup, code):
         raise SetupError("this claim code is unknown, was used already, or is too old.")
     if status == 429:
         raise SetupError("too many codes were tried. Wait a minute.")
+    if status == 503:
+        raise SetupError("the server is not ready. The code still works: try again later.")
     if status != 201:
         raise SetupError("the server answered with status %d. Try again later." % status)
-    return json.loads(answer)
+    try:
+        return json.loads(answer)
+    except ValueError:
+        raise SetupError("the server's answer was cut off. A new code is needed.")
 
 
 def keep(granted, form, setup):

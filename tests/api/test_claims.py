@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -76,6 +77,17 @@ def test_a_code_survives_a_broker_that_is_away(settings: Settings, app: Flask) -
     person.open_shop("Bakery without a broker")
     code = {"code": code_of(person)}
     problem(away.test_client().post(f"{API}/claims", json=code), 503)
+    made(app.test_client().post(f"{API}/claims", json=code))
+
+
+def test_a_code_survives_a_server_that_cannot_read_its_own_authority(
+    app: Flask, owner: Somebody
+) -> None:
+    settings: Settings = app.extensions["settings"]
+    unready = make_app(dataclasses.replace(settings, mqtt_public_ca_file=Path("/none/ca.pem")))
+    code = {"code": code_of(owner)}
+    problem(unready.test_client().post(f"{API}/claims", json=code), 503)
+    assert body(owner.get(f"{owner.url}/devices"))["items"] == []
     made(app.test_client().post(f"{API}/claims", json=code))
 
 

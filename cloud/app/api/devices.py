@@ -42,8 +42,9 @@ def list_devices(shop_id: uuid.UUID) -> dict[str, object]:
 def create_device(wanted: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Register a board; its password is shown this once."""
     device, password = register_device(db.session(), _settings(), shop_id=shop_id, **wanted)
+    shown = _with_credential(device, password)
     db.session.commit()
-    return _with_credential(device, password)
+    return shown
 
 
 @routes.post("/shops/<uuid:shop_id>/claims", shows_secret=True)
@@ -69,8 +70,10 @@ def claim_device(sent: dict[str, str]) -> dict[str, object]:
     """Change a code for the credential of a new board."""
     now = dt.datetime.now(dt.UTC)
     device, password = claim(db.session(), _settings(), code=sent["code"], now=now)
+    # before the commit: a board that is told to come back needs its code again
+    shown = _with_credential(device, password)
     db.session.commit()
-    return _with_credential(device, password)
+    return shown
 
 
 def _with_credential(device: Device, password: str) -> dict[str, object]:
