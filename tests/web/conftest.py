@@ -26,6 +26,7 @@ from tests.conftest import create_database, settings_for
 from tests.installation import Installation, running
 
 VIEWPORTS = {"phone": (360, 740), "desktop": (1280, 800)}
+AT_PHONE_SIZE = pytest.mark.parametrize("viewport", ["phone"], indirect=True)
 WITHIN_MS = 10_000
 PASSWORD = "correct horse battery"
 ALL_CUSTOMERS = 60

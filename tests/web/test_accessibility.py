@@ -14,6 +14,7 @@ PAGES = (
     "",
     "/day",
     "/customers",
+    "/customers/duplicates",
     "/insights",
     "/what-if",
     "/sale",

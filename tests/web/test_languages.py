@@ -7,11 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.web.conftest import PASSWORD, Bakery, watched_page
-
-EVERY_PAGE = (
-    "", "/day", "/customers", "/insights", "/what-if", "/sale", "/import", "/start", "/account",
-    "/shop", "/shop/profile", "/shop/hours", "/shop/devices", "/shop/staff", "/shop/privacy",
-)  # fmt: skip
+from tests.web.test_accessibility import PAGES
 
 
 def test_the_language_is_changed_and_remembered(page: Page, bakery: Bakery) -> None:
@@ -50,7 +46,7 @@ def test_from_right_to_left_nothing_leaves_the_screen(
         page.goto(bakery.url)
         page.evaluate("localStorage.setItem('shopbell.language', 'ar-XB')")
         try:
-            for path in EVERY_PAGE:
+            for path in PAGES:
                 page.goto(bakery.url + path)
                 expect(page.get_by_role("heading", level=1)).to_be_visible()
                 assert page.locator("html").get_attribute("dir") == "rtl"

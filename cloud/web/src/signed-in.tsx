@@ -17,6 +17,7 @@ import { firstShop, shopPath } from "./session/shop";
 
 const Customers = lazy(async () => ({ default: (await import("./pages/customers")).Customers }));
 const Customer = lazy(async () => ({ default: (await import("./pages/customer")).CustomerPage }));
+const Duplicates = lazy(async () => ({ default: (await import("./pages/duplicates")).Duplicates }));
 const Imports = lazy(async () => ({ default: (await import("./pages/imports")).Imports }));
 const Import = lazy(async () => ({ default: (await import("./pages/import")).ImportPage }));
 const Sale = lazy(async () => ({ default: (await import("./pages/sale")).SalePage }));
@@ -104,6 +105,7 @@ function Pages({ me }: { me: Me }) {
           <Route index element={<Today />} />
           <Route path="day" element={<Day />} />
           <Route path="customers" element={<Customers />} />
+          <Route path="customers/duplicates" element={<Duplicates />} />
           <Route path="customers/:customerId" element={<Customer />} />
           <Route path="import" element={<Imports />} />
           <Route path="import/:importId" element={<Import />} />

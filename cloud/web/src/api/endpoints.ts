@@ -276,3 +276,21 @@ export const noteOutreach = (shop_id: string, customer_id: string, body: NewOutr
 
 export const getBundles = (shop_id: string) =>
   api.get("/api/v1/shops/{shop_id}/bundles", { path: { shop_id } });
+
+export const listDuplicates = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/duplicates", { path: { shop_id } });
+
+export const listMerges = (shop_id: string, cursor: string | null) =>
+  api.get("/api/v1/shops/{shop_id}/merges", {
+    path: { shop_id },
+    query: { cursor, limit: PAGE_OF_DETAILS },
+  });
+
+export const mergeCustomers = (shop_id: string, survivor_id: string, duplicate_id: string) =>
+  api.post("/api/v1/shops/{shop_id}/merges", {
+    path: { shop_id },
+    body: { survivor_id, duplicate_id },
+  });
+
+export const undoMerge = (shop_id: string, merge_id: string) =>
+  api.post("/api/v1/shops/{shop_id}/merges/{merge_id}/undo", { path: { shop_id, merge_id } });

@@ -3,7 +3,9 @@
 import type { Customer } from "../api/types";
 import { t } from "../i18n/i18n";
 
-export function nameOf(customer: Customer): string {
+type Called = Pick<Customer, "name" | "reference" | "phone" | "email">;
+
+export function nameOf(customer: Called): string {
   const { name, reference, phone, email } = customer;
   if (name) return name;
   if (reference) return t("customers.reference", { reference });

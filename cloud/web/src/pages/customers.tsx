@@ -22,6 +22,7 @@ import { useDebounced } from "../lib/use-debounced";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customers.module.css";
 import { Chosen } from "./customers-chosen";
+import { KnownTwice } from "./customers-known-twice";
 import { NewCustomer } from "./customers-new";
 import { CustomerTable } from "./customers-table";
 
@@ -58,6 +59,7 @@ export function Customers() {
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   return (
     <Page title={t("customers.title")}>
+      <KnownTwice />
       <NewCustomer />
       <Filters filter={filter} onChange={setFilter} />
       {pages.isPending && <Loading />}
