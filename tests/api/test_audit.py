@@ -111,6 +111,13 @@ def test_nobody_looks_after_the_installation_by_default(owner: Somebody, noun: s
     problem(owner.get(f"{API}/platform/{noun}"), 403)
 
 
+def test_who_is_signed_in_hears_whether_they_look_after_the_installation(
+    admin: Somebody, owner: Somebody
+) -> None:
+    assert body(admin.get(f"{API}/me"))["is_admin"] is True
+    assert body(owner.get(f"{API}/me"))["is_admin"] is False
+
+
 @pytest.mark.parametrize("noun", PLATFORM)
 def test_each_look_of_an_administrator_is_written_down(admin: Somebody, noun: str) -> None:
     assert admin.get(f"{API}/platform/{noun}").status_code == 200

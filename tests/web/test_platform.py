@@ -21,7 +21,8 @@ def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
     expect(refused).to_contain_text("only who looks after the installation")
     subprocess.run([*program, "add", login], check=True, env=installation.environment)
     try:
-        page.reload()
+        page.goto(f"{bakery.url}/account")
+        page.get_by_role("link", name="Shops, boards and jobs of the installation").click()
         shops = page.get_by_role("region", name="Shops").first
         expect(shops.get_by_role("cell", name="Corner Bakery").first).to_be_visible()
         boards = page.get_by_role("region", name="Boards").first
@@ -29,5 +30,6 @@ def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
         expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
     finally:
         subprocess.run([*program, "remove", login], check=True, env=installation.environment)
-    page.goto(bakery.url)
-    expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
+    page.goto(f"{bakery.url}/account")
+    expect(page.get_by_role("button", name="Sign out everywhere")).to_be_visible()
+    expect(page.get_by_text("You look after this installation")).to_have_count(0)

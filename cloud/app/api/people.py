@@ -25,6 +25,7 @@ from cloud.app.services import accounts, codes, resets, sign_ins
 from cloud.app.services.contacts import normalised_contact
 from cloud.app.services.joining import take_what_is_theirs
 from cloud.app.services.passwords import Passwords
+from cloud.app.store.audit import is_platform_admin
 from cloud.app.store.people import Person, RefreshToken
 from cloud.app.store.roles import act_for
 
@@ -274,6 +275,7 @@ def _me() -> dict[str, object]:
         "person": accounts.person_by_id(db.session(), person_id()),
         "shops": shops,
         "is_customer": accounts.is_customer(db.session(), person_id()),
+        "is_admin": is_platform_admin(db.session(), person_id()),
     }
 
 

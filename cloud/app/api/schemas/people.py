@@ -91,11 +91,14 @@ class MyShop(Schema):
 
 
 class Me(Schema):
-    """Who is signed in, the shops they work for, and whether they are a customer of any."""
+    """Who is signed in, the shops they work for, and what else they may see."""
 
     person = fields.Nested(Person, required=True)
     shops = fields.List(fields.Nested(MyShop), required=True)
     is_customer = fields.Boolean(required=True)
+    is_admin = fields.Boolean(
+        required=True, metadata={"description": "whether they look after the installation"}
+    )
 
 
 class SignInSession(Schema):

@@ -1954,6 +1954,8 @@ export interface components {
             person: components["schemas"]["Person"];
             shops: components["schemas"]["MyShop"][];
             is_customer: boolean;
+            /** @description whether they look after the installation */
+            is_admin: boolean;
         };
         Shop: {
             /** Format: uuid */
@@ -4123,7 +4125,8 @@ export interface operations {
                      *           "time_zone": "Europe/Berlin"
                      *         }
                      *       ],
-                     *       "is_customer": true
+                     *       "is_customer": true,
+                     *       "is_admin": true
                      *     }
                      */
                     "application/json": components["schemas"]["Me"];
@@ -4181,7 +4184,8 @@ export interface operations {
                      *           "time_zone": "Europe/Berlin"
                      *         }
                      *       ],
-                     *       "is_customer": true
+                     *       "is_customer": true,
+                     *       "is_admin": true
                      *     }
                      */
                     "application/json": components["schemas"]["Me"];

@@ -1,6 +1,7 @@
 /** On which devices one is signed in, and how to end that. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "react-router";
 import { endSession, listSessions } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { SignInSession } from "../api/types";
@@ -31,6 +32,13 @@ export function Account() {
           onConfirm={() => everywhere.mutate()}
         />
       </Card>
+      {me.is_admin && (
+        <Card title={t("account.platform")}>
+          <Link to="/platform" className={css.share}>
+            {t("account.platformLink")}
+          </Link>
+        </Card>
+      )}
     </Page>
   );
 }
