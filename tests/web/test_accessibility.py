@@ -24,6 +24,7 @@ PAGES = (
     "/shop/profile",
     "/shop/hours",
     "/shop/devices",
+    "/shop/products",
     "/shop/staff",
     "/shop/privacy",
     "/account",

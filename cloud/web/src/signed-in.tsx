@@ -27,6 +27,7 @@ const Shop = lazy(async () => ({ default: (await import("./pages/shop")).ShopPag
 const Profile = lazy(async () => ({ default: (await import("./pages/profile")).Profile }));
 const Hours = lazy(async () => ({ default: (await import("./pages/hours")).Hours }));
 const Devices = lazy(async () => ({ default: (await import("./pages/devices")).Devices }));
+const Products = lazy(async () => ({ default: (await import("./pages/products")).Products }));
 const Privacy = lazy(async () => ({ default: (await import("./pages/privacy")).Privacy }));
 const WhatIf = lazy(async () => ({ default: (await import("./pages/what-if")).WhatIfPage }));
 const Day = lazy(async () => ({ default: (await import("./pages/day")).DayPage }));
@@ -117,6 +118,7 @@ function Pages({ me }: { me: Me }) {
           <Route path="shop/profile" element={<Profile />} />
           <Route path="shop/hours" element={<Hours />} />
           <Route path="shop/devices" element={<Devices />} />
+          <Route path="shop/products" element={<Products />} />
           <Route path="shop/privacy" element={<Privacy />} />
           <Route path="shop/staff" element={<StaffPage />} />
           <Route path="account" element={<Account />} />

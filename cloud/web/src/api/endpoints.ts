@@ -12,6 +12,7 @@ import type {
   NewOverride,
   NewPurchase,
   NewShop,
+  ProductChange,
   Role,
   ShopChange,
   WhatIfQuery,
@@ -294,3 +295,12 @@ export const mergeCustomers = (shop_id: string, survivor_id: string, duplicate_i
 
 export const undoMerge = (shop_id: string, merge_id: string) =>
   api.post("/api/v1/shops/{shop_id}/merges/{merge_id}/undo", { path: { shop_id, merge_id } });
+
+export const listProducts = (shop_id: string, cursor: string | null) =>
+  api.get("/api/v1/shops/{shop_id}/products", { path: { shop_id }, query: { cursor } });
+
+export const changeProduct = (shop_id: string, product_id: string, body: ProductChange) =>
+  api.patch("/api/v1/shops/{shop_id}/products/{product_id}", {
+    path: { shop_id, product_id },
+    body,
+  });

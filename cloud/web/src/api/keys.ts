@@ -29,6 +29,7 @@ export const queryKeys = {
     ["shop", shopId, "customer", customerId, "purchases"] as const,
   duplicates: (shopId: string) => ["shop", shopId, "duplicates"] as const,
   merges: (shopId: string) => ["shop", shopId, "merges"] as const,
+  products: (shopId: string) => ["shop", shopId, "products"] as const,
   imports: (shopId: string) => ["shop", shopId, "imports"] as const,
   import: (shopId: string, importId: string) => ["shop", shopId, "imports", importId] as const,
   rejectedRows: (shopId: string, importId: string) =>

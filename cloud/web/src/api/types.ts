@@ -67,5 +67,7 @@ export type Channel = NewConsent["channel"];
 export type Duplicate = Schemas["Duplicate"];
 export type Look = Schemas["Look"];
 export type Merge = Schemas["Merge"];
+export type Product = Schemas["Product"];
+export type ProductChange = Schemas["ProductChange"];
 export type FieldError = Schemas["ProblemError"];
 export type Problem = Schemas["Problem"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readAmount } from "./amount";
+import { readAmount, readCount, writeAmount } from "./amount";
 
 describe("readAmount", () => {
   it("takes a point or a comma before the cents", () => {
@@ -29,5 +29,18 @@ describe("readAmount", () => {
     for (const text of ["", "0", "-5", "abc", "1.2345", "12€", "9".repeat(20)]) {
       expect(readAmount(text, "EUR")).toBeNull();
     }
+  });
+});
+
+describe("writeAmount and readCount", () => {
+  it("write an amount as one would type it", () => {
+    expect(writeAmount(1250, "EUR")).toBe("12.50");
+    expect(writeAmount(1200, "JPY")).toBe("1200");
+  });
+
+  it("take pieces, and parts of one", () => {
+    expect(readCount("12")).toBe(12);
+    expect(readCount("7,5")).toBe(7.5);
+    expect(readCount("many")).toBeNull();
   });
 });

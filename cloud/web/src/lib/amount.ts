@@ -27,6 +27,18 @@ export function readAmount(text: string, currency: string): number | null {
   return minor > 0 && minor <= LARGEST_MINOR ? minor : null;
 }
 
+/** Minor units as one would type them: 1250 is "12.50". */
+export function writeAmount(minor: number, currency: string): string {
+  const perMajor = minorPerMajor(currency);
+  return (minor / perMajor).toFixed(Math.log10(perMajor));
+}
+
+/** A number of pieces such as "12" or "7,5"; null when it is none. */
+export function readCount(text: string): number | null {
+  const typed = latinDigits(text).trim().replace(",", ".");
+  return /^\d+(\.\d+)?$/.test(typed) ? Number(typed) : null;
+}
+
 const DIGIT_BLOCKS = [0x0660, 0x06f0, 0x0966]; // Arabic, Persian, Devanagari
 
 function latinDigits(text: string): string {

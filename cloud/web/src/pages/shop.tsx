@@ -15,13 +15,20 @@ const PLACES = [
   { page: "shop/profile", label: "profile" },
   { page: "shop/hours", label: "hours" },
   { page: "shop/devices", label: "devices" },
+  { page: "shop/products", label: "products" },
   { page: "shop/staff", label: "staff" },
   { page: "feedback", label: "feedback" },
   { page: "import", label: "import" },
   { page: "start", label: "start" },
   { page: "shop/privacy", label: "privacy" },
 ] as const;
-const READABLE = new Set<string>(["feedback", "shop/devices", "shop/staff", "shop/privacy"]);
+const READABLE = new Set<string>([
+  "feedback",
+  "shop/products",
+  "shop/devices",
+  "shop/staff",
+  "shop/privacy",
+]);
 
 export function ShopPage() {
   const { shop } = useShop();
