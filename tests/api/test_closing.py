@@ -28,6 +28,7 @@ from tests.api.conftest import (
     problem,
     somebody,
 )
+from tests.api.test_access import merge_of
 from tests.api.test_joining import customers, prove
 from tests.api.test_rights import Life
 from tests.broker.clients import is_welcome
@@ -150,7 +151,15 @@ def test_after_its_time_nothing_of_a_shop_is_in_any_table(
     app: Flask, settings: Settings, owner: Somebody, outsider: Somebody
 ) -> None:
     zebulonia = Life(app, settings, owner, outsider)
-    made(owner.post(f"{owner.url}/devices", {"name": "Door"}))
+    zebulonia.import_(owner, "Somebody else,0151 20000001", "2026-01-03", consent=True)
+    merge_of(owner)
+    door = made(owner.post(f"{owner.url}/devices", {"name": "Door"}))["device"]
+    passage = (
+        "INSERT INTO event (shop_id, device_id, boot, sequence, site_id, kind, occurred_at,"
+        " time_source, up_ms, body)"
+        " VALUES (:shop, :device, 1, 1, :site, 'passage', now(), 'device', 1, '{}')"
+    )
+    run_sql(settings, passage, shop=owner.shop_id, device=door["id"], site=door["site_id"])
     product = {"product": "Rye bread", "quantity": 1, "amount_minor": 300}
     sale = {"id": str(uuid.uuid4()), "occurred_at": "2026-01-02T10:00:00Z", "amount_minor": 300}
     made(owner.post(f"{owner.url}/purchases", {**sale, "lines": [product]}))
@@ -161,7 +170,7 @@ def test_after_its_time_nothing_of_a_shop_is_in_any_table(
     assert {
         "shop", "site", "device", "staff", "membership", "note", "purchase", "purchase_line",
         "product", "import_batch", "import_row", "report", "audit_event", "idempotency_key",
-        "consent_event", "feedback", "referral", "rejected_message",
+        "consent_event", "feedback", "customer_merge", "event", "referral", "rejected_message",
     } <= tables_that_name(settings, owner.shop_id)  # fmt: skip
     close(owner)
     let_a_month_pass(settings, owner)
