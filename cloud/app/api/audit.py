@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from flask import Response, current_app, g, request
-from sqlalchemy import text
+from sqlalchemy import func, insert
 
 from cloud.app.api.database import RouteSession, db
 from cloud.app.store.audit import AuditEvent
 
 _COLUMNS = ("shop_id", "customer_id")
 # a look that a crash of the server forgets costs less than a wait for the disk at each look
-_LAZILY = text("SET LOCAL synchronous_commit = off")
+_LAZILY = func.set_config("synchronous_commit", "off", True)
 
 
 def noted(view: Callable[..., Any], person_id: uuid.UUID, /, **values: Any) -> Any:
@@ -28,10 +28,8 @@ def noted(view: Callable[..., Any], person_id: uuid.UUID, /, **values: Any) -> A
     is_held, session.is_held = session.is_held, True
     try:
         response: Response = current_app.make_response(view(**values))
-        if request.method == "GET":
-            session.execute(_LAZILY)
-        session.add(_event(person_id, values))
-        session.flush()
+        note = insert(AuditEvent).values(_event(person_id, values))
+        session.execute(note.returning(_LAZILY) if request.method == "GET" else note)
     finally:
         session.is_held = is_held
     session.commit()
@@ -52,19 +50,19 @@ def _is_worth_noting(values: dict[str, Any]) -> bool:
     return request.method != "GET" or getattr(route, "is_noted", False)
 
 
-def _event(person_id: uuid.UUID, values: dict[str, Any]) -> AuditEvent:
+def _event(person_id: uuid.UUID, values: dict[str, Any]) -> dict[str, object]:
     about = {name: str(value) for name, value in values.items() if name not in _COLUMNS}
-    return AuditEvent(
-        id=uuid.uuid4(),
-        shop_id=values.get("shop_id"),
-        person_id=person_id,
-        role=g.get("role", "platform" if "platform" in g else "customer"),
-        action=action(),
-        customer_id=values.get("customer_id"),
-        about=about,
-        fields=_fields(),
-        happened_at=dt.datetime.now(dt.UTC),
-    )
+    return {
+        "id": uuid.uuid4(),
+        "shop_id": values.get("shop_id"),
+        "person_id": person_id,
+        "role": g.get("role", "platform" if "platform" in g else "customer"),
+        "action": action(),
+        "customer_id": values.get("customer_id"),
+        "about": about,
+        "fields": _fields(),
+        "happened_at": dt.datetime.now(dt.UTC),
+    }
 
 
 def _fields() -> list[str]:

@@ -15,11 +15,10 @@ from cloud.app.services.consents import consent_of, record_consent
 from cloud.app.services.customers import add_customer, change_customer
 from cloud.app.services.notes import add_note, remove_note
 from cloud.app.services.outreach import note_outreach
-from cloud.app.services.shops import shop_by_id
 from cloud.app.services.suppressions import require_unsuppressed
 from cloud.app.store import customer_queries
 from cloud.app.store.consents import ConsentEvent
-from cloud.app.store.membership_queries import membership_by_id
+from cloud.app.store.membership_queries import membership_by_id, time_zone_of
 from cloud.app.store.scores import Score, ScoreRun
 from cloud.app.store.timeline import timeline
 
@@ -117,8 +116,7 @@ def get_customer_timeline(
     query: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID
 ) -> dict[str, object]:
     """Everything that happened with a customer, the newest first."""
-    customer_queries.customer(db.session(), shop_id, customer_id)
-    time_zone = shop_by_id(db.session(), shop_id).time_zone
+    time_zone = time_zone_of(db.session(), shop_id, customer_id)
     page = timeline(db.session(), shop_id, customer_id, time_zone=time_zone, **query)
     return page.map(happening)
 

@@ -13,7 +13,8 @@ from cloud.app.api.schemas import purchases as schemas
 from cloud.app.api.schemas.base import PageQuery
 from cloud.app.services import products
 from cloud.app.services.purchases import NewLine, NewPurchase, record_purchase
-from cloud.app.store import customer_queries, purchase_queries, score_queries
+from cloud.app.store import purchase_queries, score_queries
+from cloud.app.store.membership_queries import membership_by_id
 from cloud.app.store.pages import Page
 from cloud.app.store.purchase_queries import NamedLine
 from cloud.app.store.sales import Purchase
@@ -42,8 +43,9 @@ def list_customer_purchases(
     query: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID
 ) -> dict[str, object]:
     """Purchases of one customer, the newest first."""
-    customer_queries.customer(db.session(), shop_id, customer_id)
     page = purchase_queries.purchases(db.session(), shop_id, customer_id=customer_id, **query)
+    if not page.items:
+        membership_by_id(db.session(), shop_id, customer_id)
     return _shown_page(shop_id, page)
 
 

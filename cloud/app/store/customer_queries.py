@@ -16,6 +16,7 @@ from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership
 from cloud.app.store.scores import Score, ScoreRun
 
+# as in the index `ix_membership_last_visit`
 LONG_AGO = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 
 _score_of_member = and_(Score.shop_id == Membership.shop_id, Score.membership_id == Membership.id)

@@ -53,6 +53,18 @@ def membership_in(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) ->
     )
 
 
+def time_zone_of(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> str:
+    """Return the time zone of the shop of a customer. Raises NotFound."""
+    found = session.scalar(
+        select(Shop.time_zone)
+        .join(Membership, Membership.shop_id == Shop.id)
+        .where(Shop.id == shop_id, Membership.id == membership_id)
+    )
+    if found is None:
+        raise NotFound("there is no such customer")
+    return found
+
+
 def membership_by_id(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> Membership:
     """Return a customer of a shop. Raises NotFound."""
     found = session.get(Membership, (shop_id, membership_id))

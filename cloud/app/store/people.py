@@ -125,7 +125,13 @@ class Membership(Base):
             for column in ("phone", "email")
         ),
         Index("ix_membership_phone", "shop_id", "phone"),
-        Index("ix_membership_last_visit", "shop_id", "last_visit_at", "id"),
+        # the sort key of `customer_queries`: those who never came stand behind all others
+        Index(
+            "ix_membership_last_visit",
+            "shop_id",
+            text("coalesce(last_visit_at, '1900-01-01 00:00:00+00'::timestamptz)"),
+            "id",
+        ),
         Index("ix_membership_email", "shop_id", "email"),
         Index(
             "ix_membership_import",
