@@ -179,6 +179,71 @@ def test_what_unpacks_to_too_much_is_refused(
     assert expected in problem(upload(owner, bomb, "bomb.csv.gz"), 422)["detail"]
 
 
+def changed_workbook(rows: list[list[object]], **parts: bytes) -> bytes:
+    """Return a workbook whose parts of these names (without folder and .xml) are others."""
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(rows))) as book,
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as changed,
+    ):
+        for name in book.namelist():
+            short = name.rpartition("/")[2].removesuffix(".xml")
+            changed.writestr(name, parts.get(short, book.read(name)))
+    return content.getvalue()
+
+
+SHEET: list[list[object]] = [["Customer", "Date", "Amount"], ["17", "2026-03-14", "3.50"]]
+
+
+def test_more_texts_than_fit_in_memory_are_refused(
+    owner: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "TEXTS_MAX_BYTES", 1024 * 1024)
+    book = changed_workbook(SHEET, styles=b"<a>" + b" " * 1024 * 1024 + b"</a>")
+    found = problem(upload(owner, book, "till.xlsx"), 422)["detail"]
+    assert "expected at most 1 MB of texts and formats in a workbook" in found
+    assert found.endswith("got more: save it as CSV.")
+
+
+def test_a_long_text_that_a_million_cells_name_is_refused(
+    owner: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "TEXT_MAX_BYTES", 10_000)
+    book = workbook([["Customer", "Note"], *([n, "x" * 300] for n in range(40))])
+    found = problem(upload(owner, book, "till.xlsx"), 422)["detail"]
+    assert found == "till.xlsx: expected at most 0 MB of cells, got more."
+
+
+def test_entities_of_its_own_are_refused_in_a_workbook(owner: Somebody) -> None:
+    laughs = b'<!DOCTYPE sst [<!ENTITY a "ha">]><sst><si><t>&a;</t></si></sst>'
+    found = problem(upload(owner, changed_workbook(SHEET, styles=laughs), "till.xlsx"), 422)
+    assert "expected a workbook without entities of its own, got a DOCTYPE" in found["detail"]
+
+
+@pytest.mark.parametrize("part", ["styles", "workbook", "sheet1"])
+def test_elements_within_elements_without_end_are_refused(owner: Somebody, part: str) -> None:
+    deep = b"<a>" * 200_000 + b"</a>" * 200_000
+    found = problem(upload(owner, changed_workbook(SHEET, **{part: deep}), "till.xlsx"), 422)
+    assert "expected elements within at most 100 others, got more" in found["detail"]
+
+
+@pytest.mark.parametrize("part", ["[Content_Types]", "workbook", "sheet1"])
+def test_a_part_that_is_something_else_is_refused(owner: Somebody, part: str) -> None:
+    book = changed_workbook(SHEET, **{part: b'<font odd="1"><b odd="2"/></font>'})
+    answer = upload(owner, book, "till.xlsx")
+    assert "expected" in problem(answer, 422)["detail"]
+
+
+def test_a_sheet_that_takes_too_long_is_refused(
+    owner: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "READ_WITHIN_S", 0.0)
+    found = problem(upload(owner, workbook(SHEET), "till.xlsx"), 422)["detail"]
+    assert found == (
+        "till.xlsx: expected a sheet that is read within 0 s, got a slower one: save it as CSV."
+    )
+
+
 def test_one_line_that_never_ends_is_refused(owner: Somebody) -> None:
     bomb = gzip.compress(b"1" * 4 * 1024 * 1024, mtime=0)
     assert "lines of at most 1 MB" in problem(upload(owner, bomb, "bomb.csv.gz"), 422)["detail"]
