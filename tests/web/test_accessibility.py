@@ -27,6 +27,7 @@ PAGES = (
     "/shop/products",
     "/shop/staff",
     "/shop/privacy",
+    "/shop/privacy/audit",
     "/account",
     "/nothing-here",
 )

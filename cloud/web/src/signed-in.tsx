@@ -28,6 +28,7 @@ const Profile = lazy(async () => ({ default: (await import("./pages/profile")).P
 const Hours = lazy(async () => ({ default: (await import("./pages/hours")).Hours }));
 const Devices = lazy(async () => ({ default: (await import("./pages/devices")).Devices }));
 const Products = lazy(async () => ({ default: (await import("./pages/products")).Products }));
+const Audit = lazy(async () => ({ default: (await import("./pages/audit")).Audit }));
 const Privacy = lazy(async () => ({ default: (await import("./pages/privacy")).Privacy }));
 const WhatIf = lazy(async () => ({ default: (await import("./pages/what-if")).WhatIfPage }));
 const Day = lazy(async () => ({ default: (await import("./pages/day")).DayPage }));
@@ -120,6 +121,7 @@ function Pages({ me }: { me: Me }) {
           <Route path="shop/devices" element={<Devices />} />
           <Route path="shop/products" element={<Products />} />
           <Route path="shop/privacy" element={<Privacy />} />
+          <Route path="shop/privacy/audit" element={<Audit />} />
           <Route path="shop/staff" element={<StaffPage />} />
           <Route path="account" element={<Account />} />
           <Route path="feedback" element={<Feedback />} />

@@ -2,6 +2,7 @@
 
 import { api } from "./client";
 import type {
+  AuditQuery,
   CustomerChange,
   CustomerQuery,
   ImportRun,
@@ -304,3 +305,6 @@ export const changeProduct = (shop_id: string, product_id: string, body: Product
     path: { shop_id, product_id },
     body,
   });
+
+export const listAudit = (shop_id: string, query: AuditQuery) =>
+  api.get("/api/v1/shops/{shop_id}/audit", { path: { shop_id }, query });

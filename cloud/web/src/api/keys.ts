@@ -1,6 +1,6 @@
 /** The names under which answers are cached; everything of a shop begins with its id. */
 
-import type { CustomerQuery } from "./types";
+import type { AuditQuery, CustomerQuery } from "./types";
 
 export const queryKeys = {
   me: ["me"] as const,
@@ -30,6 +30,7 @@ export const queryKeys = {
   duplicates: (shopId: string) => ["shop", shopId, "duplicates"] as const,
   merges: (shopId: string) => ["shop", shopId, "merges"] as const,
   products: (shopId: string) => ["shop", shopId, "products"] as const,
+  audit: (shopId: string, query: AuditQuery) => ["shop", shopId, "audit", query] as const,
   imports: (shopId: string) => ["shop", shopId, "imports"] as const,
   import: (shopId: string, importId: string) => ["shop", shopId, "imports", importId] as const,
   rejectedRows: (shopId: string, importId: string) =>

@@ -69,5 +69,7 @@ export type Look = Schemas["Look"];
 export type Merge = Schemas["Merge"];
 export type Product = Schemas["Product"];
 export type ProductChange = Schemas["ProductChange"];
+export type AuditEvent = Schemas["AuditEvent"];
+export type AuditQuery = NonNullable<operations["list_audit_events"]["parameters"]["query"]>;
 export type FieldError = Schemas["ProblemError"];
 export type Problem = Schemas["Problem"];

@@ -1,7 +1,7 @@
 /** On the owner's page of a customer: the rights of the one it is about. */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { Button } from "../components/button";
 import { Card } from "../components/card";
 import { Confirm } from "../components/confirm";
@@ -42,6 +42,14 @@ export function CustomerRights({ customerId }: { customerId: string }) {
           onConfirm={() => erase.mutate()}
         />
       </div>
+      <p>
+        <Link
+          className={css.trail}
+          to={shopPath(shop.slug, `shop/privacy/audit?customer=${customerId}`)}
+        >
+          {t("audit.ofCustomer")}
+        </Link>
+      </p>
       <FormError error={download.error ?? erase.error} />
     </Card>
   );

@@ -51,7 +51,11 @@ export function problemText(error: Error): string {
 
 /** "Phone: expected a number with its country, found 12". */
 export function fieldText(field: FieldError): string {
-  const known = FIELDS.find((name) => name === field.field.split(".").at(-1));
-  const name = known ? t(`errors.fields.${known}`) : field.field;
-  return t("errors.field", { ...field, field: name });
+  return t("errors.field", { ...field, field: fieldName(field.field) });
+}
+
+/** What a field of the API is called; its own name where it has no other. */
+export function fieldName(field: string): string {
+  const known = FIELDS.find((name) => name === field.split(".").at(-1));
+  return known ? t(`errors.fields.${known}`) : field;
 }

@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import { BackLink } from "../components/back-link";
 import { Card } from "../components/card";
 import { Page } from "../components/page";
@@ -17,6 +18,11 @@ export function Privacy() {
     <>
       <BackLink to={shopPath(shop.slug, "shop")}>{t("shop.title")}</BackLink>
       <Page title={t("shop.places.privacy.name")}>
+        {shop.role === "owner" && (
+          <Link className={css.share} to={shopPath(shop.slug, "shop/privacy/audit")}>
+            {t("audit.title")}
+          </Link>
+        )}
         <Card title={t("privacy.public.title")}>
           <ul className={css.list}>
             {PUBLIC.map((fact) => (
