@@ -1,10 +1,12 @@
 """Insights: every figure with its sentence, every chart with its table."""
 
 import re
+import uuid
 
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import ALL_CUSTOMERS, Bakery
+from tests.web.conftest import ALL_CUSTOMERS, AT_PHONE_SIZE, Bakery
+from tests.web.test_accessibility import faults_of
 
 
 def test_segments_add_up_to_all_customers(owner_page: Page) -> None:
@@ -55,6 +57,47 @@ def test_what_is_too_early_to_say_is_said_so(owner_page: Page) -> None:
     main = owner_page.get_by_role("main")
     expect(main).to_contain_text("What was said, and what came")
     expect(main).to_contain_text("Too few days were counted at the door")
+
+
+@AT_PHONE_SIZE
+def test_new_scores_are_asked_for_and_their_progress_is_shown(
+    owner_page: Page, bakery: Bakery
+) -> None:
+    owner_page.get_by_role("link", name="Insights").click()
+    ask = owner_page.get_by_role("button", name="Work the scores out anew")
+    expect(owner_page.get_by_text(re.compile("Worked out on"))).to_be_visible()
+    assert faults_of(owner_page) == []
+    # with no new sale the worker is done before anybody could read how far it is
+    found = bakery.api.call("GET", f"/shops/{bakery.shop_id}/scoring")
+    at_work = {**found, "state": "running", "step": "storing"}
+    owner_page.route("**/scoring", lambda route: route.fulfill(json=at_work))
+    with owner_page.expect_response("**/scores") as asked:
+        ask.click()
+    assert asked.value.status == 202
+    expect(owner_page.get_by_text(re.compile("step 2 of 2"))).to_be_visible()
+    expect(ask).to_be_disabled()
+    owner_page.unroute("**/scoring")
+    owner_page.reload()
+    expect(ask).to_be_enabled()
+
+
+@AT_PHONE_SIZE
+def test_what_sells_together_stands_with_its_price(owner_page: Page) -> None:
+    names = ("Rye bread", "Butter")
+    bundle = {
+        "products": [{"id": str(uuid.uuid4()), "name": name} for name in names],
+        "together": 14, "support": 0.1, "confidence": 0.6, "lift": 2.1, "dead_product": "Butter",
+        "full_price_minor": 700, "bundle_price_minor": 630,
+    }  # fmt: skip
+    answer = {"items": [bundle], "next_cursor": None}
+    owner_page.route("**/bundles", lambda route: route.fulfill(json=answer))
+    owner_page.get_by_role("link", name="Insights").click()
+    card = owner_page.get_by_role("region", name="Sell together")
+    expect(card).to_contain_text("Rye bread + Butter")
+    expect(card).to_contain_text("bought together 14 times")
+    expect(card).to_contain_text("€6.30 instead of €7.00")
+    expect(card).to_contain_text("may free the shelf of Butter")
+    assert faults_of(owner_page) == []
 
 
 def test_a_shop_without_scores_says_what_it_takes(owner_page: Page) -> None:

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from simulators.api import Api
 from simulators.device import Credential, SimulatedDevice
 from tests.installation import Installation
-from tests.web.conftest import Bakery, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, Bakery, open_own_bakery, sign_in
+from tests.web.test_accessibility import faults_of
 
 
 @pytest.fixture
@@ -122,6 +123,26 @@ def test_a_boards_password_is_changed_and_the_board_removed(page: Page, own_bake
     page.get_by_role("button", name="Remove Front door").click()
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_text("No device yet")).to_be_visible()
+
+
+@AT_PHONE_SIZE
+def test_a_board_is_asked_to_blink_and_its_answer_is_shown(page: Page, own_bakery: Bakery) -> None:
+    device = SimulatedDevice(own_bakery.door)
+    device.start()
+    try:
+        sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+        page.get_by_text("Ask the board to do something").click()
+        expect(page.get_by_text("Nothing was asked yet.")).to_be_visible()
+        page.get_by_role("button", name="Start again: Front door").click()
+        expect(page.get_by_text("It counts nobody for a few seconds.")).to_be_visible()
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name="Blink: Front door").click()
+        asked = page.get_by_role("list", name="Asked lately").get_by_role("listitem")
+        expect(asked).to_contain_text("a simulated board has no hardware", timeout=30_000)
+        expect(asked).to_contain_text("Blink: not done")
+        assert faults_of(page) == []
+    finally:
+        device.close()
 
 
 def test_poster_and_data_are_taken_home(page: Page, own_bakery: Bakery) -> None:

@@ -3,6 +3,7 @@
 import { api } from "./client";
 import type {
   AuditQuery,
+  Command,
   CustomerChange,
   CustomerQuery,
   ImportRun,
@@ -20,6 +21,7 @@ import type {
 } from "./types";
 
 const PAGE_OF_DETAILS = 20;
+const LATEST_COMMANDS = 5;
 
 export const signIn = (login: string, password: string) =>
   api.signIn("/api/v1/tokens", { body: { login, password } });
@@ -308,3 +310,21 @@ export const changeProduct = (shop_id: string, product_id: string, body: Product
 
 export const listAudit = (shop_id: string, query: AuditQuery) =>
   api.get("/api/v1/shops/{shop_id}/audit", { path: { shop_id }, query });
+
+export const listCommands = (shop_id: string, device_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/devices/{device_id}/commands", {
+    path: { shop_id, device_id },
+    query: { limit: LATEST_COMMANDS },
+  });
+
+export const askBoard = (shop_id: string, device_id: string, name: Command["name"]) =>
+  api.post("/api/v1/shops/{shop_id}/devices/{device_id}/commands", {
+    path: { shop_id, device_id },
+    body: { name },
+  });
+
+export const getScoring = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/scoring", { path: { shop_id } });
+
+export const askForScores = (shop_id: string) =>
+  api.post("/api/v1/shops/{shop_id}/scores", { path: { shop_id } });

@@ -31,6 +31,9 @@ export const queryKeys = {
   merges: (shopId: string) => ["shop", shopId, "merges"] as const,
   products: (shopId: string) => ["shop", shopId, "products"] as const,
   audit: (shopId: string, query: AuditQuery) => ["shop", shopId, "audit", query] as const,
+  commands: (shopId: string, deviceId: string) =>
+    ["shop", shopId, "devices", deviceId, "commands"] as const,
+  scoring: (shopId: string) => ["shop", shopId, "scoring"] as const,
   imports: (shopId: string) => ["shop", shopId, "imports"] as const,
   import: (shopId: string, importId: string) => ["shop", shopId, "imports", importId] as const,
   rejectedRows: (shopId: string, importId: string) =>

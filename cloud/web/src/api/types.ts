@@ -71,5 +71,7 @@ export type Product = Schemas["Product"];
 export type ProductChange = Schemas["ProductChange"];
 export type AuditEvent = Schemas["AuditEvent"];
 export type AuditQuery = NonNullable<operations["list_audit_events"]["parameters"]["query"]>;
+export type Command = Schemas["Command"];
+export type Scoring = Schemas["Scoring"];
 export type FieldError = Schemas["ProblemError"];
 export type Problem = Schemas["Problem"];

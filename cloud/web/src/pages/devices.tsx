@@ -15,6 +15,7 @@ import { deviceProblem } from "../lib/server-words";
 import { useNow } from "../lib/use-now";
 import { useLive } from "../session/live";
 import { shopPath, useShop } from "../session/shop";
+import { DeviceCommands } from "./devices-commands";
 import { NewDevice } from "./devices-new";
 import css from "./shop.module.css";
 
@@ -74,6 +75,7 @@ function DeviceItem({ device }: { device: Device }) {
           .filter(Boolean)
           .join(" · ")}
       </span>
+      {shop.role === "owner" && <DeviceCommands device={device} />}
       {shop.role === "owner" && <DeviceActions device={device} />}
     </li>
   );

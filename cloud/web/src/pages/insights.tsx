@@ -26,6 +26,7 @@ const Scoreboard = lazy(async () => ({ default: (await import("./insights-record
 const Bundles = lazy(async () => ({ default: (await import("./insights-bundles")).Bundles }));
 const Tiers = lazy(async () => ({ default: (await import("./insights-tiers")).Tiers }));
 const Week = lazy(async () => ({ default: (await import("./insights-week")).Week }));
+const Scoring = lazy(async () => ({ default: (await import("./insights-scoring")).Scoring }));
 const Reports = lazy(async () => ({ default: (await import("./insights-reports")).Reports }));
 
 export function Insights() {
@@ -70,6 +71,9 @@ function Content({ insights }: { insights: InsightsData }) {
   return (
     <>
       <p className={css.asOf}>{t("insights.asOf", { date: formats.date(insights.as_of), days })}</p>
+      <Suspense fallback={<Loading />}>
+        <Scoring />
+      </Suspense>
       {caution && (
         <Notice tone="warning">
           {t(`verdict.${caution}`)}

@@ -19,7 +19,13 @@ export interface LiveView {
 
 const POLL_MS = 15_000;
 // what the server works out in the background
-const CHANGING = [queryKeys.imports, queryKeys.today, queryKeys.scores, queryKeys.insights];
+const CHANGING = [
+  queryKeys.imports,
+  queryKeys.today,
+  queryKeys.scores,
+  queryKeys.scoring,
+  queryKeys.insights,
+];
 const LiveContext = createContext<LiveView | null>(null);
 
 export function LiveProvider({ shopId, children }: { shopId: string; children: ReactNode }) {
