@@ -9,7 +9,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from simulators.api import Api
 from tests.installation import Installation, wait_until
-from tests.web.conftest import PASSWORD, Bakery, new_context, open_bakery, sign_in, watched_page
+from tests.web.conftest import (
+    AT_PHONE_SIZE,
+    PASSWORD,
+    Bakery,
+    new_context,
+    open_bakery,
+    sign_in,
+    watched_page,
+)
 from tests.web.test_accessibility import faults_of
 
 
@@ -295,3 +303,20 @@ def test_a_customers_pages_speak_the_readers_language(
             expect(page.get_by_role("heading", name=heading)).to_be_visible()
         finally:
             page.evaluate("localStorage.removeItem('shopbell.language')")
+
+
+@AT_PHONE_SIZE
+def test_from_right_to_left_a_customers_pages_stay_on_the_screen(
+    mine: Page, installation: Installation, shop: Bakery
+) -> None:
+    mine.evaluate("localStorage.setItem('shopbell.language', 'ar-XB')")
+    try:
+        for path in ("", "/account", f"/{slug_of(shop)}", f"/join/{slug_of(shop)}"):
+            mine.goto(f"{installation.url}/my{path}")
+            expect(mine.get_by_role("heading", level=1)).to_be_visible()
+            expect(mine.locator("[aria-busy=true]")).to_have_count(0)
+            assert mine.locator("html").get_attribute("dir") == "rtl"
+            width = mine.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert width <= 0, path
+    finally:
+        mine.evaluate("localStorage.removeItem('shopbell.language')")
