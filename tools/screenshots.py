@@ -5,6 +5,8 @@ Each page is taken as on a phone and on a wide screen, into docs/screenshots/.
 
 import json
 import os
+import re
+import secrets
 import shutil
 import signal
 import socket
@@ -42,6 +44,7 @@ def main() -> int:
                 )
                 for name, (width, height) in SIZES.items():
                     _take_all(chromium, document, name, width, height)
+                    _take_customers(chromium, document, name, Path(folder) / "var/demo.log")
                 chromium.close()
         finally:
             demo.send_signal(signal.SIGINT)
@@ -98,6 +101,41 @@ def _take_all(
     _settled(page)
     _take(page, f"customer-{size}")
     context.close()
+
+
+def _take_customers(chromium: Browser, document: dict[str, object], size: str, log: Path) -> None:
+    """Join from the poster as a customer would, and take what they see."""
+    width, height = SIZES[size]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, device_scale_factor=2, locale="en-GB"
+    )
+    page = context.new_page()
+    phone = f"+49151{secrets.randbelow(10**8):08}"
+    page.goto(document["public_pages"][0] + "/join")  # type: ignore[index]
+    page.get_by_label("Your mobile number").fill(phone)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("The code of six digits").fill(_code_for(page, phone, log))
+    page.get_by_label("Your name").fill("Asha Rao")
+    page.get_by_role("button", name="Join").click()
+    page.get_by_role("link", name="See my shops").click()
+    expect(page.get_by_role("heading", name="My shops")).to_be_visible()
+    _settled(page)
+    _take(page, f"my-shops-{size}")
+    page.locator("main li a").first.click()
+    expect(page.get_by_role("heading", name="What this shop knows")).to_be_visible()
+    _settled(page)
+    _take(page, f"my-shop-{size}")
+    context.close()
+
+
+def _code_for(page: Page, phone: str, log: Path) -> str:
+    """Read the code from the demo's log, where its texts go."""
+    pattern = re.compile(rf"--- to {re.escape(phone)}: [^\n]*\n[^\n]*?\b(\d{{6}})\b")
+    for _ in range(100):
+        if found := pattern.search(log.read_text()):
+            return found[1]
+        page.wait_for_timeout(100)
+    raise SystemExit(f"no code for {phone} in {log}")
 
 
 def _settled(page: Page) -> None:
