@@ -43,7 +43,8 @@ function Closing({ name }: { name: string }) {
     <form className={css.form} onSubmit={submit}>
       <p>{t("closing.what")}</p>
       <p>
-        {t("closing.exportFirst")} <Link to={shopPath(shop.slug, "shop")}>{t("closing.export")}</Link>
+        {t("closing.exportFirst")}{" "}
+        <Link to={shopPath(shop.slug, "shop")}>{t("closing.export")}</Link>
       </p>
       <TextField
         label={t("closing.name")}
@@ -71,7 +72,8 @@ function Closed({ deleteAt }: { deleteAt: string }) {
         <p>{t("closing.closed", { date: formats.longDate(deleteAt) })}</p>
       </Notice>
       <p>
-        {t("closing.exportFirst")} <Link to={shopPath(shop.slug, "shop")}>{t("closing.export")}</Link>
+        {t("closing.exportFirst")}{" "}
+        <Link to={shopPath(shop.slug, "shop")}>{t("closing.export")}</Link>
       </p>
       <p>{t("closing.boards")}</p>
       <FormError error={reopen.error} />
