@@ -77,6 +77,16 @@ def test_two_with_one_phone_and_one_name_are_suggested_once(owner: Somebody) -> 
     assert pairs(owner) == [("phone", {"Asha Rao"})]
 
 
+def test_namesakes_with_contacts_of_their_own_are_not_suggested(owner: Somebody) -> None:
+    add(owner, "Asha Rao", email="asha@example.com")
+    add(owner, "Asha Rao", email="rao@example.com")
+    add(owner, "Bert Bose", phone="030 123456")
+    add(owner, "Bert Bose", phone="030 654321", email="bert@example.com")
+    add(owner, "Cleo Schmidt", phone="030 765432")
+    add(owner, "Cleo Schmidt", email="cleo@example.com")
+    assert pairs(owner) == [("name", {"Cleo Schmidt"})]
+
+
 def test_the_survivor_has_what_both_had(owner: Somebody) -> None:
     asha = add(owner, "Asha Rao", phone="030 123456", tags=["regular"])
     twin = add(owner, "A. Rao", email="asha@example.com", reference="18", tags=["bread"])

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from difflib import SequenceMatcher
 from itertools import combinations
 from typing import TypeVar
@@ -15,7 +15,9 @@ BEGINNING = 3
 Key = TypeVar("Key", bound=Hashable)
 
 
-def similar_names(names: Mapping[Key, str], most: int) -> list[tuple[Key, Key, float]]:
+def similar_names(
+    names: Mapping[Key, str], most: int, may_be_one: Callable[[Key, Key], bool]
+) -> list[tuple[Key, Key, float]]:
     """Return pairs whose names are alike, with how much (0 to 1), the likest first.
 
     Only names that share the beginning of a word are compared, which keeps ten thousand names to
@@ -29,7 +31,7 @@ def similar_names(names: Mapping[Key, str], most: int) -> list[tuple[Key, Key, f
             continue
         seen.add((first, second))
         ratio = _ratio(plain[first], plain[second])
-        if ratio >= ALIKE:
+        if ratio >= ALIKE and may_be_one(first, second):
             found.append((first, second, round(ratio, 3)))
     return sorted(found, key=lambda pair: -pair[2])[:most]
 

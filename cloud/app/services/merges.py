@@ -126,8 +126,16 @@ def undo_merge(
 def _suggested(session: Session, shop_id: uuid.UUID) -> Iterator[Suggestion]:
     for row in merge_queries.same_contacts(session, shop_id, MOST):
         yield Suggestion(row.first_id, row.second_id, row.reason, 1.0)
-    names = merge_queries.names(session, shop_id)
-    for first_id, second_id, ratio in similar_names(names, MOST):
+    known = merge_queries.named(session, shop_id)
+
+    def may_be_one(first_id: uuid.UUID, second_id: uuid.UUID) -> bool:
+        """Two with one name and two phones, or two addresses, are rather namesakes."""
+        first, second = known[first_id], known[second_id]
+        pairs = (first.phone, second.phone), (first.email, second.email)
+        return all(a is None or b is None or a == b for a, b in pairs)
+
+    names = {id_: row.name for id_, row in known.items()}
+    for first_id, second_id, ratio in similar_names(names, MOST, may_be_one):
         yield Suggestion(first_id, second_id, "name", ratio)
 
 

@@ -64,14 +64,14 @@ def same_contacts(session: Session, shop_id: uuid.UUID, most: int) -> Sequence[R
     return session.execute(_SAME_CONTACT, {"shop_id": shop_id, "most": most}).all()
 
 
-def names(session: Session, shop_id: uuid.UUID) -> dict[uuid.UUID, str]:
-    """Return the names of all customers, the ones known longest first."""
+def named(session: Session, shop_id: uuid.UUID) -> dict[uuid.UUID, Any]:
+    """Return id, name, phone and email of all who have a name, the ones known longest first."""
     rows = session.execute(
-        select(Membership.id, Membership.name)
+        select(Membership.id, Membership.name, Membership.phone, Membership.email)
         .where(Membership.shop_id == shop_id, Membership.name.is_not(None))
         .order_by(Membership.created_at, Membership.id)
     )
-    return {row.id: str(row.name) for row in rows}
+    return {row.id: row for row in rows}
 
 
 def both(session: Session, shop_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
