@@ -48,6 +48,7 @@ DESCRIBED = {
     401: "Sign in first.",
     403: "only owner may do this, you are staff here",
     404: "there is no such customer",
+    408: "Expected the whole file within 300 s, got a part of it.",
     409: "another customer has this reference",
     410: "this shop has closed",
     412: "It has changed since you read it: read it again, and then change it.",

@@ -91,7 +91,7 @@ def list_imports(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]
 @works_here("staff")
 @routes.files(schemas.ImportFile)
 @routes.returns(201, schemas.Import)
-@routes.fails(403, 404, 413)
+@routes.fails(403, 404, 408, 413)
 def create_import(files: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """Upload a file; the answer says what its columns look like. Nothing is imported yet."""
     batch = imports.upload(
