@@ -1,8 +1,8 @@
 /** An operation of the API as a sentence about who did it. */
 
 import type { AuditEvent } from "../api/types";
-import { t } from "../i18n/i18n";
 import type en from "../i18n/en.json";
+import { t } from "../i18n/i18n";
 
 type Action = keyof typeof en.audit.actions;
 
