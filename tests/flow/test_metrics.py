@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from cloud.app.jobs.broker import BrokerFolder
+from cloud.app.jobs.broker import Mosquitto
 from cloud.app.settings import Settings
 from tests.brokers import free_port
 from tests.ingest.messages import BOOT, batch, passage
@@ -19,8 +19,9 @@ STREAMS = 6
 
 
 def test_worker_and_api_tell_what_they_do(
-    own_settings: Settings, mosquitto: BrokerFolder, tmp_path: Path
+    own_settings: Settings, own_mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
+    mosquitto = own_mosquitto.folder
     ingest, api = free_port(), free_port()
     changed = {
         "SHOPBELL_METRICS_PORT": str(ingest),

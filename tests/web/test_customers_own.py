@@ -123,7 +123,7 @@ def test_one_tap_tells_the_shop_and_its_answer_is_read(
         said = page.get_by_role("listitem").filter(has_text=words)
         said.get_by_label("Your answer to Asha Rao").fill("Tomorrow again!")
         said.get_by_role("button", name="Answer").click()
-        expect(page.get_by_text("You answered: Tomorrow again!")).to_be_visible()
+        expect(said.get_by_text("You answered: Tomorrow again!")).to_be_visible()
         assert faults_of(page) == []
         said.get_by_role("link", name="Asha Rao").click()
         expect(page.get_by_role("list", name="What happened").get_by_text(words)).to_be_visible()

@@ -12,10 +12,10 @@ it("finds pages that ask again by themselves", () => {
 });
 
 it.each(SOURCES)("$name asks no more often than every 15 s", ({ text }) => {
-  for (const [, interval = ""] of text.matchAll(/refetchInterval:(.*)/g)) {
-    const names = interval.match(/\b[A-Z_]+_MS\b/g) ?? [];
-    expect(names, interval).toHaveLength(1);
-    const [, value = "0"] = new RegExp(`const ${names[0]} = ([\\d_]+);`).exec(text) ?? [];
-    expect(Number(value.replaceAll("_", "")), interval).toBeGreaterThanOrEqual(LEAST_MS);
+  for (const { index } of text.matchAll(/refetchInterval:/g)) {
+    // the first of our names for a time after it, which may stand on the next line
+    const [given, name] = /[^;]*?\b([A-Z_]+_MS)\b/.exec(text.slice(index)) ?? [];
+    const [, value = "0"] = new RegExp(`const ${name} = ([\\d_]+);`).exec(text) ?? [];
+    expect(Number(value.replaceAll("_", "")), given).toBeGreaterThanOrEqual(LEAST_MS);
   }
 });
