@@ -40,7 +40,7 @@ STATIC = (
     Check("web lint", (PYTHON, "-m", "tools.npm", "run", "--silent", "lint")),
     Check("web tests", (PYTHON, "-m", "tools.npm", "test", "--silent")),
 )
-TESTS = Check("all tests", (PYTHON, "-m", "pytest", "-n", "3", "--dist", "loadfile"))
+TESTS = Check("all tests", (PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"))
 
 
 def main() -> int:
