@@ -12,6 +12,7 @@ Schmittlein, Morrison, Colombo (1987), Counting your customers: Pareto/NBD.
 Fader, Hardie (2013), The Gamma-Gamma model of monetary value.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, ClassVar, Self
@@ -42,7 +43,7 @@ class ConvergenceError(RuntimeError):
     """No parameters could be found for this data; the message says why."""
 
 
-class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class PurchaseModel(ABC, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """What the models of purchase counts share: fitting, and all that follows from a likelihood."""
 
     parameters: ClassVar[tuple[str, ...]]
@@ -171,22 +172,24 @@ class PurchaseModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no
     def _time_parameters(self) -> tuple[int, ...]:
         return tuple(i for i, name in enumerate(self.parameters) if name in ("alpha", "beta"))
 
+    @abstractmethod
     def _sum_and_gradient(
         self, values: Floats, x: Floats, t_x: Floats, T: Floats, count: Floats
     ) -> tuple[float, Floats]:
         """Log-likelihood of all, and its gradient by the parameters."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def _log_likelihood(values: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
-        raise NotImplementedError
+        """Log-likelihood of each history."""
 
+    @abstractmethod
     def _log_alive(self, x: Floats, T: Floats) -> Floats:
         """Log-likelihood of the history together with being alive at T."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _expected_alive(self, x: Floats, T: Floats, horizon: float) -> Floats:
-        raise NotImplementedError
+        """Purchases to expect within the horizon of who is alive at T."""
 
 
 class BetaGeometricNBD(PurchaseModel):
