@@ -1,12 +1,13 @@
 /** What stands around every page of a customer: one column, two places, and the language. */
 
-import { Suspense, useEffect, useRef } from "react";
-import { Link, NavLink, Outlet, useLocation } from "react-router";
+import { Suspense } from "react";
+import { Link, NavLink, Outlet } from "react-router";
 import type { Me } from "../api/types";
 import { Brand } from "../components/brand";
 import { Icon } from "../components/icon";
 import { Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
+import { useFocusAfterNavigation } from "../lib/use-focus-after-navigation";
 import { useOnline } from "../lib/use-online";
 import { firstShop, shopPath } from "../session/shop";
 import css from "./my.module.css";
@@ -44,20 +45,6 @@ export function MyLayout({ me }: { me: Me }) {
       </main>
     </div>
   );
-}
-
-/** The browser moves the focus when it loads a page; between our pages we have to. */
-function useFocusAfterNavigation() {
-  const { pathname } = useLocation();
-  const main = useRef<HTMLElement>(null);
-  const shown = useRef(pathname);
-  useEffect(() => {
-    if (shown.current === pathname) return;
-    shown.current = pathname;
-    window.scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true });
-  }, [pathname]);
-  return main;
 }
 
 /** Said where what is shown could not be asked for again. */

@@ -1,8 +1,8 @@
 /** What stands around every page of a shop: its name, the way around, and the account. */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Suspense, useEffect, useId, useMemo, useRef } from "react";
-import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
+import { Suspense, useEffect, useId, useMemo } from "react";
+import { Link, NavLink, Outlet, useNavigate, useParams } from "react-router";
 import type { Me, MyShop, Person } from "../api/types";
 import { Brand } from "../components/brand";
 import { Button } from "../components/button";
@@ -14,6 +14,7 @@ import { FormError, Loading } from "../components/states";
 import { ProveNotice } from "../customer/prove-notice";
 import { t } from "../i18n/i18n";
 import type { Formats } from "../lib/formats";
+import { useFocusAfterNavigation } from "../lib/use-focus-after-navigation";
 import { useOnline } from "../lib/use-online";
 import { LiveProvider, useLive } from "../session/live";
 import { useOutbox } from "../session/outbox";
@@ -67,20 +68,6 @@ function Layout({ me, shop }: { me: Me; shop: MyShop }) {
       </LiveProvider>
     </CurrentShop>
   );
-}
-
-/** The browser moves the focus when it loads a page; between our pages we have to. */
-function useFocusAfterNavigation() {
-  const { pathname } = useLocation();
-  const main = useRef<HTMLElement>(null);
-  const shown = useRef(pathname);
-  useEffect(() => {
-    if (shown.current === pathname) return;
-    shown.current = pathname;
-    window.scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true });
-  }, [pathname]);
-  return main;
 }
 
 function ShopSwitch({ shops, shop }: { shops: readonly MyShop[]; shop: MyShop }) {
