@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL
 from cloud.app.jobs.broker import BrokerFolder
 from simulators.api import Api
 from simulators.device import Credential
-from tests.conftest import create_database, settings_for
+from tests.conftest import create_database, execute_at, settings_for
 from tests.installation import Installation, running
 
 VIEWPORTS = {"phone": (360, 740), "desktop": (1280, 800)}
@@ -31,10 +31,6 @@ WITHIN_MS = 10_000
 PASSWORD = "correct horse battery"
 ALL_CUSTOMERS = 60
 LOST_CUSTOMERS = 15
-OWNERS = 8
-
-# installation -> the logins and sign-ins of those who open shops there
-_OWNERS: dict[str, list[tuple[str, Api]]] = {}
 
 
 @dataclass(frozen=True)
@@ -63,6 +59,12 @@ def installation(
         yield processes
 
 
+@pytest.fixture(autouse=True)
+def fresh_limits(postgres: URL, installation: Installation) -> None:
+    """Every test may try as often as anybody: the fast ones would use up one login's minute."""
+    execute_at(postgres.set(database="web"), "DELETE FROM rate_limit")
+
+
 @pytest.fixture(scope="session")
 def bakery(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Bakery:
     """The bakery that tests look at, with a year of sales; what they change they make anew."""
@@ -72,33 +74,14 @@ def bakery(installation: Installation, tmp_path_factory: pytest.TempPathFactory)
 
 
 def open_own_bakery(installation: Installation) -> Bakery:
-    """Open a shop that nobody else looks at.
-
-    Its owner may own others: the API limits how many accounts an address may open in an hour, and
-    how often a login may be tried in a minute.
-    """
-    owners = _OWNERS.setdefault(installation.url, [])
-    if len(owners) < OWNERS:
-        login = f"{secrets.token_hex(6)}@example.com"
-        owners.append((login, _signed_in(installation, login)))
-    else:
-        owners.append(owners.pop(0))
-    login, api = owners[-1]
-    return _open_shop(installation, api, login)
+    """Open a shop that nobody else looks at, with an owner of its own."""
+    return open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
 
 
 def open_bakery(installation: Installation, login: str) -> Bakery:
     """Register an owner and open a shop with a door."""
-    return _open_shop(installation, _signed_in(installation, login), login)
-
-
-def _signed_in(installation: Installation, login: str) -> Api:
     api = Api(installation.url)
     api.register_or_sign_in(name="Olga Owner", email=login, password=PASSWORD)
-    return api
-
-
-def _open_shop(installation: Installation, api: Api, login: str) -> Bakery:
     profile = {"country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR", "capacity": 10}
     shop = api.call("POST", "/shops", json={"name": "Corner Bakery", **profile})
     device = api.call("POST", f"/shops/{shop['id']}/devices", json={"name": "Front door"})
@@ -151,7 +134,7 @@ def page(browser: Browser, viewport: ViewportSize) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def owner_context(browser: Browser, viewport: ViewportSize, bakery: Bakery) -> BrowserContext:
-    """The owner's browser, signed in once: the API limits how often one may try."""
+    """The owner's browser, signed in once for the tests of a file."""
     context = new_context(browser, viewport)
     page = context.new_page()
     sign_in(page, bakery.url, bakery.login)
