@@ -29,6 +29,7 @@ from cloud.app.ingest.decode import (
 from cloud.app.services.mqtt import REFUSED_TOPIC
 from cloud.app.store import device_commands, devices, events, sites
 from cloud.app.store.devices import Boot, BootKey, DeviceRow
+from cloud.app.store.direct import pipelined_transaction
 from cloud.app.store.events import EventRow, Rejection, SiteTime
 from cloud.app.store.sites import SiteKey
 
@@ -107,7 +108,7 @@ def _handle_decoded(
     work = _Work(now)
     for message in decoded:
         work.sort(message)
-    with connection.transaction(), connection.cursor() as cursor:
+    with pipelined_transaction(connection) as cursor:
         work.run(cursor)
     return work.outcome()
 

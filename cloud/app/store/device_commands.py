@@ -128,7 +128,8 @@ def answer_command(
         UPDATE device_command SET answered_at = coalesce(answered_at, %(now)s),
             is_ok = coalesce(is_ok, %(ok)s), detail = coalesce(detail, %(detail)s)
         WHERE device_id = %(device)s AND id = %(id)s
+        RETURNING id
         """,
         {"now": now, "ok": is_ok, "detail": detail, "device": device_id, "id": id_},
     )
-    return cursor.rowcount == 1
+    return cursor.fetchone() is not None

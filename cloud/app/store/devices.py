@@ -15,6 +15,7 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from cloud.app.domain.sequence import SequenceLog
+from cloud.app.store.direct import json_rows
 
 BootKey = tuple[str, int]
 
@@ -73,31 +74,34 @@ def lock_boots(cursor: Cursor, keys: dict[BootKey, uuid.UUID]) -> dict[BootKey, 
 
 def save_boots(cursor: Cursor, boots: Iterable[Boot]) -> None:
     """Write what changed of locked boots."""
-    rows = list(boots)
     cursor.execute(
         """
         UPDATE device_boot SET
             committed_sequence = new.committed, highest_sequence = new.highest, lost = new.lost,
             oldest_sequence = new.oldest, started_at_ms = new.started_at_ms,
-            recorded = new.recorded::int8multirange, rejected = new.rejected
-        FROM unnest(%b::uuid[], %b::text[], %b::bigint[], %b::int[], %b::int[], %b::int[],
-                    %b::int[], %b::bigint[], %b::text[], %b::int[])
-            AS new(shop_id, device_id, boot, committed, highest, lost, oldest, started_at_ms,
-                   recorded, rejected)
+            recorded = new.recorded, rejected = new.rejected
+        FROM json_to_recordset(%s) AS new(
+            shop_id uuid, device_id text, boot bigint, committed int, highest int, lost int,
+            oldest int, started_at_ms bigint, recorded int8multirange, rejected int)
         WHERE device_boot.shop_id = new.shop_id AND device_boot.device_id = new.device_id
             AND device_boot.boot = new.boot
         """,
         (
-            [boot.shop_id for boot in rows],
-            [boot.device_id for boot in rows],
-            [boot.number for boot in rows],
-            [boot.log.committed for boot in rows],
-            [boot.log.highest for boot in rows],
-            [boot.log.lost for boot in rows],
-            [boot.log.oldest for boot in rows],
-            [boot.started_at_ms for boot in rows],
-            [multirange(boot.log.ranges) for boot in rows],
-            [boot.rejected for boot in rows],
+            json_rows(
+                {
+                    "shop_id": boot.shop_id,
+                    "device_id": boot.device_id,
+                    "boot": boot.number,
+                    "committed": boot.log.committed,
+                    "highest": boot.log.highest,
+                    "lost": boot.log.lost,
+                    "oldest": boot.log.oldest,
+                    "started_at_ms": boot.started_at_ms,
+                    "recorded": multirange(boot.log.ranges),
+                    "rejected": boot.rejected,
+                }
+                for boot in boots
+            ),
         ),
     )
 

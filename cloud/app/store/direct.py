@@ -1,8 +1,15 @@
 """A connection of psycopg 3, without SQLAlchemy, for what runs with every batch of messages."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import msgspec
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from cloud.app.settings import Settings
+
+_encode = msgspec.json.Encoder().encode
 
 # The server learns within half a minute that a client has vanished, and frees its locks. Few
 # statements run again and again, all by key: to plan them each time took a third of a small batch.
@@ -24,3 +31,32 @@ def direct_connection(settings: Settings, role: str) -> psycopg.Connection:
         application_name=role,
         options=_OPTIONS,
     )
+
+
+@contextmanager
+def pipelined_transaction(connection: psycopg.Connection) -> Iterator[psycopg.Cursor]:
+    """A transaction that waits for the server only where rows are read, and at its end. psycopg's
+    own waits after BEGIN and before COMMIT too: half as long again for a small batch. Within
+    another transaction it is a savepoint.
+
+    Raises psycopg.Error of the first statement that failed; nothing is stored then.
+    """
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        with connection.transaction(), connection.cursor() as cursor:
+            yield cursor
+        return
+    try:
+        with connection.pipeline(), connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            yield cursor
+            # after a failure the server skips what follows in a pipeline, this too
+            cursor.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def json_rows(rows: Iterable[object]) -> str:
+    """Return rows as the parameter of `json_to_recordset`. For the few rows of a small batch this
+    takes a third of the time of an array for each column; for thousands it takes longer."""
+    return _encode(list(rows)).decode()

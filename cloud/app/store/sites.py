@@ -6,6 +6,7 @@ from collections.abc import Collection
 from psycopg import Cursor
 
 from cloud.app.domain.site import Site
+from cloud.app.store.direct import json_rows
 
 CHANNEL = "live"
 SiteKey = tuple[uuid.UUID, uuid.UUID]
@@ -36,29 +37,13 @@ def save_sites(cursor: Cursor, sites: Collection[Site]) -> None:
             entries = new.entries, exits = new.exits, ambiguous = new.ambiguous,
             last_event_at = new.last_event_at, starting_inside = new.starting_inside,
             version = version + 1
-        FROM unnest(%b::uuid[], %b::uuid[], %b::bool[], %b::timestamptz[], %b::text[],
-                    %b::bigint[], %b::int[], %b::timestamptz[], %b::int[], %b::int[], %b::int[],
-                    %b::timestamptz[], %b::int[])
-            AS new(shop_id, site_id, is_open, door_changed_at, door_device_id, door_boot,
-                   door_sequence, counted_since, entries, exits, ambiguous, last_event_at,
-                   starting_inside)
-        WHERE site_state.shop_id = new.shop_id AND site_state.site_id = new.site_id
+        FROM json_to_recordset(%s) AS new(
+            shop_id uuid, id uuid, is_open bool, door_changed_at timestamptz, door_device_id text,
+            door_boot bigint, door_sequence int, counted_since timestamptz, entries int, exits int,
+            ambiguous int, last_event_at timestamptz, starting_inside int)
+        WHERE site_state.shop_id = new.shop_id AND site_state.site_id = new.id
         """,
-        (
-            [site.shop_id for site in sites],
-            [site.id for site in sites],
-            [site.is_open for site in sites],
-            [site.door_changed_at for site in sites],
-            [site.door_device_id for site in sites],
-            [site.door_boot for site in sites],
-            [site.door_sequence for site in sites],
-            [site.counted_since for site in sites],
-            [site.entries for site in sites],
-            [site.exits for site in sites],
-            [site.ambiguous for site in sites],
-            [site.last_event_at for site in sites],
-            [site.starting_inside for site in sites],
-        ),
+        (json_rows(sites),),
     )
 
 
