@@ -88,6 +88,7 @@ HIDDEN_FROM_ANALYSTS = {
     "list_audit_events",
     "get_customer_timeline",
     "list_import_rows",
+    "preview_import",
     "get_rejected_rows",
     "list_rejections",
     "list_feedback",

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from cloud.app.api import imports as api_imports
-from cloud.app.services import workbooks
+from cloud.app.services import import_rows, workbooks
 from cloud.app.settings import Settings
 from tests.api.conftest import Somebody, body, made, make_app, problem, somebody
 
@@ -99,6 +99,76 @@ def test_a_mapping_that_cannot_work_is_refused(
 ) -> None:
     import_id = made(upload(owner, TILL))["id"]
     found = problem(run(owner, import_id, mapping=mapping), 422)
+    assert [error["field"] for error in found["errors"]] == [field]
+
+
+MIXED = """Customer;Phone;Date;Amount
+17;030 123456;14.03.2026;3,50
+17;030 123456;15.03.2026;-1,50
+;none;16.03.2026;2,00
+18;;31.02.2026;1,00
+18;;32.02.2026;1,00
+18;;17.03.2026;free
+"""
+
+
+def test_a_preview_tells_what_the_whole_file_comes_to(owner: Somebody) -> None:
+    import_id = made(upload(owner, MIXED))["id"]
+    url = f"{owner.url}/imports/{import_id}/preview"
+    found = body(owner.get(url, customer=0, date=2, amount=3))
+    assert found == {
+        "rows": 6,
+        "is_whole": True,
+        "customers": 1,
+        "total_minor": 400,
+        "refunds": 1,
+        "refunded_minor": -150,
+        "first_at": "2026-03-13T23:00:00Z",
+        "last_at": "2026-03-15T23:00:00Z",
+        "rejected": 3,
+        "reasons": [
+            {
+                "reason": "date: expected a date such as 2024-12-31, got '31.02.2026'",
+                "line": 5,
+                "rows": 2,
+            },
+            {
+                "reason": "amount: expected an amount such as 12,50, got 'free'",
+                "line": 7,
+                "rows": 1,
+            },
+        ],
+    }
+    by_phone = body(owner.get(url, phone=1, date=2, amount=3))
+    assert by_phone["reasons"][1]["reason"].startswith("phone: expected a phone number")
+    assert body(owner.get(f"{owner.url}/imports/{import_id}"))["state"] == "uploaded"
+
+
+def test_a_preview_that_takes_too_long_tells_of_the_first_rows(
+    owner: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_rows, "TOTALS_WITHIN_S", 0.0)
+    monkeypatch.setattr(import_rows, "LOOK_AT_CLOCK_ROWS", 2)
+    import_id = made(upload(owner, MIXED))["id"]
+    found = body(owner.get(f"{owner.url}/imports/{import_id}/preview", date=2, amount=3))
+    assert (found["rows"], found["is_whole"], found["total_minor"]) == (2, False, 200)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({}, "mapping.date"),
+        ({"date": 1}, "mapping.amount"),
+        ({"date": 1, "amount": 2}, "date_order"),
+        ({"date": 1, "amount": 9, "date_order": "dmy"}, "mapping.amount"),
+        ({"date": 1, "amount": "x"}, "amount"),
+    ],
+)
+def test_a_preview_asks_for_what_a_run_would_ask_for(
+    owner: Somebody, query: dict[str, object], field: str
+) -> None:
+    import_id = made(upload(owner, AMBIGUOUS))["id"]
+    found = problem(owner.get(f"{owner.url}/imports/{import_id}/preview", **query), 422)
     assert [error["field"] for error in found["errors"]] == [field]
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cloud.app.domain.errors import Invalid
-from cloud.app.domain.sales_rows import PurchaseIds, Reading, Sale, check_columns, read_sale
+from cloud.app.domain.sales_rows import PurchaseIds, Reading, Sale, SaleReader, check_columns
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -21,7 +21,7 @@ def reading(columns: dict[str, int] = COLUMNS, currency: str = "EUR") -> Reading
 
 
 def read(*cells: str) -> Sale:
-    return read_sale(cells, reading())
+    return SaleReader(reading()).read(cells)
 
 
 def test_a_row_is_read_by_its_mapping() -> None:
@@ -34,13 +34,13 @@ def test_a_row_is_read_by_its_mapping() -> None:
 
 def test_price_times_quantity_is_rounded_once() -> None:
     columns = {"date": 0, "quantity": 1, "price": 2}
-    sale = read_sale(["14.03.2026", "3", "0,335"], reading(columns))
+    sale = SaleReader(reading(columns)).read(["14.03.2026", "3", "0,335"])
     assert (sale.amount_minor, sale.quantity) == (100, Decimal(3))
 
 
 def test_a_given_amount_is_not_multiplied() -> None:
     columns = {"date": 0, "quantity": 1, "amount": 2}
-    assert read_sale(["14.03.2026", "3", "9,00"], reading(columns)).amount_minor == 900
+    assert SaleReader(reading(columns)).read(["14.03.2026", "3", "9,00"]).amount_minor == 900
 
 
 def test_a_refund_is_negative() -> None:
@@ -58,7 +58,7 @@ def test_a_sale_without_customer_is_somebodys() -> None:
 
 def test_a_phone_tells_a_customer_where_there_is_no_number() -> None:
     columns = {"customer": 0, "phone": 1, "name": 2, "date": 3, "amount": 4}
-    sale = read_sale(["", "0151 1", "Asha", "14.03.2026", "1"], reading(columns))
+    sale = SaleReader(reading(columns)).read(["", "0151 1", "Asha", "14.03.2026", "1"])
     assert sale.identity == ("phone", "0151 1")
     assert sale.contact == {"phone": "0151 1", "name": "Asha"}
 

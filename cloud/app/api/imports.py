@@ -22,6 +22,7 @@ from cloud.app.api.schemas.base import PageQuery
 from cloud.app.domain.errors import Invalid
 from cloud.app.services import imports
 from cloud.app.services.exports import rejected_rows
+from cloud.app.services.shops import shop_by_id
 from cloud.app.store import import_queries
 from cloud.app.store.sales import ImportBatch
 
@@ -113,6 +114,33 @@ def create_import(files: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object
 def get_import(shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, object]:
     """One import; while it runs, its outcome says how far it has come."""
     return _shown(imports.import_by_id(db.session(), shop_id, import_id))
+
+
+@routes.get("/shops/<uuid:shop_id>/imports/<uuid:import_id>/preview")
+@works_here("staff")
+@routes.query(schemas.ImportPreviewQuery)
+@routes.returns(200, schemas.ImportPreview)
+@routes.fails(403, 404, 409)
+def preview_import(
+    query: dict[str, Any], shop_id: uuid.UUID, import_id: uuid.UUID
+) -> dict[str, object]:
+    """What the rows come to when they are read so: totals, range of dates, what is rejected."""
+    found = imports.total(
+        db.session(),
+        shop_by_id(db.session(), shop_id),
+        import_id,
+        date_order=query.pop("date_order"),
+        decimal=query.pop("decimal"),
+        columns=query,
+        now=dt.datetime.now(dt.UTC),
+    )
+    reasons = sorted(found.refused.values(), key=lambda reason: (-reason.rows, reason.line))
+    return {
+        **vars(found),
+        "customers": len(found.identities),
+        "rejected": sum(reason.rows for reason in reasons),
+        "reasons": reasons,
+    }
 
 
 @routes.post("/shops/<uuid:shop_id>/imports/<uuid:import_id>/run")

@@ -4,25 +4,33 @@ import datetime as dt
 import re
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from cloud.app.domain.columns import ROLES, DateOrder, DecimalMark, parse_amount, parse_date
 from cloud.app.domain.errors import Invalid
 from cloud.app.domain.money import to_minor
 
+Identity = tuple[str, str]
+Normalise = Callable[[str], str]
+
 # what tells customers apart, the surest first
 IDENTITIES = ("customer", "phone", "email", "name")
+CONTACTS = ("name", "phone", "email")
 EARLIEST = dt.datetime(1970, 1, 2, tzinfo=dt.UTC)
 CLOCK_ERROR = dt.timedelta(days=1)
 TEXT_MAX_LENGTH = 200
 MONEY_MAX = 10**14
 QUANTITY_MAX = 10**9
+MEMO_MAX = 65_536
 
 _WHOLE_AS_FLOAT = re.compile(r"(\d+)\.0")
+_ONE = Decimal(1)
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -38,13 +46,12 @@ class Reading:
     now: dt.datetime
 
 
-@dataclass(frozen=True)
-class Sale:
+class Sale(NamedTuple):
     """One row of the table: a line of a receipt, or a receipt of its own."""
 
     occurred_at: dt.datetime
     amount_minor: int
-    identity: tuple[str, str] | None
+    identity: Identity | None
     contact: Mapping[str, str]
     receipt: str | None
     product: str | None
@@ -66,23 +73,103 @@ def check_columns(columns: Mapping[str, int], width: int) -> None:
         raise Invalid("mapping.amount", "a column for amount, or for price", "none")
 
 
-def read_sale(cells: Sequence[str], reading: Reading) -> Sale:
-    """Return what a row says. Raises Invalid with the column's role, expected and found."""
-    texts = _texts(cells, reading.columns)
-    quantity = Decimal(1)
-    if texts.get("quantity"):
-        quantity = _amount("quantity", texts["quantity"], reading.decimal)
+class SaleReader:
+    """Reads the rows of one table.
+
+    What a cell says is worked out once: the lines of a receipt repeat their date and customer, and
+    a shop has few prices. `normalise` writes a phone or an email as they are compared; one that
+    is none counts only where it is all that a row says of its customer.
+    """
+
+    def __init__(self, reading: Reading, normalise: Mapping[str, Normalise] | None = None) -> None:
+        self._reading = reading
+        self._normalise = normalise or {}
+        columns = reading.columns
+        self._width = max(columns.values()) + 1
+        self._date = columns["date"]
+        self._quantity = columns.get("quantity")
+        self._amount = columns.get("amount", columns.get("price", 0))
+        self._is_price = "amount" not in columns
+        self._receipt = columns.get("invoice")
+        self._product = columns.get("product")
+        self._customer = [(role, columns[role]) for role in IDENTITIES if role in columns]
+        self._moments = _Memo(self._moment)
+        self._days = _Memo(self._day)
+        self._clocks = _Memo(dt.time.fromisoformat)
+        self._quantities = _Memo(self._quantity_of)
+        self._amounts = _Memo(self._price_minor if self._is_price else self._amount_minor)
+        self._customers = _Memo(self._customer_of)
+        self._products = _Memo(_plain)
+
+    def read(self, cells: Sequence[str]) -> Sale:
+        """Return what a row says. Raises Invalid with the column's role, expected and found."""
+        if len(cells) < self._width:
+            raise Invalid("row", f"{self._width} or more cells", str(len(cells)))
+        quantity = _ONE if self._quantity is None else self._quantities[cells[self._quantity]]
+        occurred_at = self._moments[cells[self._date]]
+        cell = cells[self._amount]
+        amount_minor = self._amounts[(cell, quantity) if self._is_price else cell]
+        identity, contact = self._customers[tuple([cells[at] for _, at in self._customer])]
+        return Sale(
+            occurred_at,
+            amount_minor,
+            identity,
+            contact,
+            None if self._receipt is None else _plain(cells[self._receipt]) or None,
+            None if self._product is None else self._products[cells[self._product]] or None,
+            quantity,
+        )
+
+    def _moment(self, cell: str) -> dt.datetime:
+        text = _plain(cell)
+        utc = _utc(self._local(text), self._reading.zone)
+        if not EARLIEST <= utc <= self._reading.now + CLOCK_ERROR:
+            raise Invalid("date", "a date between 1970 and today", repr(text))
+        return utc
+
+    def _local(self, text: str) -> dt.datetime:
+        """Read day and time of day apart: there are few of both."""
+        day, _, clock = text.rpartition(" ")
+        if day and ":" not in day and _CLOCK.fullmatch(clock):
+            with suppress(Invalid):
+                return dt.datetime.combine(self._days[day], self._clocks[clock])
+        return parse_date(text, self._reading.date_order)
+
+    def _day(self, text: str) -> dt.date:
+        return parse_date(text, self._reading.date_order).date()
+
+    def _quantity_of(self, cell: str) -> Decimal:
+        text = _plain(cell)
+        quantity = _amount("quantity", text, self._reading.decimal) if text else _ONE
         _within("quantity", quantity, QUANTITY_MAX)
-    identity = next(((role, texts[role]) for role in IDENTITIES if texts.get(role)), None)
-    return Sale(
-        occurred_at=_moment(texts.get("date", ""), reading),
-        amount_minor=_amount_minor(texts, quantity, reading),
-        identity=identity,
-        contact={role: texts[role] for role in ("name", "phone", "email") if texts.get(role)},
-        receipt=texts.get("invoice") or None,
-        product=texts.get("product") or None,
-        quantity=quantity,
-    )
+        return quantity
+
+    def _price_minor(self, key: tuple[str, Decimal]) -> int:
+        price, pieces = key
+        return self._minor(pieces * _amount("price", _plain(price), self._reading.decimal))
+
+    def _amount_minor(self, cell: str) -> int:
+        return self._minor(_amount("amount", _plain(cell), self._reading.decimal))
+
+    def _minor(self, amount: Decimal) -> int:
+        amount_minor = to_minor(amount, self._reading.currency)
+        _within("amount", amount_minor, MONEY_MAX)
+        return amount_minor
+
+    def _customer_of(self, cells: Sequence[str]) -> tuple[Identity | None, Mapping[str, str]]:
+        texts = {role: _plain(cell) for (role, _), cell in zip(self._customer, cells, strict=True)}
+        known_by = next((role for role in IDENTITIES if texts.get(role)), None)
+        for role, normalise in self._normalise.items():
+            if not texts.get(role):
+                continue
+            try:
+                texts[role] = normalise(texts[role])
+            except Invalid:
+                if role == known_by:
+                    raise
+                del texts[role]
+        identity = (known_by, texts[known_by]) if known_by else None
+        return identity, {role: texts[role] for role in CONTACTS if texts.get(role)}
 
 
 @dataclass
@@ -120,15 +207,10 @@ class PurchaseIds:
         return uuid.uuid5(self.shop_id, f"row|{said}|{said_before}")
 
 
-def _texts(cells: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:
-    widest = max(columns.values())
-    if len(cells) <= widest:
-        raise Invalid("row", f"{widest + 1} or more cells", str(len(cells)))
-    return {role: _plain(cells[index]) for role, index in columns.items()}
-
-
 def _plain(cell: str) -> str:
     # most cells have nothing to mend, and a till's export has millions of them
+    if cell.isalnum() and len(cell) <= TEXT_MAX_LENGTH:
+        return cell
     text = cell if cell.isprintable() else _CONTROLS.sub(" ", cell)
     text = text.strip()[:TEXT_MAX_LENGTH]
     # what a spreadsheet made of a number
@@ -136,26 +218,9 @@ def _plain(cell: str) -> str:
     return whole[1] if whole else text
 
 
-def _moment(text: str, reading: Reading) -> dt.datetime:
-    utc = _utc(text, reading.date_order, reading.zone)
-    if not EARLIEST <= utc <= reading.now + CLOCK_ERROR:
-        raise Invalid("date", "a date between 1970 and today", repr(text))
-    return utc
-
-
-def _amount_minor(texts: Mapping[str, str], quantity: Decimal, reading: Reading) -> int:
-    if "amount" in texts:
-        amount = _amount("amount", texts["amount"], reading.decimal)
-    else:
-        amount = quantity * _amount("price", texts["price"], reading.decimal)
-    amount_minor = to_minor(amount, reading.currency)
-    _within("amount", amount_minor, MONEY_MAX)
-    return amount_minor
-
-
 def _amount(role: str, text: str, decimal: DecimalMark) -> Decimal:
     try:
-        return _number(text, decimal)
+        return parse_amount(text, decimal)
     except Invalid as error:
         raise Invalid(role, error.expected, error.found) from None
 
@@ -165,10 +230,7 @@ def _within(role: str, number: Decimal | int, most: int) -> None:
         raise Invalid(role, f"at most {most}", str(number))
 
 
-# the lines of a receipt repeat their date, and a shop has few prices
-@lru_cache(maxsize=65536)
-def _utc(text: str, order: DateOrder, zone: ZoneInfo) -> dt.datetime:
-    moment = parse_date(text, order)
+def _utc(moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
     try:
@@ -177,6 +239,14 @@ def _utc(text: str, order: DateOrder, zone: ZoneInfo) -> dt.datetime:
         return dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
-@lru_cache(maxsize=65536)
-def _number(text: str, decimal: DecimalMark) -> Decimal:
-    return parse_amount(text, decimal)
+class _Memo(dict[Any, Any]):
+    """What a function has said before; what it has refused is asked again."""
+
+    def __init__(self, work: Callable[[Any], Any]) -> None:
+        self._work = work
+
+    def __missing__(self, key: Any) -> Any:
+        if len(self) >= MEMO_MAX:
+            self.clear()
+        value = self[key] = self._work(key)
+        return value

@@ -4,7 +4,6 @@ How far it came is stored with each block, so an import that is killed goes on w
 """
 
 import datetime as dt
-import io
 import json
 import logging
 import uuid
@@ -13,15 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.errors import Invalid
-from cloud.app.domain.sales_rows import PurchaseIds, Reading, Sale, read_sale
-from cloud.app.domain.tables import open_table
-from cloud.app.services.contacts import normalised_email, normalised_phone
+from cloud.app.domain.sales_rows import Identity, PurchaseIds, Reading, Sale
+from cloud.app.services.import_rows import ReadRow, read_rows, reading_of, sale_reader
 from cloud.app.services.imports import import_by_id
 from cloud.app.services.openings import ring
 from cloud.app.services.scores import ask_for_scores
@@ -36,19 +33,6 @@ WENT_WRONG = "something went wrong on our side; it has been noted, and nothing w
 OUTCOMES = ("created", "updated", "skipped", "rejected")
 
 _log = logging.getLogger(__name__)
-
-Identity = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class ReadRow:
-    """A row of the file: the sale that it is, or the reason why it is none."""
-
-    line: int
-    cells: list[str]
-    sale: Sale | None = None
-    purchase_id: uuid.UUID | None = None
-    reason: str | None = None
 
 
 @dataclass
@@ -68,8 +52,7 @@ class Run:
     def rows(self) -> Iterator[ReadRow]:
         """Read every row, also those that are stored: ids depend on what came before."""
         ids = PurchaseIds(self.shop_id, self.reading.zone)
-        for line, cells in open_table(io.BytesIO(self.content), self.filename).rows:
-            yield _read(line, cells, self, ids)
+        return read_rows(self.content, self.filename, sale_reader(self.reading, self.country), ids)
 
 
 def run_import(
@@ -161,52 +144,11 @@ def _begin(
             shop_id=shop_id,
             import_id=import_id,
             country=shop.country,
-            reading=_reading(batch, ZoneInfo(shop.time_zone), shop.currency, now),
+            reading=reading_of(batch.mapping or {}, shop, now),
             filename=batch.filename,
             content=batch.content,
             progress=dict(batch.outcome),  # type: ignore[arg-type] # counts only
         )
-
-
-def _reading(batch: ImportBatch, zone: ZoneInfo, currency: str, now: dt.datetime) -> Reading:
-    mapping: dict[str, Any] = dict(batch.mapping or {})
-    return Reading(**mapping, zone=zone, currency=currency, now=now)
-
-
-def _read(line: int, cells: list[str], run: Run, ids: PurchaseIds) -> ReadRow:
-    try:
-        sale = _with_known_contacts(read_sale(cells, run.reading), run.country)
-    except Invalid as error:
-        return ReadRow(line, cells, reason=str(error))
-    return ReadRow(line, cells, sale, ids.id_of(sale))
-
-
-def _with_known_contacts(sale: Sale, country: str) -> Sale:
-    """Write phone and email as they are compared; one that is none counts only if it is all."""
-    if not sale.contact:
-        return sale
-    contact = dict(sale.contact)
-    for role, normalised in (("phone", _phone), ("email", _email)):
-        if role not in contact:
-            continue
-        try:
-            contact[role] = normalised(contact[role], country)
-        except Invalid:
-            if sale.identity and sale.identity[0] == role:
-                raise
-            del contact[role]
-    identity = sale.identity
-    if identity and identity[0] in contact:
-        identity = (identity[0], contact[identity[0]])
-    return Sale(**{**vars(sale), "identity": identity, "contact": contact})
-
-
-def _phone(text: str, country: str) -> str:
-    return normalised_phone(text, country)
-
-
-def _email(text: str, _country: str) -> str:
-    return normalised_email(text)
 
 
 def _store(session: Session, run: Run, block: list[ReadRow]) -> None:

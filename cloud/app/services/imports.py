@@ -14,10 +14,13 @@ from cloud.app.domain import columns as column_rules
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.domain.sales_rows import check_columns
 from cloud.app.domain.tables import Table, open_table
+from cloud.app.services.import_rows import Totals, reading_of, sale_reader, totals_of
 from cloud.app.services.workbooks import as_text
+from cloud.app.store.base import Json
 from cloud.app.store.erasure_queries import UPLOAD_AGAIN
 from cloud.app.store.jobs import RUN_IMPORT, UNDO_IMPORT, enqueue
 from cloud.app.store.sales import ImportBatch
+from cloud.app.store.shops import Shop
 
 SAMPLES = 3
 SAMPLE_MAX_LENGTH = 80
@@ -97,21 +100,29 @@ def run(
     batch = import_by_id(session, shop_id, import_id, is_locked=True)
     if batch.state not in ("uploaded", "failed"):
         raise Conflict(f"this import is {batch.state} already")
-    if not batch.content:
-        raise Conflict(UPLOAD_AGAIN)
-    preview = Preview(**(batch.preview or {}))  # type: ignore[arg-type] # it was one
-    check_columns(columns, len(preview.columns))
-    preview = _for_columns(preview, batch, columns)
-    batch.mapping = {
-        "columns": dict(columns),
-        "date_order": _chosen_order(date_order, preview.date_orders),
-        "decimal": _chosen_decimal(decimal, preview.decimal),
-    }
+    batch.mapping = _mapping(batch, columns, date_order, decimal)
     batch.consent = dict(consent) if consent else None
     batch.state, batch.error, batch.outcome = "queued", None, None
     enqueue(session, RUN_IMPORT, lock=f"shop:{shop_id}", shop_id=shop_id, import_id=import_id)
     session.flush()
     return batch
+
+
+def total(
+    session: Session,
+    shop: Shop,
+    import_id: uuid.UUID,
+    *,
+    columns: Mapping[str, int],
+    date_order: str | None,
+    decimal: str | None,
+    now: dt.datetime,
+) -> Totals:
+    """Return what a run with this mapping would read. Raises Invalid as `run` does."""
+    batch = import_by_id(session, shop.id, import_id)
+    mapping = _mapping(batch, columns, date_order, decimal)
+    reader = sale_reader(reading_of(mapping, shop, now), shop.country)
+    return totals_of(batch.content, batch.filename, reader)
 
 
 def undo(
@@ -138,6 +149,22 @@ def import_by_id(
     if batch is None:
         raise NotFound("there is no such import")
     return batch
+
+
+def _mapping(
+    batch: ImportBatch, columns: Mapping[str, int], date_order: str | None, decimal: str | None
+) -> Json:
+    """Return how a file is to be read: what is chosen, and what the file tells by itself."""
+    if not batch.content:
+        raise Conflict(UPLOAD_AGAIN)
+    preview = Preview(**(batch.preview or {}))  # type: ignore[arg-type] # it was one
+    check_columns(columns, len(preview.columns))
+    preview = _for_columns(preview, batch, columns)
+    return {
+        "columns": dict(columns),
+        "date_order": _chosen_order(date_order, preview.date_orders),
+        "decimal": _chosen_decimal(decimal, preview.decimal),
+    }
 
 
 def _for_columns(preview: Preview, batch: ImportBatch, columns: Mapping[str, int]) -> Preview:

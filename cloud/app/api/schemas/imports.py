@@ -1,5 +1,7 @@
 """Imports of a till's export."""
 
+from typing import Any
+
 from flask_smorest.fields import Upload
 from marshmallow import Schema, fields, validate
 
@@ -10,6 +12,15 @@ from cloud.app.services.consents import IMPORT_CHANNELS
 STATES = ("uploaded", "queued", "running", "done", "failed", "undoing", "undone")
 OUTCOMES = ("created", "updated", "skipped", "rejected")
 DATE_ORDERS = ("ymd", "dmy", "mdy")
+
+
+_COLUMNS: dict[str, fields.Field[Any]] = {
+    role: fields.Integer(
+        validate=validate.Range(0, error="Must be 0 or more."),
+        metadata={"description": f"index of the column of {role}", "example": index},
+    )
+    for index, role in enumerate(ROLES)
+}
 
 
 class ImportFile(Schema):
@@ -59,6 +70,47 @@ class ImportRun(Schema):
         allow_none=True,
         metadata={"description": "null: nobody in this file agreed to anything"},
     )
+
+
+class ImportPreviewQuery(Schema.from_dict(_COLUMNS, name="ImportColumns")):  # type: ignore[misc] # made of the roles
+    """Which column is what, as for a run."""
+
+    date_order = fields.String(
+        load_default=None, validate=validate.OneOf(DATE_ORDERS, error="Must be one of {choices}.")
+    )
+    decimal = fields.String(
+        load_default=None, validate=validate.OneOf((".", ","), error="Must be one of {choices}")
+    )
+
+
+class RefusedRows(Schema):
+    """Rows that would be rejected for one reason."""
+
+    reason = fields.String(
+        required=True, metadata={"example": "date: expected a date such as 2024-12-31, got 'free'"}
+    )
+    line = fields.Integer(required=True, metadata={"description": "of the first of them"})
+    rows = fields.Integer(required=True)
+
+
+class ImportPreview(Schema):
+    """What the rows of a file come to, before anything of it is stored."""
+
+    rows = fields.Integer(required=True, metadata={"example": 240})
+    is_whole = fields.Boolean(
+        required=True,
+        metadata={"description": "false: only the first `rows` could be read within seconds"},
+    )
+    customers = fields.Integer(required=True, metadata={"example": 31})
+    total_minor = fields.Integer(
+        required=True, metadata={"example": 184250, "description": "refunds taken off"}
+    )
+    refunds = fields.Integer(required=True, metadata={"description": "rows below zero"})
+    refunded_minor = fields.Integer(required=True, metadata={"example": -1560})
+    first_at = Moment(required=True, allow_none=True)
+    last_at = Moment(required=True, allow_none=True)
+    rejected = fields.Integer(required=True)
+    reasons = fields.List(fields.Nested(RefusedRows), required=True)
 
 
 class ImportColumn(Schema):

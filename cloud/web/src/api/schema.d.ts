@@ -658,6 +658,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/imports/{import_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        /** What the rows come to when they are read so: totals, range of dates, what is rejected. */
+        get: operations["preview_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shops/{shop_id}/imports/{import_id}/run": {
         parameters: {
             query?: never;
@@ -2451,6 +2471,36 @@ export interface components {
              *     1042;14.03.2026;7,80
              */
             file: string;
+        };
+        RefusedRows: {
+            /** @example date: expected a date such as 2024-12-31, got 'free' */
+            reason: string;
+            /** @description of the first of them */
+            line: number;
+            rows: number;
+        };
+        ImportPreview: {
+            /** @example 240 */
+            rows: number;
+            /** @description false: only the first `rows` could be read within seconds */
+            is_whole: boolean;
+            /** @example 31 */
+            customers: number;
+            /**
+             * @description refunds taken off
+             * @example 184250
+             */
+            total_minor: number;
+            /** @description rows below zero */
+            refunds: number;
+            /** @example -1560 */
+            refunded_minor: number;
+            /** Format: date-time */
+            first_at: string | null;
+            /** Format: date-time */
+            last_at: string | null;
+            rejected: number;
+            reasons: components["schemas"]["RefusedRows"][];
         };
         ImportConsent: {
             channels: ("sms" | "whatsapp" | "email")[];
@@ -6497,6 +6547,92 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    preview_import: {
+        parameters: {
+            query?: {
+                /** @description index of the column of customer */
+                customer?: number;
+                /** @description index of the column of invoice */
+                invoice?: number;
+                /** @description index of the column of date */
+                date?: number;
+                /** @description index of the column of amount */
+                amount?: number;
+                /** @description index of the column of quantity */
+                quantity?: number;
+                /** @description index of the column of price */
+                price?: number;
+                /** @description index of the column of product */
+                product?: number;
+                /** @description index of the column of name */
+                name?: number;
+                /** @description index of the column of phone */
+                phone?: number;
+                /** @description index of the column of email */
+                email?: number;
+                date_order?: "ymd" | "dmy" | "mdy" | null;
+                decimal?: "." | "," | null;
+            };
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rows": 240,
+                     *       "is_whole": true,
+                     *       "customers": 31,
+                     *       "total_minor": 184250,
+                     *       "refunds": 3,
+                     *       "refunded_minor": -1560,
+                     *       "first_at": "2026-03-14T09:26:53Z",
+                     *       "last_at": "2026-03-14T09:26:53Z",
+                     *       "rejected": 3,
+                     *       "reasons": [
+                     *         {
+                     *           "reason": "date: expected a date such as 2024-12-31, got 'free'",
+                     *           "line": 3,
+                     *           "rows": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };
