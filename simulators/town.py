@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 HISTORY_DAYS = 548
+# of the lines of a receipt, the share with two pieces
+TWO_PIECES = 0.15
 
 FIRST_NAMES = (
     "Asha", "Ben", "Clara", "Deniz", "Elif", "Farid", "Greta", "Hanna", "Ines", "Jonas", "Kavya",
@@ -33,6 +35,15 @@ class Product:
     name: str
     price_minor: int
     popularity: float
+
+
+@dataclass(frozen=True)
+class Habit:
+    """Who takes this product takes its companions too, in this share of the cases."""
+
+    product: str
+    companions: tuple[str, ...]
+    share: float
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,12 @@ class ShopPlan:
     dropout_beta: tuple[float, float]
     lines_mean: float
     products: tuple[Product, ...]
+    # one a product: what else is bought together is chance
+    habits: tuple[Habit, ...] = ()
+
+    def product(self, name: str) -> Product:
+        """Return the product of this name."""
+        return next(product for product in self.products if product.name == name)
 
 
 @dataclass(frozen=True)
@@ -126,6 +143,10 @@ BAKERY = ShopPlan(
         Product("Poppy seed tart", 350, 0.6),
         Product("Spelt biscuits", 490, 0.3),
     ),
+    habits=(
+        Habit("Butter croissant", ("Coffee",), 0.45),
+        Habit("Poppy seed tart", ("Apple cake", "Coffee"), 0.5),
+    ),
 )
 FLORIST = ShopPlan(
     slug="marigold-flowers",
@@ -152,6 +173,10 @@ FLORIST = ShopPlan(
         Product("Lily bunch", 48000, 1.2),
         Product("Gift wrap", 5000, 1.5),
         Product("Ceramic vase", 89000, 0.2),
+    ),
+    habits=(
+        Habit("Rose bouquet", ("Gift wrap",), 0.5),
+        Habit("Lily bunch", ("Ceramic vase",), 0.15),
     ),
 )
 PLANS = (BAKERY, FLORIST)
@@ -191,10 +216,16 @@ def basket(plan: ShopPlan, chance: random.Random) -> tuple[Line, ...]:
     """Return what one customer carries to the till."""
     n_lines = 1 + min(_poisson(plan.lines_mean, chance), len(plan.products) - 1)
     weights = [product.popularity for product in plan.products]
-    picked = chance.choices(plan.products, weights, k=n_lines)
-    return tuple(
-        Line(product, 2 if chance.random() < 0.15 else 1) for product in dict.fromkeys(picked)
-    )
+    picked = dict.fromkeys(chance.choices(plan.products, weights, k=n_lines))
+    # One draw says both whether somebody takes two and whether a habit is followed: with or
+    # without habits, the same seed brings the same customers on the same days.
+    draws = {product: chance.random() for product in picked}
+    quantities = {product: 2 if draw < TWO_PIECES else 1 for product, draw in draws.items()}
+    for habit in plan.habits:
+        if draws.get(plan.product(habit.product), 0.0) >= 1 - habit.share:
+            for name in habit.companions:
+                quantities.setdefault(plan.product(name), 1)
+    return tuple(Line(product, quantity) for product, quantity in quantities.items())
 
 
 def amount_minor(lines: tuple[Line, ...]) -> int:

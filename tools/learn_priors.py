@@ -45,6 +45,7 @@ def _varied(chance: random.Random) -> ShopPlan:
         # published fits have shapes of .25 to 1, and dropouts of a tenth to a half a visit
         rate_shape=10 ** chance.uniform(-0.6, 0.1),
         dropout_beta=(10 ** chance.uniform(-0.5, 0.1), 10 ** chance.uniform(0.0, 0.8)),
+        habits=(),  # what goes with what says nothing of who comes back
     )
 
 
