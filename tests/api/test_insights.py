@@ -13,6 +13,8 @@ from cloud.app.jobs.worker import job_sessions
 from cloud.app.settings import Settings
 from cloud.app.store import roles
 from cloud.app.store.connection import sessions_for
+from cloud.app.store.roles import act_for
+from cloud.app.store.scores import Insight
 from tests.api.conftest import Somebody, body, colleague, made, problem, somebody
 from tests.jobs.conftest import MODEL_KEY, NOW, Till
 from tests.jobs.test_score_history import score_on
@@ -30,6 +32,15 @@ def scored(app: Flask, settings: Settings) -> Iterator[Somebody]:
     yield owner
     for sessions in (till.app, till.jobs):
         sessions.kw["bind"].dispose()
+
+
+def bundle_of(*names: str) -> dict[str, Any]:
+    unknown = ("dead_product", "full_price_minor", "bundle_price_minor", "discount", "margin")
+    return {
+        "products": [{"id": str(uuid.uuid4()), "name": name} for name in names],
+        "evidence": "bought together", "reason": "Together 20 times.", "together": 20,
+        "lift": 2.0, "confidence": None, **dict.fromkeys(unknown),
+    }  # fmt: skip
 
 
 def get(who: Somebody, what: str, **query: object) -> dict[str, Any]:
@@ -196,3 +207,18 @@ def test_what_if_with_too_little_data_has_no_probability_but_a_reason(
     assert told["reason"]
     for one in (till.app, till.jobs):
         one.kw["bind"].dispose()
+
+
+def test_bundles_of_three_are_told_to_who_asks(scored: Somebody, settings: Settings) -> None:
+    pair, triple = bundle_of("tart", "cake"), bundle_of("tart", "cake", "coffee")
+    shop_id = uuid.UUID(scored.shop_id)
+    sessions = job_sessions(settings)
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        kept = session.get_one(Insight, (shop_id, "bundles"))
+        kept.content = {"items": [pair], "triples": [triple], "notes": []}
+    sessions.kw["bind"].dispose()
+
+    assert get(scored, "bundles")["items"] == [pair]
+    assert get(scored, "bundles", with_triples="true")["items"] == [pair, triple]
+    problem(scored.get(f"{scored.url}/bundles", with_triples="perhaps"), 422)

@@ -95,8 +95,24 @@ def test_a_shop_without_products_is_told_why_it_has_no_bundles(till: Till) -> No
     till.imported("customer,date,amount\n1,2026-03-01,5.00\n", COLUMNS)
     score(till)
     assert insight(till, "bundles") == {
-        "items": [], "notes": ["No receipt names products yet: bundles need them."]
+        "items": [], "triples": [], "notes": ["No receipt names products yet: bundles need them."]
     }  # fmt: skip
+
+
+def test_three_products_that_sell_together_are_kept_apart_for_who_asks(till: Till) -> None:
+    chance = random.Random(3)
+    rows = ["customer,date,amount,invoice,product"]
+    for receipt in range(200):
+        day = dt.date(2025, 9, 1) + dt.timedelta(days=receipt)
+        items = ["tart", "cake", "coffee"] if receipt % 5 == 0 else []
+        items += chance.sample(["rye", "roll", "pretzel", "milk", "eggs", "jam", "honey"], 2)
+        rows += [f"{receipt % 7},{day},2.50,{receipt},{item}" for item in items]
+    till.imported("\n".join(rows) + "\n", WITH_PRODUCTS)
+    score(till)
+    found = insight(till, "bundles")
+    assert all(len(bundle["products"]) == 2 for bundle in found["items"])
+    triples = [{product["name"] for product in bundle["products"]} for bundle in found["triples"]]
+    assert triples == [{"tart", "cake", "coffee"}]
 
 
 def reachable(till: Till) -> None:

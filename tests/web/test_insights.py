@@ -84,19 +84,27 @@ def test_new_scores_are_asked_for_and_their_progress_is_shown(
 @AT_PHONE_SIZE
 def test_what_sells_together_stands_with_its_price(owner_page: Page) -> None:
     names = ("Rye bread", "Butter")
+    pair = [{"id": str(uuid.uuid4()), "name": name} for name in names]
     bundle = {
-        "products": [{"id": str(uuid.uuid4()), "name": name} for name in names],
+        "products": pair,
         "together": 14, "support": 0.1, "confidence": 0.6, "lift": 2.1, "dead_product": "Butter",
         "full_price_minor": 700, "bundle_price_minor": 630,
     }  # fmt: skip
     answer = {"items": [bundle], "next_cursor": None}
+    third = {"id": str(uuid.uuid4()), "name": "Honey"}
+    triple = {**bundle, "products": [*pair, third], "dead_product": None}
+    with_triples = {"items": [bundle, triple], "next_cursor": None}
     owner_page.route("**/bundles", lambda route: route.fulfill(json=answer))
+    owner_page.route("**/bundles?with_triples=true", lambda r: r.fulfill(json=with_triples))
     owner_page.get_by_role("link", name="Insights").click()
     card = owner_page.get_by_role("region", name="Sell together")
     expect(card).to_contain_text("Rye bread + Butter")
     expect(card).to_contain_text("bought together 14 times")
     expect(card).to_contain_text("€6.30 instead of €7.00")
     expect(card).to_contain_text("may free the shelf of Butter")
+    expect(card).not_to_contain_text("Honey")
+    card.get_by_label("Also three at once").check()
+    expect(card).to_contain_text("Rye bread + Butter + Honey")
     assert faults_of(owner_page) == []
 
 

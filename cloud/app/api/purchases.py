@@ -19,7 +19,7 @@ from cloud.app.store.pages import Page
 from cloud.app.store.purchase_queries import NamedLine
 from cloud.app.store.sales import Purchase
 
-NO_BUNDLES = {"items": [], "notes": ["They come with the first scoring."]}
+NO_BUNDLES: dict[str, Any] = {"items": [], "notes": ["They come with the first scoring."]}
 
 routes = Blueprint("purchases", "Purchases, refunds and products")
 
@@ -102,12 +102,14 @@ def change_product(
 
 @routes.get("/shops/<uuid:shop_id>/bundles")
 @works_here("analyst")
+@routes.query(schemas.BundleQuery)
 @routes.returns(200, schemas.Bundles)
 @routes.fails(404)
-def get_bundles(shop_id: uuid.UUID) -> dict[str, object]:
+def get_bundles(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """What to sell together, at which price, and what may free the shelf of dead stock."""
-    found = score_queries.insight(db.session(), shop_id, "bundles")
-    return {**(found or NO_BUNDLES), "next_cursor": None}
+    found = score_queries.insight(db.session(), shop_id, "bundles") or NO_BUNDLES
+    items = found["items"] + (found.get("triples", []) if query["with_triples"] else [])
+    return {"items": items, "notes": found["notes"], "next_cursor": None}
 
 
 def _shown_product(row: Row[Any]) -> dict[str, object]:

@@ -64,14 +64,26 @@ def products(session: Session, shop: Shop, rows: pd.DataFrame, as_of: dt.date) -
 def bundles(
     lines: pd.DataFrame | None, table: pd.DataFrame, as_of: dt.date, currency: str
 ) -> Document:
-    """Bundles for the basket and for dead stock, priced in the currency's digits."""
+    """Bundles for the basket and for dead stock, priced in the currency's digits.
+
+    `triples` are bundles of three, for who asks for them.
+    """
     if lines is None:
-        return {"items": [], "notes": ["No receipt names products yet: bundles need them."]}
+        note = "No receipt names products yet: bundles need them."
+        return {"items": [], "triples": [], "notes": [note]}
     rule = BundleRule(price_decimals=exponent(currency))
-    found = find_bundles(baskets_of(lines), table, dead=dead_stock(table, as_of), rule=rule)
+    found = find_bundles(
+        baskets_of(lines), table, dead=dead_stock(table, as_of), rule=rule, with_triples=True
+    )
     ids = dict(zip(table["product"], table["id"], strict=True))
     items = [_bundle(row, ids, currency) for row in found.table.to_dict("records")]
-    return safe({"items": items, "notes": found.notes})
+    return safe(
+        {
+            "items": [item for item in items if len(item["products"]) == 2],
+            "triples": [item for item in items if len(item["products"]) == 3],
+            "notes": found.notes,
+        }
+    )
 
 
 def recommendations(

@@ -122,6 +122,18 @@ class Products(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class BundleQuery(Schema):
+    """Which bundles."""
+
+    with_triples = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "after the pairs, three products that are bought together more "
+            "often than their strongest pair explains"
+        },
+    )
+
+
 class BundleProduct(Schema):
     """A product of a bundle."""
 

@@ -278,8 +278,11 @@ export const noteOutreach = (shop_id: string, customer_id: string, body: NewOutr
     body,
   });
 
-export const getBundles = (shop_id: string) =>
-  api.get("/api/v1/shops/{shop_id}/bundles", { path: { shop_id } });
+export const getBundles = (shop_id: string, withTriples: boolean) =>
+  api.get("/api/v1/shops/{shop_id}/bundles", {
+    path: { shop_id },
+    query: withTriples ? { with_triples: true } : {},
+  });
 
 export const listDuplicates = (shop_id: string) =>
   api.get("/api/v1/shops/{shop_id}/duplicates", { path: { shop_id } });

@@ -19,7 +19,8 @@ export const queryKeys = {
   tiers: (shopId: string) => ["shop", shopId, "tiers"] as const,
   whatIf: (shopId: string, customerId: string | null, figures: object) =>
     ["shop", shopId, "what-if", customerId, figures] as const,
-  bundles: (shopId: string) => ["shop", shopId, "bundles"] as const,
+  bundles: (shopId: string, withTriples: boolean) =>
+    ["shop", shopId, "bundles", withTriples] as const,
   reports: (shopId: string) => ["shop", shopId, "reports"] as const,
   customers: (shopId: string, filter: CustomerQuery) =>
     ["shop", shopId, "customers", filter] as const,

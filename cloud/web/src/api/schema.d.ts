@@ -6214,7 +6214,10 @@ export interface operations {
     };
     get_bundles: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description after the pairs, three products that are bought together more often than their strongest pair explains */
+                with_triples?: boolean;
+            };
             header?: {
                 /** @description the ETag that one has: 304 when it is still this one */
                 "If-None-Match"?: string;
@@ -6276,6 +6279,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
     };

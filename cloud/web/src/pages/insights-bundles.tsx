@@ -1,6 +1,7 @@
 /** What to sell together, and at which price. */
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { getBundles } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Bundle } from "../api/types";
@@ -12,25 +13,43 @@ import css from "./insights.module.css";
 
 export function Bundles() {
   const { shop } = useShop();
+  const [withTriples, setWithTriples] = useState(false);
   const bundles = useQuery({
-    queryKey: queryKeys.bundles(shop.id),
-    queryFn: () => getBundles(shop.id),
+    queryKey: queryKeys.bundles(shop.id, withTriples),
+    queryFn: () => getBundles(shop.id, withTriples),
+    placeholderData: keepPreviousData,
   });
+  const found = bundles.data?.items ?? [];
   return (
     <Card title={t("bundles.title")}>
       {bundles.isPending && <Loading />}
       {bundles.isError && !bundles.data && (
         <Failed error={bundles.error} onRetry={() => void bundles.refetch()} />
       )}
-      {bundles.data?.items.length === 0 && <p>{t("bundles.none")}</p>}
+      {bundles.data && found.length === 0 && <p>{t("bundles.none")}</p>}
       <ul className={css.moves}>
-        {bundles.data?.items.map((bundle) => (
+        {found.map((bundle) => (
           <BundleItem key={bundle.products.map(({ id }) => id).join()} bundle={bundle} />
         ))}
       </ul>
+      {found.length > 0 && (
+        <label className={css.triples}>
+          <input
+            type="checkbox"
+            checked={withTriples}
+            onChange={(event) => setWithTriples(event.target.checked)}
+          />
+          {t("bundles.triples")}
+        </label>
+      )}
+      {withTriples && !bundles.isPlaceholderData && !found.some(isTriple) && (
+        <p role="status">{t("bundles.noTriples")}</p>
+      )}
     </Card>
   );
 }
+
+const isTriple = ({ products }: Bundle) => products.length === 3;
 
 function BundleItem({ bundle }: { bundle: Bundle }) {
   const { formats } = useShop();
