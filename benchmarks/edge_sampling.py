@@ -116,7 +116,7 @@ class Sampling:
         _, waited_s = _account(os.getpid(), self._board._thread.native_id)
         if chip is None:
             return Look(time.monotonic(), waited_s, 0.0)
-        worked_s, chip_waited_s = _account(chip._process.pid, chip._process.pid)
+        worked_s, chip_waited_s = _account(chip.pid, chip.pid)
         return Look(time.monotonic(), waited_s + chip_waited_s, worked_s)
 
 
@@ -190,7 +190,7 @@ def measure(options: Options) -> list[Figure]:
         stack.callback(broker.stop)
         cloud = Cloud(broker.port)
         stack.callback(cloud.close)
-        board = stack.enter_context(VirtualBoard(folder / "flash"))
+        board = stack.enter_context(VirtualBoard(folder / "flash", in_real_time=True))
         _install(board, broker, authority)
         wait_until(lambda: cloud.kinds("calibrated"), _DEADLINE_S)
         return list(_figures(board, broker, cloud, bare, options.is_full))

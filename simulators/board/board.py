@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Literal
 
 from simulators.board.chip import Chip, compiled_modules
+from simulators.board.clock import Clock
 from simulators.board.hardware import (
     HARD,
     POWER_ON,
@@ -41,6 +42,8 @@ _TICK_S = 0.05
 _CONSOLE_KEPT = 200_000
 _PORT_BUFFER = 16_384
 _PIR_PULSE_S = 2.0
+_SHOTS_TO_COUNT = 4  # one calibrates the sensor itself
+_STEP_US = 5_000  # what the board works between two looks at its clock, at most
 
 
 class VirtualBoard:
@@ -50,7 +53,8 @@ class VirtualBoard:
     `press_reset()`, `power_cut()` and `power_on()`; `hardware` and `world` give everything else.
     Its objects are of 64 bits: the default heap is what 110 kB are on an ESP32. `xshut` has a pin
     for each VL53L1X, or two for each pair of VL53L0X; each of them hangs over a doorway of its own,
-    in `worlds`, and `world` is the first.
+    in `worlds`, and `world` is the first. Its time passes as it finds processors (`clock`), unless
+    `in_real_time`: then a machine under load makes it miss what happens.
     """
 
     def __init__(
@@ -61,14 +65,16 @@ class VirtualBoard:
         mount_mm: int = 2400,
         sensor: SensorKind = "vl53l1x",
         xshut: Sequence[int] = (XSHUT_PIN,),
+        in_real_time: bool = False,
     ) -> None:
         self.flash = flash.resolve()
         self.flash.mkdir(parents=True, exist_ok=True)
         doorways = len(xshut) if sensor == "vl53l1x" else len(xshut) // 2
         self.worlds = [World(mount_mm=mount_mm, seed=seed + index) for index in range(doorways)]
         self.world = self.worlds[0]
-        self.time_server = TimeServer()
-        self.hardware = Hardware(self._interrupt)
+        self.clock = Clock()
+        self.time_server = TimeServer(self.clock.unix_s)
+        self.hardware = Hardware(self._interrupt, self.clock)
         self.hardware.sensors.update(
             {pin: self._sensor(sensor, index) for index, pin in enumerate(xshut)}
         )
@@ -76,6 +82,7 @@ class VirtualBoard:
         self.hardware.lose_power()
         self.console = ""
         self._heap = heap
+        self._step_us = 0 if in_real_time else _STEP_US
         self._modules = compiled_modules()
         self._lock = threading.RLock()
         self._chip: Chip | None = None
@@ -102,6 +109,18 @@ class VirtualBoard:
     def port(self) -> str:
         """The path of the serial port."""
         return self._port.name
+
+    @property
+    def pid(self) -> int:
+        """The process that plays the chip; the board has to have power."""
+        assert self._chip is not None
+        return self._chip.pid
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether each sensor has been read in both zones since the board's last start."""
+        sensors = self.hardware.sensors.items()
+        return all(sensor.shots - self._shots[pin] > _SHOTS_TO_COUNT for pin, sensor in sensors)
 
     def power_on(self) -> None:
         """Connect the power: the board boots."""
@@ -134,18 +153,18 @@ class VirtualBoard:
         self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0, doorway: int = 0
     ) -> float:
         """Let somebody walk in; return the seconds until they have left the sensor's view."""
-        return self._walk(Body(_now_ms(), "in", speed_mm_s, height_mm, x_mm), doorway)
+        return self._walk(Body(self.clock.now_ms(), "in", speed_mm_s, height_mm, x_mm), doorway)
 
     def walk_out(
         self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0, doorway: int = 0
     ) -> float:
         """Let somebody walk out; return the seconds until they have left the sensor's view."""
-        return self._walk(Body(_now_ms(), "out", speed_mm_s, height_mm, x_mm), doorway)
+        return self._walk(Body(self.clock.now_ms(), "out", speed_mm_s, height_mm, x_mm), doorway)
 
     def motion(self, seconds: float = _PIR_PULSE_S) -> None:
         """Let the PIR see motion."""
         with self._lock:
-            self._pir_ends_at = time.monotonic() + seconds
+            self._pir_ends_at = self.clock.now_s() + seconds
             self.hardware.drive(PIR_PIN, 1)
 
     def wifi_down(self) -> None:
@@ -184,10 +203,12 @@ class VirtualBoard:
 
     def _sensor(self, kind: SensorKind, index: int) -> VL53L1X | VL53L0X:
         if kind == "vl53l1x":
-            return VL53L1X(lambda first, last: self.worlds[index].look(first, last, _now_ms()))
+            return VL53L1X(
+                lambda first, last: self.worlds[index].look(first, last, self.clock.now_ms())
+            )
         # tilted outwards, each of a pair looks where one half of the other sensor would
         half = (8, 15) if index % 2 else (0, 7)
-        return VL53L0X(lambda: self.worlds[index // 2].look(*half, _now_ms()))
+        return VL53L0X(lambda: self.worlds[index // 2].look(*half, self.clock.now_ms()))
 
     def _interrupt(self, pin: int, level: int) -> None:
         if self._chip is not None:
@@ -197,7 +218,8 @@ class VirtualBoard:
     def _start(self, cause: int) -> None:
         self.hardware.reset_cause = cause
         self.hardware.restart()
-        chip = self._chip = Chip(self.flash, self._modules, self._heap)
+        self._shots = {pin: sensor.shots for pin, sensor in self.hardware.sensors.items()}
+        chip = self._chip = Chip(self.flash, self._modules, self._heap, self._step_us)
         self._selector.register(chip.console, selectors.EVENT_READ, self._on_console)
         self._selector.register(chip.requests, selectors.EVENT_READ, self._on_request)
 
@@ -227,7 +249,7 @@ class VirtualBoard:
                 self._tick()
 
     def _tick(self) -> None:
-        if self._pir_ends_at is not None and time.monotonic() >= self._pir_ends_at:
+        if self._pir_ends_at is not None and self.clock.now_s() >= self._pir_ends_at:
             self._pir_ends_at = None
             self.hardware.drive(PIR_PIN, 0)
         if self._chip is not None and self.hardware.watchdog_bites:
@@ -307,7 +329,3 @@ def _receive(chip: Chip, size: int) -> bytes:
             raise ConnectionError("the chip has ended")
         received += part
     return received
-
-
-def _now_ms() -> int:
-    return time.monotonic_ns() // 1_000_000

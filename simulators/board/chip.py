@@ -25,7 +25,7 @@ _LAUNCHER = Path(__file__).with_name("launch.py")
 class Chip:
     """The process, its console, the channel of its requests and the one of its interrupts."""
 
-    def __init__(self, flash: Path, modules: Path, heap: str) -> None:
+    def __init__(self, flash: Path, modules: Path, heap: str, step_us: int) -> None:
         self.console, terminal = pty.openpty()
         _behave_like_a_serial_port(terminal)
         self.requests, requests_end = socket.socketpair()
@@ -45,12 +45,18 @@ class Chip:
                 "BOARD_MODULES": str(modules),
                 "BOARD_REQUESTS_FD": str(ends[0]),
                 "BOARD_INTERRUPTS_FD": str(ends[1]),
+                "BOARD_STEP_US": str(step_us),
             },
         )
         os.set_blocking(self.console, False)
         os.close(terminal)
         requests_end.close()
         interrupts_end.close()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     @property
     def is_running(self) -> bool:

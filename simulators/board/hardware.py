@@ -1,9 +1,9 @@
 """The host's side of the simulated modules: pins, I2C, RTC, watchdog and Wi-Fi.
 
-A request is `<cBHI` (operation, two small arguments, a number) and, where it says so, that many
-bytes. The answer is a status byte (0, or an errno), a 16-bit length and as many bytes. Interrupts
-go the other way, on a channel of their own: pin and level, two bytes. The board's side is
-`modules/_board.py`.
+A request is `<cBHIQ` (operation, two small arguments, a number, the microseconds since the board's
+start) and, where it says so, as many bytes as the number. The answer is a status byte (0, or an
+errno), a 16-bit length and as many bytes. Interrupts go the other way, on a channel of their own:
+pin and level, two bytes. The board's side is `modules/_board.py`.
 """
 
 import errno
@@ -15,11 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from simulators.board.clock import Clock
 from simulators.board.network import Names
 from simulators.board.vl53l0x import VL53L0X
 from simulators.board.vl53l1x import VL53L1X, Nack
 
-REQUEST = struct.Struct("<cBHI")
+REQUEST = struct.Struct("<cBHIQ")
 _RISING = 1
 _FALLING = 2
 
@@ -59,6 +60,7 @@ class Hardware:
     """The chip and what is soldered to it."""
 
     interrupt: Callable[[int, int], None]
+    clock: Clock = field(default_factory=Clock)
     levels: dict[int, int] = field(default_factory=dict)
     edges: dict[int, int] = field(default_factory=dict)
     sensors: dict[int, VL53L1X | VL53L0X] = field(default_factory=dict)  # by XSHUT pin
@@ -68,7 +70,8 @@ class Hardware:
     rtc_offset_s: int = 0
     rtc_memory: bytes = b""
     watchdog_s: float | None = None
-    fed_at: float = 0.0
+    fed_s: float = 0.0
+    heard_s: float = 0.0  # the machine's: a board that hangs has no time of its own
     has_booted: bool = False
     clocks: int = 0
     _switched_on: dict[int, list[float]] = field(default_factory=dict)
@@ -79,12 +82,13 @@ class Hardware:
         self.reset_cause = POWER_ON
         self.rtc_offset_s = -int(time.time())  # the clock starts again at 2000-01-01
         for sensor in self.sensors.values():
-            sensor.set_power(False, _now_us())
-            sensor.set_power(True, _now_us())
+            sensor.set_power(False, self.clock.now_us())
+            sensor.set_power(True, self.clock.now_us())
         self.restart()
 
     def restart(self) -> None:
         """Forget what a reset forgets."""
+        self.clock.let_go()
         self.has_booted = False
         self.edges.clear()
         self._switched_on.clear()
@@ -94,7 +98,10 @@ class Hardware:
     @property
     def watchdog_bites(self) -> bool:
         """Whether the watchdog has not been fed in time."""
-        return self.watchdog_s is not None and time.monotonic() - self.fed_at > self.watchdog_s
+        if self.watchdog_s is None:
+            return False
+        hungry_s = self.clock.now_s() - self.fed_s
+        return max(hungry_s, time.monotonic() - self.heard_s) > self.watchdog_s
 
     def drive(self, pin: int, level: int) -> None:
         """Set the level of an input from outside, with the interrupt it causes."""
@@ -110,7 +117,9 @@ class Hardware:
 
     def answer(self, request: bytes, payload: bytes) -> bytes:
         """Carry out one request of the board."""
-        operation, small, medium, number = REQUEST.unpack(request)
+        operation, small, medium, number, board_us = REQUEST.unpack(request)
+        self.clock.follow(board_us)
+        self.heard_s = time.monotonic()
         try:
             content = self._OPERATIONS[operation](self, small, medium, number, payload)
         except Nack:
@@ -124,7 +133,7 @@ class Hardware:
     @staticmethod
     def payload_size(request: bytes) -> int:
         """Return how many bytes follow a request."""
-        operation, _, _, number = REQUEST.unpack(request)
+        operation, _, _, number, _ = REQUEST.unpack(request)
         return int(number) if operation in (b"w", b"M", b"l") else 0
 
     def _boot(self, _: int, __: int, ___: int, ____: bytes) -> bytes:
@@ -132,7 +141,9 @@ class Hardware:
         return b""
 
     def _read_i2c(self, address: int, register: int, size: int, _: bytes) -> bytes:
-        answers = [s.read(address, register, size, _now_us()) for s in self._on_bus(address)]
+        answers = [
+            s.read(address, register, size, self.clock.now_us()) for s in self._on_bus(address)
+        ]
         # who talks at the same time pulls the line low
         return bytes(
             functools.reduce(operator.and_, column) for column in zip(*answers, strict=True)
@@ -140,7 +151,7 @@ class Hardware:
 
     def _write_i2c(self, address: int, register: int, _: int, data: bytes) -> bytes:
         for sensor in self._on_bus(address):
-            sensor.write(address, register, data, _now_us())
+            sensor.write(address, register, data, self.clock.now_us())
         return b""
 
     def _on_bus(self, address: int) -> list[VL53L1X | VL53L0X]:
@@ -158,10 +169,10 @@ class Hardware:
         if pin == SCL_PIN and level and not self.levels.get(pin, 0):
             self._clock()
         if level and not self.levels.get(pin, 0):
-            self._switched_on.setdefault(pin, []).append(time.monotonic())
+            self._switched_on.setdefault(pin, []).append(self.clock.now_s())
         self.levels[pin] = level
         if pin in self.sensors:
-            self.sensors[pin].set_power(bool(level), _now_us())
+            self.sensors[pin].set_power(bool(level), self.clock.now_us())
         return b""
 
     def _clock(self) -> None:
@@ -176,7 +187,7 @@ class Hardware:
         return b""
 
     def _watchdog(self, feed: int, _: int, timeout_ms: int, __: bytes) -> bytes:
-        self.fed_at = time.monotonic()
+        self.fed_s = self.clock.now_s()
         if not feed:
             self.watchdog_s = timeout_ms / 1000
         return b""
@@ -202,19 +213,19 @@ class Hardware:
         return b""
 
     def _join_wifi(self, connect: int, _: int, __: int, ___: bytes) -> bytes:
-        self.wifi.joined_at = time.monotonic() + _WIFI_JOIN_S if connect else None
+        self.wifi.joined_at = self.clock.now_s() + _WIFI_JOIN_S if connect else None
         return b""
 
     def _get_wifi(self, _: int, __: int, ___: int, ____: bytes) -> bytes:
         joined_at = self.wifi.joined_at
-        is_joined = self.wifi.is_up and joined_at is not None and time.monotonic() >= joined_at
+        is_joined = self.wifi.is_up and joined_at is not None and self.clock.now_s() >= joined_at
         return struct.pack("<Bb", is_joined, self.wifi.rssi)
 
     def _look_up(self, _: int, __: int, ___: int, name: bytes) -> bytes:
         address = self.names.resolve(name.decode())
         if address is None:
             raise UnknownName
-        return address.encode()
+        return b"%d %s" % (1000 * self.names.delay_s, address.encode())
 
     _OPERATIONS: ClassVar = {
         b"b": _boot,
@@ -234,7 +245,3 @@ class Hardware:
         b"n": _get_wifi,
         b"l": _look_up,
     }
-
-
-def _now_us() -> int:
-    return time.monotonic_ns() // 1000

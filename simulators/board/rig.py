@@ -16,8 +16,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from wire import messages, topics
 
 
-def wait_until(condition: Callable[[], Any], timeout_s: float = 10) -> Any:
-    """Wait until the condition holds and return its value; fail when the time is over."""
+def wait_until(condition: Callable[[], Any], timeout_s: float = 90) -> Any:
+    """Wait until the condition holds and return its value; fail when it never will.
+
+    The time is no promise about speed: a machine under load is as slow as it likes.
+    """
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         value = condition()

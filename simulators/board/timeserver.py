@@ -1,17 +1,18 @@
-"""A time server (SNTP) on loopback that tells the host's time, or is made silent."""
+"""A time server (SNTP) on loopback that tells the time of a world, or is made silent."""
 
 import socket
 import struct
 import threading
-import time
+from collections.abc import Callable
 
 _NTP_TO_UNIX_S = 2208988800
 
 
 class TimeServer:
-    """Answers on `port` until closed."""
+    """Answers on `port` with what `unix_s` tells, until closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, unix_s: Callable[[], float]) -> None:
+        self._unix_s = unix_s
         self.is_silent = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -31,7 +32,7 @@ class TimeServer:
                 if not question:
                     return
                 if not self.is_silent:
-                    server.sendto(_answer(question, time.time()), sender)
+                    server.sendto(_answer(question, self._unix_s()), sender)
 
 
 def _answer(question: bytes, unix_s: float) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulators.board.board import VirtualBoard
-from simulators.board.install import device_command, provision
+from simulators.board.install import device_command, know_the_floor, provision
 from simulators.board.rig import Broker, Cloud
 
 
@@ -39,9 +39,10 @@ def firmware_flash(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def board(
     firmware_flash: Path, broker: Broker, cloud: Cloud, tmp_path: Path
 ) -> Iterator[VirtualBoard]:
-    """A board that was set up for the broker and has just been switched on."""
+    """A board that was set up for the broker, knows the floor, and has just been switched on."""
     flash = tmp_path / "flash"
     shutil.copytree(firmware_flash, flash)
+    know_the_floor(flash)
     with VirtualBoard(flash) as board:
         board.power_on()
         provision(board, {"device": "front", "mqtt": {"host": "127.0.0.1", "port": broker.port}})

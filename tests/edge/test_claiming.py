@@ -68,7 +68,7 @@ def test_a_board_reads_what_the_api_answers_and_is_let_in_by_the_broker(
         code = made(owner.post(f"{owner.url}/claims", {"name": "Front door"}))["code"]
         form = urllib.parse.urlencode({"ssid": "shop", "password": "p", "code": code})
         urllib.request.urlopen(f"http://127.0.0.1:{http_port}/", form.encode()).close()
-        wait_until(lambda: "link: online" in board.console, timeout_s=30)
+        wait_until(lambda: "link: online" in board.console)
         kept = json.loads((flash / "config.json").read_text())
 
     [device] = owner.get(f"{owner.url}/devices").json["items"]  # type: ignore[index]

@@ -51,7 +51,7 @@ def switch(board: VirtualBoard, cloud: Cloud) -> Callable[[str], None]:
 def test_a_board_says_nothing_to_home_assistant_by_itself(
     board: VirtualBoard, cloud: Cloud, retained: dict[str, bytes]
 ) -> None:
-    wait_until(lambda: cloud.kinds("calibrated"))
+    wait_until(lambda: cloud.kinds("door"))
 
     assert retained == {}
 
@@ -62,10 +62,10 @@ def test_each_entity_is_announced_and_its_state_follows(
     retained: dict[str, bytes],
     switch: Callable[[str], None],
 ) -> None:
-    wait_until(lambda: cloud.kinds("calibrated"))
+    wait_until(lambda: cloud.statuses)
     switch("true")
     state = state_topic("front")
-    wait_until(lambda: len(retained) == len(ENTITIES) + 1)
+    wait_until(lambda: len(retained) == len(ENTITIES) + 1 and board.is_counting)
 
     board.open_door()
     board.walk_in()

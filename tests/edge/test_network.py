@@ -38,7 +38,7 @@ def _births(cloud: Cloud) -> int:
 
 
 def _wait_for_doors(cloud: Cloud, count: int) -> None:
-    wait_until(lambda: len(cloud.kinds("door")) == count, timeout_s=15)
+    wait_until(lambda: len(cloud.kinds("door")) == count)
 
 
 def test_a_link_that_is_dropped_returns_and_nothing_is_lost(
@@ -67,7 +67,7 @@ def test_what_happens_on_a_half_open_link_arrives_when_it_is_whole_again(
     wait_until(lambda: b'"open":1' in board.hardware.rtc_memory)
     line.drop()  # the board gives up before: in simulated time, see check_link.py
     line.release()
-    wait_until(lambda: len(cloud.kinds("door")) == 2, timeout_s=15)
+    wait_until(lambda: len(cloud.kinds("door")) == 2)
 
     assert [door["open"] for door in cloud.kinds("door")] == [0, 1]
 
@@ -75,7 +75,7 @@ def test_what_happens_on_a_half_open_link_arrives_when_it_is_whole_again(
 def test_a_slow_link_is_a_link(board: VirtualBoard, line: Line, cloud: Cloud) -> None:
     line.delay_s = 0.3
     board.press_reset()
-    wait_until(lambda: _births(cloud) >= 1 and cloud.kinds("door"), timeout_s=15)
+    wait_until(lambda: _births(cloud) >= 1 and cloud.kinds("door"))
 
 
 def test_a_name_that_is_lied_about_is_asked_for_again(
@@ -90,4 +90,4 @@ def test_a_name_that_is_lied_about_is_asked_for_again(
     names.lies[BROKER_NAME] = "127.0.0.77"  # where nobody listens
     wait_until(lambda: cloud.statuses[-1]["state"] != "online")
     names.lies[BROKER_NAME] = "127.0.0.1"
-    wait_until(lambda: _births(cloud) == 2, timeout_s=20)
+    wait_until(lambda: _births(cloud) == 2)

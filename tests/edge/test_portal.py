@@ -96,7 +96,7 @@ def test_a_new_board_is_set_up_by_its_page(
 
     assert "Claim code" in wait_until(lambda: _read(address))
     _submit(address, "GOOD-CODE")
-    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses), timeout_s=20)
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses))
 
     assert api.asked == [{"code": "GOOD-CODE"}]
     kept = json.loads((board.flash / "config.json").read_text())
@@ -114,7 +114,7 @@ def test_a_wrong_code_is_explained_and_can_be_tried_again(
     assert not (board.flash / "config.json").exists()
 
     _submit(address, "GOOD-CODE")
-    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses), timeout_s=20)
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses))
 
 
 def test_holding_the_button_takes_the_board_back_to_set_up(
@@ -122,9 +122,9 @@ def test_holding_the_button_takes_the_board_back_to_set_up(
 ) -> None:
     board, address = page
     _submit(address, "GOOD-CODE")
-    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses), timeout_s=20)
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses))
 
     board.hardware.levels[BUTTON_PIN] = 0
-    wait_until(lambda: board.console.count("portal: open") == 2, timeout_s=20)
+    wait_until(lambda: board.console.count("portal: open") == 2)
 
     assert not (board.flash / "config.json").exists()

@@ -89,10 +89,10 @@ def test_a_recorded_trace_is_counted_right(path: Path) -> None:
 
 
 def test_a_board_records_what_it_counts(board: VirtualBoard, cloud: Cloud) -> None:
-    wait_until(lambda: cloud.kinds("calibrated"), timeout_s=20)
+    wait_until(lambda: cloud.statuses)
     (board.flash / "trace").touch()
     board.press_reset()
-    wait_until(lambda: "trace 1 sensor 0 idle" in board.console, timeout_s=20)
+    wait_until(lambda: "trace 1 sensor 0 idle" in board.console and board.is_counting)
 
     board.walk_in()
     wait_until(lambda: len(cloud.kinds("passage")) == 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulators.board.board import XSHUT_PIN, SensorKind, VirtualBoard
-from simulators.board.install import provision
+from simulators.board.install import know_the_floor, provision
 from simulators.board.rig import Broker, Cloud, wait_until
 from simulators.board.vl53l1x import FROZEN
 
@@ -24,6 +24,7 @@ def make(firmware_flash: Path, broker: Broker, cloud: Cloud, tmp_path: Path) -> 
         def run(kind: SensorKind) -> VirtualBoard:
             flash = tmp_path / "flash"
             shutil.copytree(firmware_flash, flash)
+            know_the_floor(flash, sensors=2)
             pins = (XSHUT_PIN, SECOND_PIN)
             board = stack.enter_context(VirtualBoard(flash, sensor=kind, xshut=pins))
             board.power_on()
@@ -39,13 +40,9 @@ def _passages(cloud: Cloud) -> list[tuple[int, str]]:
     return [(passage["sensor"], passage["direction"]) for passage in cloud.kinds("passage")]
 
 
-def _calibrated(cloud: Cloud) -> set[int]:
-    return {event["sensor"] for event in cloud.kinds("calibrated")}
-
-
 def test_two_sensors_on_one_board_count_their_own_doorways(make: Make, cloud: Cloud) -> None:
     board = make("vl53l1x")
-    wait_until(lambda: _calibrated(cloud) == {0, 1}, timeout_s=20)
+    wait_until(lambda: board.is_counting)
 
     board.walk_in(doorway=0)
     board.walk_out(doorway=1)
@@ -56,11 +53,11 @@ def test_two_sensors_on_one_board_count_their_own_doorways(make: Make, cloud: Cl
 
 def test_a_sensor_that_freezes_is_started_anew_at_its_own_address(make: Make, cloud: Cloud) -> None:
     board = make("vl53l1x")
-    wait_until(lambda: _calibrated(cloud) == {0, 1}, timeout_s=20)
+    wait_until(lambda: board.is_counting)
 
     frozen = board.hardware.sensors[SECOND_PIN]
     frozen.fault = FROZEN
-    wait_until(lambda: frozen.fault is None, timeout_s=20)  # XSHUT has thawed it
+    wait_until(lambda: frozen.fault is None)  # XSHUT has thawed it
     wait_until(lambda: not frozen.answers(0x29))
     board.walk_in(doorway=0)
     board.walk_in(doorway=1)
@@ -71,7 +68,7 @@ def test_a_sensor_that_freezes_is_started_anew_at_its_own_address(make: Make, cl
 
 def test_a_pair_of_the_cheaper_sensor_counts_both_directions(make: Make, cloud: Cloud) -> None:
     board = make("vl53l0x")
-    wait_until(lambda: _calibrated(cloud) == {0}, timeout_s=20)
+    wait_until(lambda: board.is_counting)
 
     board.walk_in()
     wait_until(lambda: len(_passages(cloud)) == 1)

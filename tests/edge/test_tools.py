@@ -101,7 +101,7 @@ def test_the_messages_of_a_device_can_be_watched(
     )
 
     watcher.start()
-    watcher.join(timeout=10)
+    wait_until(lambda: seen)
 
     assert seen[0].startswith("status  {")
 

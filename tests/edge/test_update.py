@@ -89,7 +89,7 @@ def keyed(board: VirtualBoard, broker: Broker, cloud: Cloud, authority: Authorit
 
 
 def _wait_for_births(cloud: Cloud, count: int) -> None:
-    wait_until(lambda: sum(s["state"] == "online" for s in list(cloud.statuses)) >= count, 20)
+    wait_until(lambda: sum(s["state"] == "online" for s in list(cloud.statuses)) >= count)
 
 
 def _order(cloud: Cloud, shelf: Shelf, hmac: str, url: str = "", number: int = 1) -> None:
@@ -111,7 +111,7 @@ def test_a_board_loads_tries_and_keeps_a_new_firmware(
     shelf.content = release("0.1.1")
 
     _order(cloud, shelf, sign(shelf.content, KEY))
-    wait_until(lambda: _slot(keyed) == {"run": "/app-b"}, timeout_s=30)
+    wait_until(lambda: _slot(keyed) == {"run": "/app-b"})
 
     assert cloud.replies == [{"id": "u-1", "ok": 1, "detail": "loading in 2 s"}]
     assert (keyed.flash / "app-b" / "outbox.mpy").exists()
@@ -123,7 +123,7 @@ def test_a_firmware_that_does_not_start_gives_way_to_the_old_one(
     shelf.content = _bundle_of("raise ValueError('this firmware is broken')\n", tmp_path)
 
     _order(cloud, shelf, sign(shelf.content, KEY))
-    wait_until(lambda: _slot(keyed) == {"run": "/app"}, timeout_s=30)
+    wait_until(lambda: _slot(keyed) == {"run": "/app"})
     cloud.statuses.clear()
     _wait_for_births(cloud, 1)
 
@@ -136,7 +136,7 @@ def test_a_firmware_that_was_not_made_for_this_board_is_refused(
     shelf.content = release("0.1.1")
 
     _order(cloud, shelf, sign(shelf.content, "the key of another board"))
-    wait_until(lambda: "expected the HMAC" in keyed.console, timeout_s=30)
+    wait_until(lambda: "expected the HMAC" in keyed.console)
     _wait_for_births(cloud, 2)
 
     assert _slot(keyed) == {}
@@ -173,7 +173,7 @@ def test_a_power_cut_while_it_loads_leaves_the_old_firmware_which_can_load_again
     shelf.content = release("0.1.1")
     shelf.stops_after = len(shelf.content) // 2
     _order(cloud, shelf, sign(shelf.content, KEY))
-    assert shelf.is_stopped.wait(20)
+    assert shelf.is_stopped.wait(90)
     wait_until(lambda: list(keyed.flash.glob("app-b/*")))
 
     keyed.power_cut()
@@ -184,7 +184,7 @@ def test_a_power_cut_while_it_loads_leaves_the_old_firmware_which_can_load_again
 
     shelf.stops_after = None
     _order(cloud, shelf, sign(shelf.content, KEY), number=2)
-    wait_until(lambda: _slot(keyed) == {"run": "/app-b"}, timeout_s=30)
+    wait_until(lambda: _slot(keyed) == {"run": "/app-b"})
 
 
 def test_a_power_cut_during_the_trial_brings_the_old_firmware_back(
@@ -192,13 +192,13 @@ def test_a_power_cut_during_the_trial_brings_the_old_firmware_back(
 ) -> None:
     shelf.content = release("0.1.1")
     _order(cloud, shelf, sign(shelf.content, KEY))
-    wait_until(lambda: "starts" in _slot(keyed), timeout_s=30)
+    wait_until(lambda: "starts" in _slot(keyed))
     broker.stop()  # the new firmware cannot prove itself
-    wait_until(lambda: _slot(keyed).get("starts") == 0, timeout_s=20)
+    wait_until(lambda: _slot(keyed).get("starts") == 0)
 
     keyed.power_cut()
     keyed.power_on()
-    wait_until(lambda: _slot(keyed) == {"run": "/app"}, timeout_s=20)
+    wait_until(lambda: _slot(keyed) == {"run": "/app"})
     cloud.statuses.clear()
     broker.start()
     _wait_for_births(cloud, 1)
@@ -219,9 +219,9 @@ def test_a_board_that_keeps_failing_starts_safe_and_can_be_updated(
     assert (birth["safe_mode"], birth["sensors"]) == (1, [])
     shelf.content = release("0.1.1")
     _order(cloud, shelf, sign(shelf.content, KEY))
-    wait_until(lambda: "starts" in _slot(keyed), timeout_s=30)
+    wait_until(lambda: "starts" in _slot(keyed))
     assert len(cloud.kinds("door")) == doors  # network and updates only
-    wait_until(lambda: _slot(keyed) == {"run": "/app-b"}, timeout_s=30)
+    wait_until(lambda: _slot(keyed) == {"run": "/app-b"})
     _wait_for_births(cloud, 7)
     assert cloud.statuses[-1]["safe_mode"] == 0  # the new firmware begins with a clean record
 
@@ -229,7 +229,7 @@ def test_a_board_that_keeps_failing_starts_safe_and_can_be_updated(
 def _wait_for_refusal(board: VirtualBoard, cloud: Cloud) -> None:
     """Wait until the board has refused to load and is back in service, without a restart."""
     before = len({status["boot"] for status in cloud.statuses})
-    wait_until(lambda: "update: bundle: " in board.console, timeout_s=30)
+    wait_until(lambda: "update: bundle: " in board.console)
     _wait_for_births(cloud, 2)
     assert len({status["boot"] for status in cloud.statuses}) == before
 

@@ -1,5 +1,7 @@
 """The firmware on a virtual board, from the door contact to the cloud's acknowledgement."""
 
+import os
+import signal
 import time
 
 from simulators.board.board import LED_PIN, VirtualBoard
@@ -12,25 +14,23 @@ def _wait_until_online(cloud: Cloud, births: int = 1) -> None:
     wait_until(lambda: sum(s["state"] == "online" for s in cloud.statuses) >= births)
 
 
-def test_a_board_is_online_within_three_seconds_of_power_on(
+def test_a_board_that_gets_power_again_says_so_in_its_birth(
     board: VirtualBoard, cloud: Cloud
 ) -> None:
     _wait_until_online(cloud)
     board.power_cut()
     cloud.statuses.clear()
 
-    started = time.monotonic()
     board.power_on()
     _wait_until_online(cloud)
 
-    assert time.monotonic() - started < 3
     assert cloud.statuses[-1]["reset"] == "power_on"
 
 
 def test_an_opened_door_is_an_event_with_its_time(board: VirtualBoard, cloud: Cloud) -> None:
     _wait_until_online(cloud)
     wait_until(lambda: len(cloud.kinds("door")) == 1)
-    before_ms = time.time() * 1000
+    before_ms = board.clock.unix_s() * 1000
 
     board.open_door()
     opened = wait_until(lambda: cloud.kinds("door")[1:])[0]
@@ -39,8 +39,21 @@ def test_an_opened_door_is_an_event_with_its_time(board: VirtualBoard, cloud: Cl
     assert -50 <= opened["at"] - before_ms <= 1000
 
 
+def test_a_new_board_measures_the_floor_before_it_counts(board: VirtualBoard, cloud: Cloud) -> None:
+    board.power_cut()
+    (board.flash / "idle-0.json").unlink()
+    board.power_on()
+
+    (calibrated,) = wait_until(lambda: cloud.kinds("calibrated"))
+    board.walk_in()
+    wait_until(lambda: cloud.kinds("passage"))
+
+    assert all(2350 < idle_mm < 2450 for idle_mm in calibrated["idle_mm"])
+    assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in"]
+
+
 def test_two_people_walk_in_and_one_walks_out(board: VirtualBoard, cloud: Cloud) -> None:
-    wait_until(lambda: cloud.kinds("calibrated"))
+    wait_until(lambda: board.is_counting)
 
     board.walk_in()
     wait_until(lambda: len(cloud.kinds("passage")) == 1)
@@ -52,15 +65,32 @@ def test_two_people_walk_in_and_one_walks_out(board: VirtualBoard, cloud: Cloud)
     assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in", "in", "out"]
 
 
+def test_a_board_that_waits_for_a_processor_misses_nobody(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    wait_until(lambda: board.is_counting)
+    board.walk_in()
+    wait_until(lambda: board.world.bodies[0].y_mm(board.clock.now_ms()) > -300)
+
+    os.kill(board.pid, signal.SIGSTOP)
+    until_s = time.monotonic() + 0.5
+    wait_until(lambda: time.monotonic() > until_s)
+    os.kill(board.pid, signal.SIGCONT)
+    wait_until(lambda: cloud.kinds("passage"))
+
+    assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in"]
+    assert cloud.kinds("ambiguous_passage") == []
+
+
 def test_the_walk_test_after_a_set_up_flashes_once_for_in_and_twice_for_out(
     board: VirtualBoard, cloud: Cloud
 ) -> None:
-    wait_until(lambda: cloud.kinds("calibrated"))
+    _wait_until_online(cloud)
     (board.flash / "walk-test").touch()  # as the set-up page leaves it
     board.power_cut()
     board.power_on()
     wait_until(lambda: not (board.flash / "walk-test").exists())
-    wait_until(lambda: cloud.statuses[-1]["state"] == "online" and len(cloud.statuses) > 2)
+    wait_until(lambda: board.is_counting)
 
     board.walk_in()
     wait_until(lambda: len(board.hardware.flashes(LED_PIN)) == 1)
@@ -76,7 +106,7 @@ def test_nothing_is_lost_while_the_broker_is_away(
     board: VirtualBoard, broker: Broker, cloud: Cloud
 ) -> None:
     _wait_until_online(cloud)
-    wait_until(lambda: cloud.kinds("calibrated"))
+    wait_until(lambda: board.is_counting)
 
     broker.stop()
     board.open_door()
@@ -84,7 +114,7 @@ def test_nothing_is_lost_while_the_broker_is_away(
     wait_until(lambda: not board.world.bodies)
     board.close_door()
     broker.start()
-    wait_until(lambda: len(cloud.kinds("door")) == 3 and cloud.kinds("passage"), timeout_s=15)
+    wait_until(lambda: len(cloud.kinds("door")) == 3 and cloud.kinds("passage"))
 
     assert [door["open"] for door in cloud.kinds("door")] == [0, 1, 0]
     assert _has_no_gaps(cloud)
@@ -100,7 +130,7 @@ def test_events_of_an_earlier_boot_survive_a_power_cut(
     board.power_cut()
     broker.start()
     board.power_on()
-    wait_until(lambda: len({boot for _, boot, _ in cloud.events}) == 2, timeout_s=15)
+    wait_until(lambda: len({boot for _, boot, _ in cloud.events}) == 2)
 
     first, second = sorted({boot for _, boot, _ in cloud.events})
     assert second == first + 1
@@ -119,7 +149,7 @@ def test_an_event_that_was_never_flushed_survives_a_reset(
     board.hardware.watchdog_s = 0.01
     wait_until(lambda: board.hardware.reset_cause == WATCHDOG)
     broker.start()
-    wait_until(lambda: len(cloud.kinds("door")) == 3, timeout_s=15)
+    wait_until(lambda: len(cloud.kinds("door")) == 3)
 
     assert [door["open"] for door in cloud.kinds("door")] == [0, 1, 1]
     assert _has_no_gaps(cloud)
@@ -191,12 +221,18 @@ def test_a_stale_source_is_removed_by_a_deploy(board: VirtualBoard) -> None:
 
 def _fill_the_rtc(board: VirtualBoard) -> None:
     """Open and close the door until events had to go to flash."""
-    for _ in range(20):
+    wait_until(lambda: board.is_counting)
+    for _ in range(13):
         board.open_door()
-        time.sleep(0.07)  # longer than a contact bounces
+        _outlast_a_bounce(board)
         board.close_door()
-        time.sleep(0.07)
+        _outlast_a_bounce(board)
     wait_until(lambda: _in_flash(board, b'"open":1'))
+
+
+def _outlast_a_bounce(board: VirtualBoard) -> None:
+    settled_ms = board.clock.now_ms() + 70
+    wait_until(lambda: board.clock.now_ms() > settled_ms)
 
 
 def _acknowledge(cloud: Cloud, boot: int) -> None:

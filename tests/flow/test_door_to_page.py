@@ -12,15 +12,15 @@ from cloud.app.jobs.broker import Mosquitto
 from cloud.app.settings import Settings
 from simulators.api import Api
 from simulators.board.board import VirtualBoard
+from simulators.board.install import know_the_floor
 from simulators.device import Credential
 from simulators.doors import start_board
 from tests.installation import Installation, running, wait_until
 
 LOGIN = "olga@corner-bakery.example"
 PASSWORD = "a long enough password"
-ONE_SECOND_MS = 1000
-# the board waits a little longer after each attempt
-BACK_ONLINE_MS = 30_000
+# how fast it is, is for the benchmarks: here a slow machine may take its time
+IN_THE_END_MS = 90_000
 
 
 @pytest.fixture
@@ -58,12 +58,15 @@ def board(api: Api, shop_id: str, own_settings: Settings, tmp_path: Path) -> Ite
     credential = Credential(
         made["mqtt_host"], made["mqtt_port"], made["username"], made["password"]
     )
-    board = start_board(credential, tmp_path / "flash")
+    flash = tmp_path / "flash"
+    flash.mkdir()
+    know_the_floor(flash)
+    board = start_board(credential, flash)
     assert isinstance(board, VirtualBoard)
     try:
         path = f"/shops/{shop_id}/live"
         api.wait(path, lambda live: bool(live["devices"][0]["is_online"]), "the board online")
-        wait_until(lambda: stored(own_settings, "calibrated") == 1, "the floor to be measured")
+        wait_until(lambda: board.is_counting, "that the sensor is read")
         yield board
     finally:
         board.close()
@@ -88,14 +91,14 @@ def test_the_owner_sees_the_door_open_and_two_people_walk_in(
 ) -> None:
     now = page.get_by_role("region", name="The shop now")
     board.close_door()
-    expect(now).to_contain_text("Closed")
+    expect(now).to_contain_text("Closed", timeout=IN_THE_END_MS)
 
     board.open_door()
-    expect(now).to_contain_text("Open", timeout=ONE_SECOND_MS)
+    expect(now).to_contain_text("Open", timeout=IN_THE_END_MS)
     expect(now).to_contain_text("since")
 
     let_in(board, 2)
-    expect(now).to_contain_text("2 inside", timeout=ONE_SECOND_MS)
+    expect(now).to_contain_text("2 inside", timeout=IN_THE_END_MS)
     visitors = page.get_by_role("term").filter(has_text="Visitors").locator("xpath=../dd[1]")
     expect(visitors).to_have_text("2")
 
@@ -106,7 +109,7 @@ def test_nothing_is_lost_or_doubled_while_the_broker_is_away(
     now = page.get_by_role("region", name="The shop now")
     board.open_door()
     let_in(board, 1)
-    expect(now).to_contain_text("1 inside")
+    expect(now).to_contain_text("1 inside", timeout=IN_THE_END_MS)
 
     own_mosquitto.stop()
     let_in(board, 1)
@@ -114,7 +117,7 @@ def test_nothing_is_lost_or_doubled_while_the_broker_is_away(
     own_mosquitto.start()
     let_in(board, 1)
 
-    expect(now).to_contain_text("3 inside", timeout=BACK_ONLINE_MS)
+    expect(now).to_contain_text("3 inside", timeout=IN_THE_END_MS)
     assert stored(own_settings, "passage", direction="in") == 3
     assert stored(own_settings, "passage", direction="out") == 0
     assert stored(own_settings, "door", open=1) == 1

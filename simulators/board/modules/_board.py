@@ -7,8 +7,10 @@ import os
 import select
 import struct
 
+import _clock
+
 _requests = open(int(os.getenv("BOARD_REQUESTS_FD")), "r+b")
-_header = bytearray(8)
+_header = bytearray(16)
 _status = bytearray(3)
 _is_waiting = [False]
 _LATE_MS = 50
@@ -19,7 +21,7 @@ def request(operation, small=0, medium=0, number=0, payload=None):
     if _is_waiting[0]:
         _skip_answer()
     _is_waiting[0] = True
-    struct.pack_into("<BBHI", _header, 0, ord(operation), small, medium, number)
+    struct.pack_into("<BBHIQ", _header, 0, ord(operation), small, medium, number, _clock.now_us())
     _requests.write(_header)
     if payload is not None:
         _requests.write(payload)

@@ -1,6 +1,7 @@
 """`socket`, whose names are resolved by the simulated network; the sockets are the host's."""
 
 import sys
+import time
 
 import _board
 
@@ -15,4 +16,6 @@ sys.path.extend(_path)
 def getaddrinfo(host, port, *rest):
     """Return the addresses of a name; like the ESP32, keep everything waiting meanwhile."""
     name = host.encode()
-    return _getaddrinfo(str(_board.ask("l", 0, 0, len(name), name), "ascii"), port, *rest)
+    delay_ms, _, address = str(_board.ask("l", 0, 0, len(name), name), "ascii").partition(" ")
+    time.sleep_ms(int(delay_ms))
+    return _getaddrinfo(address, port, *rest)
