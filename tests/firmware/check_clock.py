@@ -1,5 +1,7 @@
 """Uptime that does not wrap, and the time of day from a server's answer."""
 
+import simulated  # isort: skip  (first: asyncio has to find its time)
+
 import struct
 import time
 import unittest
@@ -7,6 +9,8 @@ import unittest
 import clock
 import machine
 from clock import Clock, ClockError, _unix_ms
+
+simulated.begin()
 
 _NOW_S = 1795179445
 _COOKIE = b"12345678"

@@ -1,11 +1,15 @@
 """The door contact and the presence it tells of, with a pin that the test drives."""
 
+import simulated  # isort: skip  (first: asyncio has to find its time)
+
 import asyncio
 import time
 import unittest
 
 from door import Door
 from presence import Presence
+
+simulated.begin()
 
 
 def _nothing():

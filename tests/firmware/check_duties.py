@@ -1,5 +1,7 @@
 """Door, PIR, commands and watchdog with pins that the test drives."""
 
+import simulated  # isort: skip  (first: asyncio has to find its time)
+
 import asyncio
 import unittest
 
@@ -8,6 +10,8 @@ import watchdog
 from commands import Commands
 from door import Door
 from pir import Pir
+
+simulated.begin()
 
 
 def _nothing():

@@ -1,5 +1,7 @@
 """The people counter with a sensor that the test plays: calibration, drift, blockages."""
 
+import simulated  # isort: skip  (first: asyncio has to find its time)
+
 import asyncio
 import os
 import random
@@ -8,6 +10,8 @@ import unittest
 import people
 from calibration import Calibration, measured
 from vl53l1x import SIGNAL_WEAK, VALID, SensorError
+
+simulated.begin()
 
 _PATH = "/tmp/shopbell-check-people"
 _FLOOR = 2400

@@ -1,5 +1,7 @@
 """The driver of the cheaper sensor, and the pair that stands for two zones."""
 
+import simulated  # isort: skip  (first: asyncio has to find its time)
+
 import asyncio
 import json
 import os
@@ -12,6 +14,8 @@ from vl53l1x import OUT_OF_BOUNDS, VALID, SensorError
 
 from simulators.board import vl53l0x as model
 from simulators.board.vl53l1x import FROZEN, NACK, SIGNAL_WEAK, STALE, STUCK, Reading
+
+simulated.begin()
 
 _FLOOR, _HEAD = 2000, 500
 _FOLDER = "/tmp/shopbell-check-pair"

@@ -1,5 +1,7 @@
 """The driver against the register model of the sensor, with the faults seen in the field."""
 
+import simulated  # isort: skip  (first: asyncio has to find its time)
+
 import asyncio
 import time
 import unittest
@@ -7,6 +9,8 @@ import unittest
 from vl53l1x import VALID, VL53L1X, SensorError
 
 from simulators.board import vl53l1x as model
+
+simulated.begin()
 
 
 class Bus:
