@@ -10,7 +10,7 @@ import button
 import health
 import machine
 import safemode
-from clock import Clock, ClockError
+from clock import Clock, ClockError, Lapse
 from door import Door
 from link import Link
 from machine import Pin
@@ -197,12 +197,11 @@ class Board:
     async def _keep_time(self, beat):
         server = self._settings["ntp"]
         wait_ms = 0
-        synced_ticks = time.ticks_ms()
+        asked = Lapse()
         while True:
             beat()
-            waited_ms = time.ticks_diff(time.ticks_ms(), synced_ticks)
-            if self.link.has_wifi and waited_ms >= wait_ms:
-                synced_ticks = time.ticks_ms()
+            if asked.ms() >= wait_ms and self.link.has_wifi:
+                asked.restart(time.ticks_ms())
                 try:
                     await self.clock.sync(server["host"], server["port"])
                     wait_ms = _CLOCK_SYNC_MS

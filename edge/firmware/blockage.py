@@ -2,6 +2,7 @@
 
 import time
 
+from clock import Lapse
 from micropython import const
 
 _AFTER_MS = const(5000)
@@ -13,27 +14,23 @@ class Blockage:
     def __init__(self, index, report):
         self._index = index
         self._report = report
-        self._good_ticks = time.ticks_ms()
-        self._since_ticks = None
-
-    @property
-    def is_reported(self):
-        """Whether the cloud was told that the sensor is blocked."""
-        return self._since_ticks is not None
+        self._since_good = Lapse()
+        self.is_reported = False
 
     def good(self):
         """Note that the sensor sees what it should."""
-        self._good_ticks = time.ticks_ms()
-        if self._since_ticks is not None:
-            duration_ms = time.ticks_diff(self._good_ticks, self._since_ticks)
-            self._since_ticks = None
-            fields = {"sensor": self._index, "duration_ms": duration_ms}
-            self._report("sensor_cleared", self._good_ticks, fields)
+        now = time.ticks_ms()
+        if self.is_reported:
+            self.is_reported = False
+            fields = {"sensor": self._index, "duration_ms": self._since_good.ms()}
+            self._report("sensor_cleared", now, fields)
+        self._since_good.restart(now)
 
     def bad(self, why, after_ms=_AFTER_MS):
         """Note that it does not, and report it when that lasts."""
-        if self._since_ticks is None:
-            if time.ticks_diff(time.ticks_ms(), self._good_ticks) >= after_ms:
-                print("sensor %d: blocked," % self._index, why)
-                self._since_ticks = self._good_ticks
-                self._report("sensor_blocked", self._since_ticks, {"sensor": self._index})
+        bad_ms = self._since_good.ms()
+        if bad_ms >= after_ms and not self.is_reported:
+            self.is_reported = True
+            print("sensor %d: blocked," % self._index, why)
+            since = time.ticks_add(time.ticks_ms(), -bad_ms)
+            self._report("sensor_blocked", since, {"sensor": self._index})

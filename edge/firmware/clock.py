@@ -18,6 +18,28 @@ class ClockError(Exception):
     """The time server did not give a usable answer."""
 
 
+class Lapse:
+    """The milliseconds since a moment.
+
+    ticks_ms() wraps after 12 days on the ESP32, and a difference is good for half of that: whoever
+    waits for longer has to look more often.
+    """
+
+    def __init__(self):
+        self.restart(time.ticks_ms())
+
+    def restart(self, ticks):
+        """Begin anew, at a value of time.ticks_ms()."""
+        self._ticks = ticks
+        self._ms = 0
+
+    def ms(self):
+        now = time.ticks_ms()
+        self._ms += time.ticks_diff(now, self._ticks)
+        self._ticks = now
+        return self._ms
+
+
 class Clock:
     """Milliseconds since boot that do not wrap, and the Unix time once a server has told it."""
 

@@ -36,6 +36,8 @@ _RUN_MM_S = const(1100)  # and yet that fast
 _LATE_MS = const(20)  # both by the longest lead that the pace of the readings leaves open
 _SOON_MS = const(900)  # so soon after somebody, half a person is not somebody who looked in
 _ZONE_TAN_256 = const(60)  # a zone is 13.5 degrees wide, and that far from the other one
+_TICKS_MASK = const(0x3FFFFFFF)  # the ESP32's milliseconds wrap after 12 days
+_HALF_TICKS = const(0x20000000)
 
 
 class Counter:
@@ -100,7 +102,7 @@ class Counter:
 
     def _is_another(self, at_ms, zone, above_mm):
         """Tell whether it is not what one zone saw and the other one is still waited for."""
-        if at_ms - self._seen_ms <= _FREE_MS:
+        if _since(self._seen_ms, at_ms) <= _FREE_MS:
             return False
         return self._has_seen(zone) or above_mm > self._peak_mm + _FALL_MM
 
@@ -132,7 +134,7 @@ class Counter:
             self._valley_mm = view_mm
             self._next.take(self._rest)
         patience_ms = _FREE_MS if self._has_seen(0) and self._has_seen(1) else _HALF_FREE_MS
-        if view_mm == 0 and at_ms - self._seen_ms >= patience_ms:
+        if view_mm == 0 and _since(self._seen_ms, at_ms) >= patience_ms:
             return self._end()
         return None
 
@@ -154,11 +156,11 @@ class Counter:
         half = None
         if last is None and self._body.is_one_sided:
             if self._is_soon_after(self._passed_ms):
-                last = ("ambiguous", self._seen_ms - self._body.began_ms)
+                last = ("ambiguous", _since(self._body.began_ms, self._seen_ms))
             self._half_ms = self._seen_ms
         elif last is not None:
             if self._is_soon_after(self._half_ms):
-                half = ("ambiguous", self._body.began_ms - self._half_ms)
+                half = ("ambiguous", _since(self._half_ms, self._body.began_ms))
             self._passed_ms = self._seen_ms
         if outcome is None:
             outcome, last = last, half
@@ -166,7 +168,7 @@ class Counter:
         return outcome
 
     def _is_soon_after(self, at_ms):
-        return at_ms is not None and self._body.began_ms - at_ms < _SOON_MS
+        return at_ms is not None and 0 <= _since(at_ms, self._body.began_ms) < _SOON_MS
 
 
 class _Body:
@@ -189,7 +191,7 @@ class _Body:
             self._count[zone] = self._weight[zone] = self._moment[zone] = self._peak_mm[zone] = 0
 
     def add(self, at_ms, zone, above_mm):
-        since_ms = at_ms - self._start_ms
+        since_ms = _since(self._start_ms, at_ms)
         self._extend(zone, since_ms, since_ms)
         self._count[zone] += 1
         weight = max(above_mm - _LIGHT_MM, _LEAST_WEIGHT)
@@ -214,7 +216,7 @@ class _Body:
 
     def take(self, other):
         """Take over the readings of another one, which came later."""
-        shift_ms = other._start_ms - self._start_ms
+        shift_ms = _since(self._start_ms, other._start_ms)
         for zone in (0, 1):
             if not other._count[zone]:
                 continue
@@ -328,6 +330,10 @@ class _Body:
         if inside_ms > abs(lead_ms) + 2 * _UNSURE_LEAD_MS and first * last <= 0:
             return 0
         return lead_ms if abs(lead_ms) >= _UNSURE_LEAD_MS else 0
+
+
+def _since(earlier_ms, later_ms):
+    return (later_ms - earlier_ms + _HALF_TICKS & _TICKS_MASK) - _HALF_TICKS
 
 
 def _confidence(lead_ms):

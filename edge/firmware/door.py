@@ -4,6 +4,7 @@ import asyncio
 import time
 from array import array
 
+from clock import Lapse
 from machine import Pin
 from micropython import const
 
@@ -35,10 +36,11 @@ class Door:
         self._first_ticks = None  # of the edges that have not settled
         self._changes = 0
         self._window_ticks = time.ticks_ms()
-        self.changed_ticks = self._window_ticks
+        self._changed_ticks = self._window_ticks
+        self.still = Lapse()  # since the last change
         self.is_open = None
         self.fault = None  # or "chattering" or "stuck"
-        self._fault_ticks = 0
+        self._faulty = Lapse()
         self._passages = 0  # since the last change
         self._pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
         self._pin.irq(self._on_edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
@@ -107,7 +109,8 @@ class Door:
 
     def _change(self, level, ticks):
         self.is_open = level == 1
-        self.changed_ticks = ticks
+        self._changed_ticks = ticks
+        self.still.restart(ticks)
         self._passages = 0
         self._changes += 1
         if self.fault == "stuck":
@@ -119,21 +122,22 @@ class Door:
 
     def _begin_fault(self, fault):
         self.fault = fault
-        self._fault_ticks = time.ticks_ms()
-        self._report("contact_faulty", self._fault_ticks, {"fault": fault})
+        now = time.ticks_ms()
+        self._faulty.restart(now)
+        self._report("contact_faulty", now, {"fault": fault})
 
     def _end_fault(self):
         self.fault = None
-        now = time.ticks_ms()
-        duration_ms = time.ticks_diff(now, self._fault_ticks)
-        self._report("contact_cleared", now, {"duration_ms": duration_ms})
+        self._report("contact_cleared", time.ticks_ms(), {"duration_ms": self._faulty.ms()})
 
     def _end_chatter(self):
         now = time.ticks_ms()
         if time.ticks_diff(now, self._window_ticks) < _CHATTER_MS:
             return
+        self.still.ms()  # looked at in time, before the ticks wrap
+        self._faulty.ms()
         if self.fault == "chattering" and self._changes <= 1:
             self._end_fault()
-            self._report("door", self.changed_ticks, {"open": int(self.is_open)})
+            self._report("door", self._changed_ticks, {"open": int(self.is_open)})
         self._window_ticks = now
         self._changes = 0

@@ -6,6 +6,7 @@ import time
 
 from blockage import Blockage
 from calibration import Calibration, measured
+from clock import Lapse
 from counting import Counter
 from micropython import const
 from vl53l1x import VALID, SensorError
@@ -41,9 +42,9 @@ class PeopleCounter:
         self._blockage = Blockage(index, report)
         self._counter = None
         self._trace = _trace(index, folder)
-        self._busy_ticks = time.ticks_ms()
-        self._free_ticks = self._busy_ticks
-        self._read_ticks = self._busy_ticks
+        self._busy = Lapse()  # for how long somebody is there, or nobody
+        self._free = Lapse()
+        self._read_ticks = time.ticks_ms()
         self._same = 0
         self._last = [0, 0, 0]
         self.recalibrate_requested = False
@@ -122,22 +123,21 @@ class PeopleCounter:
         self._check_alive()
         now = time.ticks_ms()
         if not self._counter.is_busy:
-            self._busy_ticks = now
+            self._busy.restart(now)
         else:
-            self._free_ticks = now
+            self._free.restart(now)
         if distance_mm is not None and distance_mm < _COVERED_MM:
             self._blockage.bad("something covers it")
-        elif time.ticks_diff(now, self._busy_ticks) > _STANDS_MS:
+        elif self._busy.ms() > _STANDS_MS:
             self._blockage.bad("something stands below it")
         else:
             self._blockage.good()
-            if distance_mm is not None and self._is_free_for_long(now) and self._is_quiet():
+            if distance_mm is not None and self._is_free_for_long() and self._is_quiet():
                 if self._calibration.follow(zone, distance_mm):
                     self._set_idle()
 
-    def _is_free_for_long(self, now):
-        free_ms = time.ticks_diff(now, self._free_ticks)
-        return self._presence is not None and free_ms > _FREE_BEFORE_FOLLOWING_MS
+    def _is_free_for_long(self):
+        return self._presence is not None and self._free.ms() > _FREE_BEFORE_FOLLOWING_MS
 
     def _is_quiet(self):
         return self._presence is None or self._presence.is_quiet()

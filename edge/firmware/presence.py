@@ -1,7 +1,5 @@
 """Whether somebody may be near the door, as contact and motion sensor tell."""
 
-import time
-
 from micropython import const
 
 _QUIET_AFTER_MS = const(5000)  # who has moved the door is still there
@@ -16,5 +14,4 @@ class Presence:
 
     def is_quiet(self):
         """Tell whether both say that nobody is there."""
-        still_ms = time.ticks_diff(time.ticks_ms(), self._door.changed_ticks)
-        return not self._pir.is_active and still_ms >= _QUIET_AFTER_MS
+        return not self._pir.is_active and self._door.still.ms() >= _QUIET_AFTER_MS

@@ -19,6 +19,7 @@ _IDLE = re.compile(r"trace 1 sensor (\d+) idle (\d+) (\d+)")
 _READING = re.compile(r"t (\d+) (\d+) ([01]) (\d+|-)")
 _TRUTH = re.compile(r"truth((?: (?:in|out))*)")
 _DIRECTIONS = ("in", "out")
+_TICKS = 1 << 30  # a board's milliseconds wrap
 
 
 class TraceError(Exception):
@@ -88,10 +89,10 @@ def replay(lines: Iterable[str]) -> Replay:
 def report(lines: Iterable[str]) -> Iterator[str]:
     """Yield in words what a replay counts, against the truth where it is known."""
     played = replay(lines)
-    seconds = (played.last_ms - played.first_ms) / 1000
+    seconds = _since_ms(played.first_ms, played.last_ms) / 1000
     yield f"{seconds:.1f} s, {played.readings} readings, {played.without_distance} no distance"
     for outcome in played.outcomes:
-        at_s = (outcome.at_ms - played.first_ms) / 1000
+        at_s = _since_ms(played.first_ms, outcome.at_ms) / 1000
         yield f"{at_s:9.2f} s  sensor {outcome.sensor}: {outcome}"
     counted = played.counted
     yield f"counted: {_words(counted)}, {counted['ambiguous']} ambiguous"
@@ -119,6 +120,10 @@ def _take_reading(played: Replay, counters: dict[int, Any], found: re.Match[str]
     outcome = counters[sensor].add(at_ms, zone, distance_mm)
     if outcome:
         played.outcomes.append(Outcome(sensor, at_ms, *outcome))
+
+
+def _since_ms(first_ms: int, at_ms: int) -> int:
+    return (at_ms - first_ms) % _TICKS
 
 
 def _words(counts: Counter[str]) -> str:

@@ -34,6 +34,18 @@ def test_a_replay_counts_what_the_board_counted() -> None:
     assert played.readings == 50
 
 
+def test_a_trace_in_which_the_ticks_of_the_board_wrap_is_counted_as_any_other() -> None:
+    lines = []
+    for line in _passage(0, began_ms=(1 << 30) - 480):
+        kind, sensor, at_ms, *rest = line.split()
+        lines.append(" ".join((kind, sensor, str(int(at_ms) % (1 << 30)), *rest)))
+
+    told = list(report([_trace()[0], *lines]))
+
+    assert told[0].startswith("1.5 s, 50 readings")
+    assert told[-1] == "counted: 1 in, 0 out, 0 ambiguous"
+
+
 def test_lines_of_the_console_are_passed_over() -> None:
     logs = ["shopbell 0.1.0 device front boot 7", "t 0 12", "outbox: 3 waiting"]
 

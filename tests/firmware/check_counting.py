@@ -34,6 +34,13 @@ def _profile(counter, *parts):
     return outcomes
 
 
+class Wrapping(Counter):
+    """A counter that is fed with the ticks of an ESP32."""
+
+    def add(self, at_ms, zone, distance_mm):
+        return super().add(at_ms % (1 << 30), zone, distance_mm)
+
+
 class CountingTest(unittest.TestCase):
     def test_street_first_is_in(self):
         self.assertEqual("in", _feed(Counter((_FLOOR, _FLOOR)), ((0, 600), (300, 900)))[0][0])
@@ -69,6 +76,20 @@ class CountingTest(unittest.TestCase):
     def test_a_child_is_seen_over_a_deep_floor(self):
         visit = ((0, 500), (250, 750))
         outcomes = _feed(Counter((2800, 2800)), visit, floor_mm=2800, head_mm=1600)
+        self.assertEqual(["in"], [what for what, _ in outcomes])
+
+    def test_people_who_walk_while_the_ticks_wrap_are_counted_as_ever(self):
+        period = 1 << 30  # of the ESP32's ticks
+        for start in (period - 450, period - 1200, period - 2000, period):
+            counter = Wrapping((_FLOOR, _FLOOR))
+            first, second = ((0, 600), (300, 900)), ((1300, 1900), (1600, 2200))
+            outcomes = _feed(counter, first, second, start_ms=start)
+            self.assertEqual(["in", "in"], [what for what, _ in outcomes])
+
+    def test_a_glance_days_ago_makes_nobody_ambiguous(self):
+        counter = Counter((_FLOOR, _FLOOR))
+        _feed(counter, ((0, 800), (0, 0)), pause_ms=1000)  # touched one side
+        outcomes = _feed(counter, ((0, 600), (300, 900)), start_ms=700_000_000)
         self.assertEqual(["in"], [what for what, _ in outcomes])
 
     def test_a_pram_is_nobody_and_who_pushes_it_is_one(self):

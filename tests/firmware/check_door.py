@@ -12,6 +12,13 @@ from presence import Presence
 simulated.begin()
 
 
+_DAY_MS = 86_400_000
+
+
+def _pass_a_day():
+    simulated.Time.advance(_DAY_MS)
+
+
 def _nothing():
     pass
 
@@ -21,6 +28,7 @@ class Events:
         self.seen = []
         self.ticks = []
         self.faults = []
+        self.durations = []
 
     def report(self, kind, ticks, fields):
         if kind == "door":
@@ -28,6 +36,7 @@ class Events:
             self.ticks.append(ticks)
         else:
             self.faults.append((kind, fields.get("fault")))
+            self.durations.append(fields.get("duration_ms"))
 
 
 def _play(door, script):
@@ -125,10 +134,29 @@ class DoorTest(unittest.TestCase):
 
         presence = Presence(self.door, Motion)
         self.assertFalse(presence.is_quiet())
-        self.door.changed_ticks -= 10_000
+        self.door.still.restart(time.ticks_add(time.ticks_ms(), -10_000))
         self.assertTrue(presence.is_quiet())
         Motion.is_active = True
         self.assertFalse(presence.is_quiet())
+
+    def test_a_door_that_nobody_has_moved_for_weeks_is_still(self):
+        class Motion:
+            is_active = False
+
+        presence = Presence(self.door, Motion)
+        for _ in range(20):
+            _pass_a_day()
+            self.assertTrue(presence.is_quiet())
+
+    def test_a_contact_that_was_stuck_for_weeks_says_for_how_long(self):
+        self.door._change(0, time.ticks_ms())
+        for _ in range(10):
+            self.door.passed()
+        for _ in range(20):
+            _pass_a_day()
+            self.door._end_chatter()  # as each second
+        self.door._change(1, time.ticks_ms())
+        self.assertEqual(20 * _DAY_MS, self.events.durations[-1])
 
 
 unittest.main()

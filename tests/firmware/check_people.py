@@ -124,12 +124,39 @@ class PeopleTest(unittest.TestCase):
 
     def test_a_dead_sensor_is_blocked_until_it_lives(self):
         counter = self._counter()
-        counter._blockage._good_ticks -= 60_000
+        simulated.Time.advance(60_000)
         counter._blockage.bad("no answer")
         counter._blockage.bad("no answer")
         counter._blockage.good()
         self.assertEqual(["sensor_blocked", "sensor_cleared"], self._kinds())
         self.assertTrue(self.events[1][1]["duration_ms"] >= 60_000)
+
+    def test_a_sensor_that_was_covered_for_weeks_says_for_how_long(self):
+        blockage = self._counter()._blockage
+        for _ in range(20):
+            simulated.Time.advance(86_400_000)
+            blockage.bad("something covers it")
+        blockage.good()
+        self.assertEqual(["sensor_blocked", "sensor_cleared"], self._kinds())
+        self.assertEqual(20 * 86_400_000, self.events[1][1]["duration_ms"])
+
+    def test_a_display_stand_below_it_blocks_it_for_weeks_and_not_in_between(self):
+        counter = self._counter()
+        _run(counter)
+        counter._counter.is_busy = True
+        for _ in range(20):
+            simulated.Time.advance(86_400_000)
+            self.sensor.signal += 1
+            counter._look_after(0, 1000)
+        self.assertEqual(["calibrated", "sensor_blocked"], self._kinds())
+
+    def test_the_floor_is_followed_also_after_weeks_without_anybody(self):
+        counter = self._counter(Presence())
+        _run(counter)
+        for _ in range(20):
+            simulated.Time.advance(86_400_000)
+            counter._look_after(0, _FLOOR)
+            self.assertTrue(counter._is_free_for_long())
 
     def test_a_covered_sensor_is_blocked(self):
         self.sensor.see = lambda zone: (VALID, _FLOOR if self.sensor.reads < 60 else 40)
