@@ -183,6 +183,7 @@ def known_ids(app: Flask, settings: Settings, bakery: Somebody, asha: Somebody) 
         "invitation_id": invitation["id"],
         "session_id": str(uuid.uuid4()),
         "customer_id": customer["id"],
+        "other_id": made(bakery.post(f"{bakery.url}/customers", {"name": "Asha"}))["id"],
         "note_id": made(bakery.post(notes, {"text": "likes rye bread"}))["id"],
         "import_id": made(upload)["id"],
         "merge_id": merge_of(bakery),

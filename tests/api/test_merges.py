@@ -87,6 +87,54 @@ def test_namesakes_with_contacts_of_their_own_are_not_suggested(owner: Somebody)
     assert pairs(owner) == [("name", {"Cleo Schmidt"})]
 
 
+def apart(owner: Somebody, first: str, second: str) -> str:
+    """The address that says of two customers that they are two people."""
+    return f"{owner.url}/customers/{first}/two-people/{second}"
+
+
+def test_two_people_are_suggested_no_more(owner: Somebody) -> None:
+    asha, twin = (
+        add(owner, "Asha Rao", phone="030 123456"),
+        add(owner, "A. Rao", phone="030 123456"),
+    )
+    cleo, other = add(owner, "Cleo Schmidt"), add(owner, "Cleo Schmitt")
+    for pair in ((twin, asha), (cleo, other), (other, cleo)):  # whichever comes first, and twice
+        assert owner.put(apart(owner, *pair), None).status_code == 204
+    assert pairs(owner) == []
+    add(owner, "Cleo Schmid")
+    assert pairs(owner) == [("name", {"Cleo Schmidt", "Cleo Schmid"})]
+    assert owner.delete(apart(owner, asha, twin)).status_code == 204
+    assert pairs(owner)[0] == ("phone", {"Asha Rao", "A. Rao"})
+    problem(owner.delete(apart(owner, asha, twin)), 404)
+
+
+def test_one_customer_is_not_two_people(owner: Somebody) -> None:
+    asha = add(owner, "Asha")
+    problem(owner.put(apart(owner, asha, asha), None), 422)
+
+
+def test_a_merge_by_hand_has_the_last_word_and_its_undo_restores_the_word_before(
+    owner: Somebody,
+) -> None:
+    asha, twin, third = (add(owner, "Asha Rao") for _ in range(3))
+    for other in (twin, third):
+        assert owner.put(apart(owner, asha, other), None).status_code == 204
+    merged = merge(owner, twin, asha)
+    assert pairs(owner) == []  # the one who stays has the word about the third
+    undo(owner, merged)
+    assert len(pairs(owner)) == 1
+    problem(owner.delete(apart(owner, twin, third)), 404)
+    assert owner.delete(apart(owner, twin, asha)).status_code == 204
+
+
+def test_who_is_erased_takes_along_whom_they_were_told_from(owner: Somebody, app: Flask) -> None:
+    asha, twin = add(owner, "Asha Rao"), add(owner, "Asha Rao")
+    assert owner.put(apart(owner, asha, twin), None).status_code == 204
+    assert len(everything(app, owner)["two_people"]) == 2
+    assert owner.delete(f"{owner.url}/customers/{twin}").status_code < 300
+    assert everything(app, owner)["two_people"] == []
+
+
 def test_the_survivor_has_what_both_had(owner: Somebody) -> None:
     asha = add(owner, "Asha Rao", phone="030 123456", tags=["regular"])
     twin = add(owner, "A. Rao", email="asha@example.com", reference="18", tags=["bread"])

@@ -51,6 +51,17 @@ def test_who_is_known_twice_is_made_one_and_two_again(
     expect(pair).to_be_visible()
     assert {"Asha Rao", "A. Rao"} <= names(bakery)
 
+    page.get_by_role("button", name="They are two people: Mohammed Iqbal and Mohamed Iqbal").click()
+    expect(page.get_by_text("stay two people and are suggested no more")).to_be_visible()
+    assert faults_of(page) == []
+    page.get_by_role("button", name="Undo: Mohammed Iqbal").click()
+    expect(page.get_by_text(re.compile("Their names are"))).to_be_visible()
+    page.get_by_role("button", name="They are two people: Mohammed Iqbal and Mohamed Iqbal").click()
+    expect(page.get_by_text("stay two people and are suggested no more")).to_be_visible()
+    page.reload()
+    expect(pair).to_be_visible()
+    expect(page.get_by_text(re.compile("Their names are"))).to_have_count(0)
+
 
 @AT_PHONE_SIZE
 def test_a_merge_of_another_day_is_undone_too(page: Page, installation: Installation) -> None:

@@ -37,6 +37,33 @@ def list_duplicates(shop_id: uuid.UUID) -> dict[str, object]:
     return {"items": items, "next_cursor": None}
 
 
+@routes.put("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/two-people/<uuid:other_id>")
+@works_here("staff")
+@routes.returns(204)
+@routes.fails(403, 404, 422)
+def keep_apart(shop_id: uuid.UUID, customer_id: uuid.UUID, other_id: uuid.UUID) -> None:
+    """Say that two are two people: they are suggested no more. The order does not matter."""
+    merges.keep_apart(
+        db.session(),
+        shop_id,
+        first_id=customer_id,
+        second_id=other_id,
+        by=person_id(),
+        now=dt.datetime.now(dt.UTC),
+    )
+    db.session.commit()
+
+
+@routes.delete("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/two-people/<uuid:other_id>")
+@works_here("staff")
+@routes.returns(204)
+@routes.fails(403, 404)
+def suggest_again(shop_id: uuid.UUID, customer_id: uuid.UUID, other_id: uuid.UUID) -> None:
+    """Let two who were called two people be suggested again."""
+    merges.suggest_again(db.session(), shop_id, first_id=customer_id, second_id=other_id)
+    db.session.commit()
+
+
 @routes.get("/shops/<uuid:shop_id>/merges")
 @works_here("staff")
 @routes.query(PageQuery)

@@ -1,11 +1,12 @@
-"""Duplicates: suggested, merged, and made two again."""
+"""Duplicates: suggested, merged, made two again, or called two people."""
 
 import datetime as dt
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,7 @@ from cloud.app.services.scores import ask_for_scores
 from cloud.app.store import erasure_queries, merge_queries
 from cloud.app.store.base import Json
 from cloud.app.store.consent_queries import keep_withdrawals
-from cloud.app.store.merges import CustomerMerge
+from cloud.app.store.merges import CustomerMerge, TwoPeople
 from cloud.app.store.people import Membership
 
 MOST = 200
@@ -92,6 +93,45 @@ def merge(
     return merged
 
 
+def keep_apart(
+    session: Session,
+    shop_id: uuid.UUID,
+    *,
+    first_id: uuid.UUID,
+    second_id: uuid.UUID,
+    by: uuid.UUID,
+    now: dt.datetime,
+) -> None:
+    """Suggest these two no more, until somebody merges them by hand.
+
+    Raises Invalid for one customer twice, and NotFound.
+    """
+    if first_id == second_id:
+        raise Invalid("other_id", "another customer than customer_id", "the same")
+    if len(merge_queries.both(session, shop_id, (first_id, second_id))) < 2:
+        raise NotFound("there is no such customer")
+    for customer_id, other_id in ((first_id, second_id), (second_id, first_id)):
+        key = {"shop_id": shop_id, "membership_id": customer_id, "other_id": other_id}
+        session.execute(
+            insert(TwoPeople).values(**key, created_by=by, created_at=now).on_conflict_do_nothing()
+        )
+
+
+def suggest_again(
+    session: Session, shop_id: uuid.UUID, *, first_id: uuid.UUID, second_id: uuid.UUID
+) -> None:
+    """Let two be suggested again. Raises NotFound when nobody has called them two people."""
+    pair = (first_id, second_id), (second_id, first_id)
+    deleted = session.execute(
+        delete(TwoPeople)
+        .where(TwoPeople.shop_id == shop_id)
+        .where(tuple_(TwoPeople.membership_id, TwoPeople.other_id).in_(pair))
+        .returning(TwoPeople.other_id)
+    )
+    if not deleted.all():
+        raise NotFound("nobody has called these two people")
+
+
 def undo_merge(
     session: Session, shop_id: uuid.UUID, merge_id: uuid.UUID, now: dt.datetime
 ) -> CustomerMerge:
@@ -127,9 +167,12 @@ def _suggested(session: Session, shop_id: uuid.UUID) -> Iterator[Suggestion]:
     for row in merge_queries.same_contacts(session, shop_id, MOST):
         yield Suggestion(row.first_id, row.second_id, row.reason, 1.0)
     known = merge_queries.named(session, shop_id)
+    apart = merge_queries.two_people(session, shop_id)
 
     def may_be_one(first_id: uuid.UUID, second_id: uuid.UUID) -> bool:
         """Two with one name and two phones, or two addresses, are rather namesakes."""
+        if (first_id, second_id) in apart:
+            return False
         first, second = known[first_id], known[second_id]
         pairs = (first.phone, second.phone), (first.email, second.email)
         return all(a is None or b is None or a == b for a, b in pairs)

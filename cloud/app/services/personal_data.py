@@ -27,7 +27,7 @@ from cloud.app.store.shops import Shop
 HIDDEN = {
     "shop_id", "membership_id", "person_id", "password_hash", "digest", "key_digest",
     "request_digest", "code_digest", "body", "friend_id", "referrer_id", "created_by",
-    "answered_by",
+    "answered_by", "other_id",
 }  # fmt: skip
 
 Plain = dict[str, object]

@@ -28,26 +28,30 @@ from sqlalchemy.orm import Session
 from cloud.app.store.base import Base, Json
 from cloud.app.store.consent_queries import grants_that_win
 from cloud.app.store.consents import ConsentEvent
-from cloud.app.store.merges import CustomerMerge
+from cloud.app.store.merges import CustomerMerge, TwoPeople
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership
 
 Reference = tuple[Table, Column[Any]]
 
-_SAME_CONTACT = text("""
+_MAY_BE_ONE = """
+    a.shop_id = :shop_id
+        AND (a.person_id IS NULL OR b.person_id IS NULL OR a.person_id = b.person_id)
+        AND NOT EXISTS (SELECT FROM two_people two WHERE two.shop_id = a.shop_id
+            AND two.membership_id = a.id AND two.other_id = b.id)
+"""
+_SAME_CONTACT = text(f"""
     SELECT 'phone' AS reason, a.id AS first_id, b.id AS second_id
     FROM membership a JOIN membership b ON b.shop_id = a.shop_id AND b.phone = a.phone
         AND (b.created_at, b.id) > (a.created_at, a.id)
-    WHERE a.shop_id = :shop_id
-        AND (a.person_id IS NULL OR b.person_id IS NULL OR a.person_id = b.person_id)
+    WHERE {_MAY_BE_ONE}
     UNION ALL
     SELECT 'email', a.id, b.id
     FROM membership a JOIN membership b ON b.shop_id = a.shop_id AND b.email = a.email
         AND (b.created_at, b.id) > (a.created_at, a.id) AND (a.phone = b.phone) IS NOT TRUE
-    WHERE a.shop_id = :shop_id
-        AND (a.person_id IS NULL OR b.person_id IS NULL OR a.person_id = b.person_id)
+    WHERE {_MAY_BE_ONE}
     LIMIT :most
-""")
+""")  # noqa: S608 - a constant
 
 
 def references() -> Iterator[Reference]:
@@ -72,6 +76,14 @@ def named(session: Session, shop_id: uuid.UUID) -> dict[uuid.UUID, Any]:
         .order_by(Membership.created_at, Membership.id)
     )
     return {row.id: row for row in rows}
+
+
+def two_people(session: Session, shop_id: uuid.UUID) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Return the pairs that are two people, in both orders."""
+    rows = session.execute(
+        select(TwoPeople.membership_id, TwoPeople.other_id).where(TwoPeople.shop_id == shop_id)
+    )
+    return {(first_id, second_id) for first_id, second_id in rows}
 
 
 def both(session: Session, shop_id: uuid.UUID, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:

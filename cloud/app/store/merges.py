@@ -1,9 +1,9 @@
-"""Two customers that were one, with everything that makes them two again."""
+"""Two customers that were one, with everything that makes them two again; and those who are two."""
 
 import datetime as dt
 import uuid
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.app.store.base import Base, CreatedAt, Id, Json, ShopId
@@ -37,3 +37,23 @@ class CustomerMerge(Base):
     )
     created_at: Mapped[CreatedAt]
     undone_at: Mapped[dt.datetime | None]
+
+
+class TwoPeople(Base):
+    """Two customers who are not one, whatever they share. Each pair is kept in both orders."""
+
+    __tablename__ = "two_people"
+    __table_args__ = (
+        membership_key("membership_id"),
+        membership_key("other_id"),
+        CheckConstraint("membership_id <> other_id", name="others"),
+        Index("ix_two_people_other", "shop_id", "other_id"),
+    )
+
+    shop_id: Mapped[ShopId]
+    membership_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    other_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    created_by: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL")
+    )
+    created_at: Mapped[CreatedAt]

@@ -6,6 +6,7 @@ import type {
   Command,
   CustomerChange,
   CustomerQuery,
+  ImportPreviewQuery,
   ImportRun,
   NewConsent,
   NewCorrection,
@@ -106,6 +107,12 @@ export const uploadImport = (shop_id: string, file: File) => {
   body.append("file", file);
   return api.post("/api/v1/shops/{shop_id}/imports", { path: { shop_id }, body });
 };
+
+export const previewImport = (shop_id: string, import_id: string, query: ImportPreviewQuery) =>
+  api.get("/api/v1/shops/{shop_id}/imports/{import_id}/preview", {
+    path: { shop_id, import_id },
+    query,
+  });
 
 export const runImport = (shop_id: string, import_id: string, body: ImportRun) =>
   api.post("/api/v1/shops/{shop_id}/imports/{import_id}/run", {
@@ -291,6 +298,16 @@ export const listMerges = (shop_id: string, cursor: string | null) =>
   api.get("/api/v1/shops/{shop_id}/merges", {
     path: { shop_id },
     query: { cursor, limit: PAGE_OF_DETAILS },
+  });
+
+export const keepApart = (shop_id: string, customer_id: string, other_id: string) =>
+  api.put("/api/v1/shops/{shop_id}/customers/{customer_id}/two-people/{other_id}", {
+    path: { shop_id, customer_id, other_id },
+  });
+
+export const suggestAgain = (shop_id: string, customer_id: string, other_id: string) =>
+  api.delete("/api/v1/shops/{shop_id}/customers/{customer_id}/two-people/{other_id}", {
+    path: { shop_id, customer_id, other_id },
   });
 
 export const mergeCustomers = (shop_id: string, survivor_id: string, duplicate_id: string) =>

@@ -1,6 +1,6 @@
 /** The names under which answers are cached; everything of a shop begins with its id. */
 
-import type { AuditQuery, CustomerQuery } from "./types";
+import type { AuditQuery, CustomerQuery, ImportPreviewQuery } from "./types";
 
 export const queryKeys = {
   me: ["me"] as const,
@@ -37,6 +37,9 @@ export const queryKeys = {
   scoring: (shopId: string) => ["shop", shopId, "scoring"] as const,
   imports: (shopId: string) => ["shop", shopId, "imports"] as const,
   import: (shopId: string, importId: string) => ["shop", shopId, "imports", importId] as const,
+  // not below the imports: what else changes in the shop says nothing new about a file
+  importPreview: (shopId: string, importId: string, query: ImportPreviewQuery) =>
+    ["shop", shopId, "import-preview", importId, query] as const,
   rejectedRows: (shopId: string, importId: string) =>
     ["shop", shopId, "imports", importId, "rejected"] as const,
   staff: (shopId: string) => ["shop", shopId, "staff"] as const,

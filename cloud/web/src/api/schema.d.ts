@@ -1398,6 +1398,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/customers/{customer_id}/two-people/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+                customer_id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Say that two are two people: they are suggested no more. The order does not matter. */
+        put: operations["keep_apart"];
+        post?: never;
+        /** Let two who were called two people be suggested again. */
+        delete: operations["suggest_again"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shops/{shop_id}/merges": {
         parameters: {
             query?: never;
@@ -9003,6 +9025,67 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    keep_apart: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+                customer_id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
+            422: components["responses"]["Problem422"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    suggest_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what one has seen: 412 when it has changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+                customer_id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            412: components["responses"]["Problem412"];
             default: components["responses"]["Problem"];
         };
     };

@@ -1,8 +1,15 @@
-/** Customers whom the shop may know twice, side by side: merged in one tap, made two in another. */
+/** Customers whom the shop may know twice, side by side: merged, or called two people, in one tap. */
 
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
-import { listDuplicates, listMerges, mergeCustomers, undoMerge } from "../api/endpoints";
+import {
+  keepApart,
+  listDuplicates,
+  listMerges,
+  mergeCustomers,
+  suggestAgain,
+  undoMerge,
+} from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Duplicate, Look, Merge } from "../api/types";
 import { BackLink } from "../components/back-link";
@@ -17,11 +24,14 @@ import type { Formats } from "../lib/formats";
 import { shopPath, useShop } from "../session/shop";
 import css from "./duplicates.module.css";
 
-/** A pair that was merged here keeps its place, so that the undo is where the thumb is. */
+/** A pair that was decided here keeps its place, so that the undo is where the thumb is. */
 interface Done {
+  id: string;
   place: number;
-  survivor: Look;
-  merge: Merge;
+  text: string;
+  /** Whom the undo is about. */
+  name: string;
+  undo: () => Promise<unknown>;
 }
 
 export function Duplicates() {
@@ -55,17 +65,19 @@ function Pairs() {
     pairs,
   );
   // at once: the answer of the server takes its time
-  const forget = (id: string) =>
+  const forget = (isGone: (pair: Duplicate) => boolean) =>
     queryClient.setQueryData<typeof duplicates.data>(
       queryKeys.duplicates(shop.id),
-      (known) =>
-        known && {
-          ...known,
-          items: known.items.filter((pair) => pair.customers.every((one) => one.id !== id)),
-        },
+      (known) => known && { ...known, items: known.items.filter((pair) => !isGone(pair)) },
     );
-  const undone = (merge: Merge) => {
-    setDone(done.filter((one) => one.merge.id !== merge.id));
+  const decided = (one: Done, isGone: (pair: Duplicate) => boolean) => {
+    // from the first place to the last: each counts the pairs above it
+    setDone([...done, one].sort((a, b) => a.place - b.place));
+    forget(isGone);
+    refresh();
+  };
+  const undone = (id: string) => {
+    setDone(done.filter((one) => one.id !== id));
     refresh();
   };
   return (
@@ -76,26 +88,39 @@ function Pairs() {
       {shown.length > 0 && <p className={css.what}>{t("duplicates.what")}</p>}
       <ul className={css.pairs}>
         {shown.map((one, place) =>
-          "merge" in one ? (
-            <li key={one.merge.id} className={css.done}>
-              <p role="status">{t("duplicates.merged", { name: nameOf(one.survivor) })}</p>
-              <Undo merge={one.merge} name={nameOf(one.survivor)} onUndone={undone} />
+          "undo" in one ? (
+            <li key={one.id} className={css.done}>
+              <p role="status">{one.text}</p>
+              <Undo undo={one.undo} name={one.name} onUndone={() => undone(one.id)} />
             </li>
           ) : (
             <Pair
               key={one.customers.map(({ id }) => id).join()}
               pair={one}
               onMerged={(survivor, merge) => {
-                // from the first place to the last: each counts the pairs above it
-                setDone([...done, { place, survivor, merge }].sort((a, b) => a.place - b.place));
-                forget(merge.duplicate_id);
-                refresh();
+                const name = nameOf(survivor);
+                const text = t("duplicates.merged", { name });
+                const undo = () => undoMerge(shop.id, merge.id);
+                decided({ id: merge.id, place, text, name, undo }, (pair) =>
+                  pair.customers.some(({ id }) => id === merge.duplicate_id),
+                );
+              }}
+              onKeptApart={(first, second) => {
+                const names = { first: nameOf(first), second: nameOf(second) };
+                const text = t("duplicates.keptApart", names);
+                const undo = () => suggestAgain(shop.id, first.id, second.id);
+                const id = `${first.id} ${second.id}`;
+                decided({ id, place, text, name: names.first, undo }, ({ customers }) =>
+                  customers.every(
+                    (customer) => customer.id === first.id || customer.id === second.id,
+                  ),
+                );
               }}
             />
           ),
         )}
       </ul>
-      <MergedBefore hidden={done.map(({ merge }) => merge.id)} onUndone={refresh} />
+      <MergedBefore hidden={done.map(({ id }) => id)} onUndone={refresh} />
     </>
   );
 }
@@ -119,9 +144,10 @@ function useRefresh() {
 interface PairProps {
   pair: Duplicate;
   onMerged: (survivor: Look, merge: Merge) => void;
+  onKeptApart: (first: Look, second: Look) => void;
 }
 
-function Pair({ pair, onMerged }: PairProps) {
+function Pair({ pair, onMerged, onKeptApart }: PairProps) {
   const { shop, formats } = useShop();
   const group = useId();
   const [first, second] = pair.customers;
@@ -132,6 +158,10 @@ function Pair({ pair, onMerged }: PairProps) {
     mutationFn: ({ stays, goes }: { stays: Look; goes: Look }) =>
       mergeCustomers(shop.id, stays.id, goes.id),
     onSuccess: (merge, { stays }) => onMerged(stays, merge),
+  });
+  const apart = useMutation({
+    mutationFn: (two: readonly [Look, Look]) => keepApart(shop.id, two[0].id, two[1].id),
+    onSuccess: (_, two) => onKeptApart(...two),
   });
   if (!first || !second || !survivor || !duplicate) return null;
   const merge = () => mutation.mutate({ stays: survivor, goes: duplicate });
@@ -177,14 +207,22 @@ function Pair({ pair, onMerged }: PairProps) {
           </label>
         ))}
       </fieldset>
-      <FormError error={mutation.error} />
-      <div>
+      <FormError error={mutation.error ?? apart.error} />
+      <div className={css.decisions}>
         <Button
           aria-label={t("duplicates.mergeOf", names)}
-          disabled={mutation.isPending}
+          disabled={mutation.isPending || apart.isPending}
           onClick={merge}
         >
           {t("duplicates.merge")}
+        </Button>
+        <Button
+          look="quiet"
+          aria-label={t("duplicates.apartOf", names)}
+          disabled={mutation.isPending || apart.isPending}
+          onClick={() => apart.mutate([survivor, duplicate])}
+        >
+          {t("duplicates.apart")}
         </Button>
       </div>
     </li>
@@ -233,7 +271,7 @@ function MergedBefore({ hidden, onUndone }: { hidden: readonly string[]; onUndon
                 {t("duplicates.gone", { name })}
                 <span className={css.field}>{formats.dateTime(merge.created_at)}</span>
               </span>
-              <Undo merge={merge} name={name} onUndone={onUndone} />
+              <Undo undo={() => undoMerge(shop.id, merge.id)} name={name} onUndone={onUndone} />
             </li>
           );
         })}
@@ -244,17 +282,13 @@ function MergedBefore({ hidden, onUndone }: { hidden: readonly string[]; onUndon
 }
 
 interface UndoProps {
-  merge: Merge;
+  undo: () => Promise<unknown>;
   name: string;
-  onUndone: (merge: Merge) => void;
+  onUndone: () => void;
 }
 
-function Undo({ merge, name, onUndone }: UndoProps) {
-  const { shop } = useShop();
-  const mutation = useMutation({
-    mutationFn: () => undoMerge(shop.id, merge.id),
-    onSuccess: onUndone,
-  });
+function Undo({ undo, name, onUndone }: UndoProps) {
+  const mutation = useMutation({ mutationFn: undo, onSuccess: onUndone });
   return (
     <>
       <Button
