@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, open_own_bakery, sign_in
+from tests.web.test_accessibility import faults_of
 
 SALES = """customer,when,total
 A1,03/04/2026,12.50
@@ -37,9 +38,16 @@ def test_a_file_is_imported_after_its_columns_and_dates_are_told(import_page: Pa
 
     import_page.get_by_label("when is").select_option("Date")
     import_page.get_by_label("total is").select_option("Amount")
-    run.click()  # the server had not looked at that column, so it asks only now
+    # the server had not looked at that column, so it asks only now
     expect(import_page.get_by_text("03/04/2026 is 4 March 2026")).to_be_visible()
     expect(run).to_be_disabled()
+    import_page.get_by_role("radio", name="Day first").check()
+    preview = import_page.get_by_role("region", name="What the file says")
+    expect(preview.get_by_text("€23.70 across 3 Apr 2026 to 7 Aug 2026")).to_be_visible()
+    expect(preview.get_by_text("Would be rejected")).to_be_visible()
+    expect(preview.get_by_text("got 'not a price'")).to_be_visible()
+    import_page.get_by_role("radio", name="Month first").check()
+    expect(preview.get_by_text("€23.70 across 4 Mar 2026 to 8 Jul 2026")).to_be_visible()
     import_page.get_by_role("radio", name="Day first").check()
     run.click()
 
@@ -50,6 +58,26 @@ def test_a_file_is_imported_after_its_columns_and_dates_are_told(import_page: Pa
     with import_page.expect_download() as saved:
         import_page.get_by_role("button", name="Save the rejected lines").click()
     assert "A3,01/02/2026,not a price" in saved.value.path().read_text()
+
+
+@AT_PHONE_SIZE
+def test_how_the_customers_agreed_is_asked_and_kept(page: Page, installation: Installation) -> None:
+    bakery = open_own_bakery(installation)
+    sign_in(page, f"{bakery.url}/import", bakery.login)
+    upload(page, "customer,phone,date,amount\nB1,030 123456,2026-03-04,5.00\n")
+    run = page.get_by_role("button", name="Import these sales")
+    expect(page.get_by_role("heading", name="How did they agree to be contacted?")).to_be_visible()
+    page.get_by_role("checkbox", name="They agreed to offers by SMS").check()
+    expect(page.get_by_text("how the customers agreed to be contacted")).to_be_visible()
+    expect(run).to_be_disabled()
+    assert faults_of(page) == []
+    page.get_by_label("How and when they agreed").fill("signed cards")
+    run.click()
+    expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=30_000)
+    path = f"/shops/{bakery.shop_id}/customers"
+    customer = bakery.api.call("GET", path)["items"][0]
+    events = bakery.api.call("GET", f"{path}/{customer['id']}/consents")["items"]
+    assert [(event["channel"], event["evidence"]) for event in events] == [("sms", "signed cards")]
 
 
 def test_a_file_that_is_no_table_is_refused_in_words(import_page: Page) -> None:

@@ -61,7 +61,7 @@ const BOTH_MARKS = [".", ","] as const;
 
 /**
  * How dates and amounts are written, where the file does not tell. The server has looked at the
- * columns that it guessed; of other columns it says so when it is asked to run, by refusing.
+ * columns that it guessed; of other columns it says so when it is asked for totals, by refusing.
  */
 export function questions(
   file: Pick<Import, "columns" | "date_orders" | "decimal">,

@@ -1,12 +1,20 @@
 /** The questions about an uploaded file: what each column holds, and how it is written. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 import { ApiError } from "../api/client";
-import { runImport } from "../api/endpoints";
+import { previewImport, runImport } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
-import type { ColumnRole, DateOrder, DecimalMark, Import, ImportColumn } from "../api/types";
+import type {
+  ColumnRole,
+  DateOrder,
+  DecimalMark,
+  Import,
+  ImportColumn,
+  ImportConsent,
+  ImportRun,
+} from "../api/types";
 import { Button } from "../components/button";
 import { Card } from "../components/card";
 import { Choices } from "../components/choices";
@@ -25,22 +33,42 @@ import {
 } from "../lib/mapping";
 import { shopPath, useShop } from "../session/shop";
 import css from "./import.module.css";
+import { ConsentQuestion } from "./import-consent";
+import { ImportPreviewCard } from "./import-preview";
+
+const NOBODY_AGREED: ImportConsent = { channels: [], evidence: "" };
 
 export function ImportMapping({ batch }: { batch: Import }) {
   const [mapping, setMapping] = useState(() => guessedMapping(batch.columns));
   const [dateOrder, setDateOrder] = useState<DateOrder | null>(null);
   const [decimal, setDecimal] = useState<DecimalMark | null>(null);
+  const [consent, setConsent] = useState(NOBODY_AGREED);
+  const answers = { mapping, date_order: dateOrder, decimal };
+  const preview = usePreview(batch, answers);
   const run = useRun(batch);
-  const asked = questions(batch, mapping, refusedFields(run.error));
+  const asked = questions(batch, mapping, [
+    ...answered(answers),
+    ...refusedFields(preview.error),
+    ...refusedFields(run.error),
+  ]);
+  const hasContacts = mapping.phone !== undefined || mapping.email !== undefined;
+  const agreed = hasContacts && consent.channels.length > 0 ? consent : null;
   const needs = [
     ...missing(mapping),
     ...(asked.dateOrders.length > 0 && !dateOrder ? (["dateOrder"] as const) : []),
     ...(asked.decimals.length > 0 && !decimal ? (["decimal"] as const) : []),
   ];
+  const needsEvidence = agreed !== null && !agreed.evidence.trim();
+  const change = (next: Mapping) => {
+    // another column may be written otherwise
+    if (next.date !== mapping.date) setDateOrder(null);
+    if (next.amount !== mapping.amount || next.price !== mapping.price) setDecimal(null);
+    setMapping(next);
+  };
   return (
     <>
       {batch.duplicate_of && <Duplicate importId={batch.duplicate_of} />}
-      <Columns batch={batch} mapping={mapping} onChange={setMapping} />
+      <Columns batch={batch} mapping={mapping} onChange={change} />
       {asked.dateOrders.length > 0 && (
         <Card title={t("imports.dateOrder")}>
           <Choices
@@ -73,11 +101,17 @@ export function ImportMapping({ batch }: { batch: Import }) {
           />
         </Card>
       )}
-      {needs.length > 0 ? <Needs names={needs} /> : <FormError error={run.error} />}
+      {needs.length === 0 && <ImportPreviewCard preview={preview} />}
+      {hasContacts && <ConsentQuestion consent={consent} onChange={setConsent} />}
+      {needs.length > 0 || needsEvidence ? (
+        <Needs names={needsEvidence ? [...needs, "evidence"] : needs} />
+      ) : (
+        <FormError error={run.error} />
+      )}
       <p className={css.actions}>
         <Button
-          disabled={run.isPending || needs.length > 0}
-          onClick={() => run.mutate({ mapping, date_order: dateOrder, decimal })}
+          disabled={run.isPending || needs.length > 0 || needsEvidence}
+          onClick={() => run.mutate({ ...answers, consent: agreed })}
         >
           {t("imports.run")}
         </Button>
@@ -86,15 +120,43 @@ export function ImportMapping({ batch }: { batch: Import }) {
   );
 }
 
+interface Answers {
+  mapping: Mapping;
+  date_order: DateOrder | null;
+  decimal: DecimalMark | null;
+}
+
+/** The fields that are answered: their questions stay, so that the answer can be changed. */
+function answered({ date_order, decimal }: Answers): string[] {
+  return [...(date_order ? ["date_order"] : []), ...(decimal ? ["decimal"] : [])];
+}
+
+function usePreview(batch: Import, answers: Answers) {
+  const { shop } = useShop();
+  const { mapping, date_order, decimal } = answers;
+  const known = questions(batch, mapping, answered(answers));
+  const isAnswered =
+    missing(mapping).length === 0 &&
+    (known.dateOrders.length === 0 || date_order !== null) &&
+    (known.decimals.length === 0 || decimal !== null);
+  const query = {
+    ...mapping,
+    ...(date_order && { date_order }),
+    ...(decimal && { decimal }),
+  };
+  return useQuery({
+    queryKey: queryKeys.importPreview(shop.id, batch.id, query),
+    queryFn: () => previewImport(shop.id, batch.id, query),
+    enabled: isAnswered,
+    staleTime: Number.POSITIVE_INFINITY, // a file does not change
+  });
+}
+
 function useRun(batch: Import) {
   const { shop } = useShop();
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (answers: {
-      mapping: Mapping;
-      date_order: DateOrder | null;
-      decimal: DecimalMark | null;
-    }) => runImport(shop.id, batch.id, answers),
+    mutationFn: (answers: ImportRun) => runImport(shop.id, batch.id, answers),
     onSuccess: (started) => queryClient.setQueryData(queryKeys.import(shop.id, batch.id), started),
   });
 }
@@ -184,7 +246,7 @@ function orderExample(batch: Import, mapping: Mapping, order: DateOrder): string
   return null;
 }
 
-type Need = ReturnType<typeof missing>[number] | "dateOrder" | "decimal";
+type Need = ReturnType<typeof missing>[number] | "dateOrder" | "decimal" | "evidence";
 
 function Needs({ names }: { names: readonly Need[] }) {
   return (

@@ -47,7 +47,7 @@ function Upload() {
           hint={t("imports.fileHint")}
           name="file"
           type="file"
-          accept=".csv,.txt,.tsv,.gz,text/csv,text/plain"
+          accept=".csv,.txt,.tsv,.gz,.xlsx,text/csv,text/plain"
           required
         />
         <FormError error={mutation.error} />
