@@ -9,7 +9,8 @@ COPY cloud/web/ ./
 RUN npm run build
 
 FROM python:3.13-slim
-RUN apt-get update && apt-get install -y --no-install-recommends mosquitto openssl \
+# the font joins the letters of Hindi in reports
+RUN apt-get update && apt-get install -y --no-install-recommends mosquitto openssl fonts-lohit-deva \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /shopbell
 COPY requirements.txt ./

@@ -40,6 +40,7 @@ def test_a_chosen_slug_that_is_taken_is_a_conflict(owner: Somebody, outsider: So
         ("capacity", 0),
         ("capacity", 1.5),
         ("capacity", "many"),
+        ("language", "fr"),
         ("name", ""),
         ("currency", "USD"),  # what was sold was sold in the currency of then
     ],
@@ -50,7 +51,7 @@ def test_a_profile_that_cannot_be_is_refused(owner: Somebody, field: str, value:
 
 
 def test_the_owner_changes_the_profile(owner: Somebody) -> None:
-    change = {"opening_hours": "Mo-Fr 08:00-18:00; PH off", "capacity": 20, "address": "Hof 1"}
+    change = {"opening_hours": "Mo-Fr 08:00-18:00; PH off", "capacity": 20, "address": "Hof 1", "language": "hi"}
     assert owner.patch(owner.url, change).status_code == 200
     shop = body(owner.get(owner.url))
     assert {field: shop[field] for field in change} == change

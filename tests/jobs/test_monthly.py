@@ -1,12 +1,14 @@
 """A shop of the database gets its report, as of the end of a month."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
-from cloud.app.jobs import monthly
+from cloud.app.jobs import monthly, report
 from cloud.app.jobs.monthly import end_of_last_month, make_due_report, monthly_report
 from cloud.app.jobs.report import report_content
+from cloud.app.jobs.report_words import Words
 from cloud.app.jobs.typesetting import Fonts
 from cloud.app.store.roles import act_for
 from cloud.app.store.scoring import MonthlyReport
@@ -31,9 +33,12 @@ def test_last_month_ends_before_this_one(today: dt.date, end: dt.date) -> None:
 def test_shop_gets_a_report_of_what_was_known(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     till.imported(town(60), COLUMNS)
     shown = []
-    monkeypatch.setattr(
-        monthly, "report_content", lambda given: shown.append(report_content(given)) or shown[-1]
-    )
+
+    def noted(given: dict[str, Any], words: Words) -> dict[str, Any]:
+        shown.append(report_content(given, words))
+        return shown[-1]
+
+    monkeypatch.setattr(report, "report_content", noted)
 
     pdf, _ = monthly_report(
         till.jobs, shop_id=till.shop_id, as_of=dt.date(2025, 9, 30), fonts=BUNDLED
@@ -41,10 +46,11 @@ def test_shop_gets_a_report_of_what_was_known(till: Till, monkeypatch: pytest.Mo
 
     assert pdf.startswith(b"%PDF-")
     content, without_names = shown
-    assert content["subtitle"] == "Customer report, as of 30 September 2025"
+    # the shop is in Germany and has chosen no other language
+    assert content["subtitle"] == "Kundenbericht, Stand 30. September 2025"
     assert content["shop"] == "Bakery"
     assert len(content["months"]) == 9
-    assert {card["label"]: card["value"] for card in content["kpis"]}["Customers"] == "60"
+    assert {card["label"]: card["value"] for card in content["kpis"]}["Kunden"] == "60"
     # the till's own numbers, for want of names
     assert all(row["customer"].isdecimal() for row in content["at_risk"])
     assert without_names["at_risk"] == content["at_risk"]

@@ -80,10 +80,12 @@ def test_the_profile_is_changed_and_shown_on_the_public_page(
     sign_in(page, f"{own_bakery.url}/shop/profile", own_bakery.login)
     page.get_by_label("Address").fill("Lindenstr. 1, Berlin")
     page.get_by_label("Room for how many people?").fill("12")
+    page.get_by_label("Language of the reports").select_option("Deutsch")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_have_text("Saved")
     shop = own_bakery.api.call("GET", f"/shops/{own_bakery.shop_id}")
     assert (shop["address"], shop["capacity"]) == ("Lindenstr. 1, Berlin", 12)
+    assert shop["language"] == "de"
     page.get_by_role("link", name="Shop", exact=True).first.click()
     expect(page.get_by_role("link", name=shop["public_url"])).to_be_visible()
 

@@ -15,7 +15,7 @@ from cloud.app.services import accounts, closing, shops
 from cloud.app.services.posters import whatsapp_share_url
 from cloud.app.store.shops import Shop, Site
 
-_MORE = ("opening_hours", "capacity", "delete_at")
+_MORE = ("opening_hours", "capacity", "language", "delete_at")
 
 routes = Blueprint("shops", "Shops and their doors")
 

@@ -14,6 +14,7 @@ import pandas as pd
 from cloud.app.domain import columns
 from cloud.app.domain.columns import DateOrder, DecimalMark
 from cloud.app.domain.errors import Invalid
+from cloud.app.domain.languages import LANGUAGES
 from cloud.app.domain.tables import Table, TableError, open_table
 from cloud.app.jobs.report import report_input, write_report
 from cloud.app.jobs.typesetting import ReportError
@@ -96,6 +97,13 @@ class Purchases:
 @click.option("--shop", help="The shop's name, for the report.")
 @click.option("--currency", type=click.STRING, help="Such as EUR, for the report.")
 @click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Of the report.",
+)
+@click.option(
     "--what-if",
     type=(int, int, int, float),
     metavar="VISITS DAYS_SINCE_LAST_VISIT TENURE_DAYS MONETARY_VALUE",
@@ -114,6 +122,7 @@ def analyse(
     report: Path | None,
     shop: str | None,
     currency: str | None,
+    language: str,
     what_if: tuple[int, int, int, float] | None,
 ) -> None:
     """Analyse the purchases in FILE (CSV, also gzipped) into customers.csv and summary.json."""
@@ -139,24 +148,29 @@ def analyse(
     for name in ("customers.csv", "summary.json"):
         click.echo(str(out / name))
     if report:
-        _write_report(report, analysis, purchases, shop or file.stem, currency)
+        titles = {"shop": shop or file.stem, "currency": currency}
+        _write_report(report, analysis, purchases, titles, language)
         click.echo(str(report))
     if figures:
         _say_what_if(analysis, figures)
 
 
 def _write_report(
-    path: Path, analysis: Analysis, purchases: Purchases, shop: str, currency: str | None
+    path: Path,
+    analysis: Analysis,
+    purchases: Purchases,
+    titles: Mapping[str, str | None],
+    language: str,
 ) -> None:
     found = report_input(
         analysis.summary,
         analysis.customers,
         purchases.transactions,
         lines=purchases.lines,
-        currency=currency,
+        currency=titles["currency"],
     )
     try:
-        write_report({**found, "shop": shop, "currency": currency}, path)
+        write_report({**found, **titles}, path, language=language)
     except (ReportError, OSError) as error:
         raise click.ClickException(f"{path}: the report could not be written: {error}") from error
 

@@ -12,12 +12,13 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
+from cloud.app.domain.languages import language_of
 from cloud.app.domain.money import exponent
 from cloud.app.jobs.advice import products
 from cloud.app.jobs.frames import lines_of, sales, transactions_of
 from cloud.app.jobs.insights import past_predictions
-from cloud.app.jobs.report import report_content, report_input
-from cloud.app.jobs.typesetting import Fonts, typeset
+from cloud.app.jobs.report import report_input, typeset_report
+from cloud.app.jobs.typesetting import Fonts
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
@@ -83,10 +84,11 @@ def monthly_report(
         names, numbers = _names(session, shop_id)
         stock = products(session, shop, rows, as_of)
         title = {"shop": shop.name, "currency": shop.currency}
+        language = language_of(shop.language, shop.country)
     # typesetting takes its time: no transaction is open meanwhile
     made = {**title, **_input(rows, as_of, said, stock, shop.currency)}
     named, nameless = (
-        typeset(report_content(_calling(made, words)), fonts or Fonts())[0]
+        typeset_report(_calling(made, words), language, fonts or Fonts())[0]
         for words in (names, numbers)
     )
     return named, nameless
@@ -119,10 +121,7 @@ def _input(
 
 def _calling(made: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
     """The report's input with words in place of the customers' ids."""
-    rows = [
-        {**row, "customer": words.get(row["customer"], "Customer without a name")}
-        for row in made.get("at_risk", [])
-    ]
+    rows = [{**row, "customer": words.get(row["customer"])} for row in made.get("at_risk", [])]
     return {**made, "at_risk": rows}
 
 

@@ -9,14 +9,15 @@ from typing import Any
 import pandas as pd
 
 from cloud.app.domain.money import exponent
-from cloud.app.jobs.typesetting import Fonts, Report, typeset
+from cloud.app.jobs.report_words import Words
+from cloud.app.jobs.typesetting import Fonts, Report, readable_language, typeset
 from cloud.ml.actions import at_stake
 from cloud.ml.analysis import analyse
 from cloud.ml.baskets import baskets_of
 from cloud.ml.bundles import STOCK_COLUMNS, BundleRule, Bundles, dead_stock, find_bundles
 from cloud.ml.features import customer_days
 from cloud.ml.scoreboard import score_past_predictions
-from cloud.ml.segments import GUIDE
+from cloud.ml.segments import GUIDE, TIERS
 from cloud.ml.trends import monthly_trend
 
 LEAST_CHURN_AXIS = 0.5
@@ -25,8 +26,10 @@ MAX_BUNDLES = 6
 NOTHING = "–"
 
 
-def write_report(analysis: Mapping[str, Any], path: Path, fonts: Fonts | None = None) -> None:
-    """Typeset an analysis into a PDF.
+def write_report(
+    analysis: Mapping[str, Any], path: Path, fonts: Fonts | None = None, language: str = "en"
+) -> None:
+    """Typeset an analysis into a PDF, in one of `report_words.LANGUAGES`.
 
     `analysis` has the following keys; all but `summary` may be missing:
 
@@ -40,9 +43,17 @@ def write_report(analysis: Mapping[str, Any], path: Path, fonts: Fonts | None = 
 
     Frames may be given instead of rows. Amounts are in major units.
     """
-    pdf, _ = typeset(report_content(analysis), fonts or Fonts())
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(pdf)
+    path.write_bytes(typeset_report(analysis, language, fonts or Fonts())[0])
+
+
+def typeset_report(
+    analysis: Mapping[str, Any], language: str, fonts: Fonts
+) -> tuple[bytes, Report]:
+    """The PDF and what it shows; in English where no font joins the language's letters."""
+    readable, note = readable_language(language, fonts)
+    content = report_content(analysis, Words(readable))
+    return typeset({**content, "notes": [*content["notes"], *note]}, fonts)
 
 
 def report_input(
@@ -118,15 +129,18 @@ def _bundles(
     return find_bundles(baskets_of(lines), products, dead=dead, rule=rule)
 
 
-def report_content(analysis: Mapping[str, Any]) -> Report:
+def report_content(analysis: Mapping[str, Any], words: Words | None = None) -> Report:
     """What the template shows: every number as text, every missing thing as words."""
-    summary = analysis["summary"]
-    money = _Money(analysis.get("currency"))
+    summary, words = analysis["summary"], words or Words()
+    money = _Money(analysis.get("currency"), words)
     as_of = _date(summary.get("as_of"))
-    shop = analysis.get("shop") or "Your shop"
+    shop = analysis.get("shop") or words("yourShop")
     bundles = _rows(analysis.get("bundles"))[:MAX_BUNDLES]
-    subtitle = f"Customer report, as of {as_of.day} {as_of:%B %Y}" if as_of else "Customer report"
+    subtitle = words("subtitle", date=words.date(as_of)) if as_of else words("subtitleUndated")
+    at_risk = _rows(analysis.get("at_risk"))[:MAX_AT_RISK]
     return {
+        "lang": words.language,
+        "labels": words.labels(),
         "title": f"{shop}: {subtitle}",
         "shop": shop,
         "subtitle": subtitle,
@@ -135,173 +149,192 @@ def report_content(analysis: Mapping[str, Any]) -> Report:
         "kpis": _kpis(summary, analysis.get("previous_kpis") or {}, money),
         "kpi_note": _kpi_note(summary, money),
         **_months(_rows(analysis.get("months")), summary, money),
-        "at_risk": [_at_risk(row, money) for row in _rows(analysis.get("at_risk"))[:MAX_AT_RISK]],
-        "segments": _segments(summary.get("segments") or {}),
-        "tiers": _tiers(summary.get("tiers") or {}),
+        "at_risk": [_at_risk(row, money) for row in at_risk],
+        "segments": _segments(summary.get("segments") or {}, words),
+        "tiers": _tiers(summary.get("tiers") or {}, words),
         "bundles": [_bundle(row, money) for row in bundles],
         "has_prices": any(_is_number(row.get("full_price")) for row in bundles),
-        "bundle_note": " ".join(analysis.get("bundle_notes") or ()),
-        **_record(analysis.get("scoreboard")),
-        "verdict": f"{str(summary['verdict']).capitalize()}. {summary['reason']}",
-        "notes": list(summary.get("notes") or ()),
+        "bundle_note": " ".join(words.said(note) for note in analysis.get("bundle_notes") or ()),
+        **_record(analysis.get("scoreboard"), words),
+        "verdict": f"{_sentence(words, summary['verdict'])} {words.said(summary['reason'])}",
+        "notes": [words.said(note) for note in summary.get("notes") or ()],
     }
 
 
 class _Money:
     """Amounts as text, in the shop's currency."""
 
-    def __init__(self, currency: str | None) -> None:
+    def __init__(self, currency: str | None, words: Words) -> None:
         self.suffix = f" {currency}" if currency else ""
         self.decimals = _decimals(currency)
+        self.words = words
 
     def __call__(self, value: Any, *, decimals: int | None = None) -> str:
         if not _is_number(value):
             return NOTHING
         if decimals is None:
             decimals = self.decimals if abs(value) < 100 else 0
-        return f"{value:,.{decimals}f}{self.suffix}"
+        return f"{self.words.number(value, decimals)}{self.suffix}"
 
 
 def _lead(summary: Mapping[str, Any], money: _Money) -> str:
     """The one sentence to read."""
-    kpis = summary.get("kpis") or {}
+    kpis, words = summary.get("kpis") or {}, money.words
     if not kpis.get("customers"):
-        return str(summary["reason"])
-    begin = (
-        f"{kpis['active_customers']:,} of {kpis['customers']:,} customers came in the last "
-        f"{summary['horizon_days']} days and brought {money(kpis.get('revenue'))}."
+        return words.said(str(summary["reason"]))
+    begin = words(
+        "lead",
+        active=words.number(kpis["active_customers"]),
+        customers=words.number(kpis["customers"]),
+        days=summary["horizon_days"],
+        revenue=money(kpis.get("revenue")),
     )
     if _is_number(kpis.get("revenue_at_risk")):
         at_risk = money(kpis["revenue_at_risk"])
-        return f"{begin} {at_risk} of the next {summary['horizon_days']} days are at risk."
-    return f"{begin} Who will be lost cannot be said: {summary['verdict']}."
+        end = words("leadAtRisk", at_risk=at_risk, days=summary["horizon_days"])
+    else:
+        end = words("leadUnknown", verdict=words.said(summary["verdict"]))
+    return f"{begin} {end}"
 
 
 def _kpis(
     summary: Mapping[str, Any], previous: Mapping[str, Any], money: _Money
 ) -> list[dict[str, Any]]:
-    kpis = summary.get("kpis") or {}
+    kpis, words = summary.get("kpis") or {}, money.words
     if not kpis.get("customers"):
         return []
 
-    def card(label: str, name: str, show: Any, *, is_good: bool = True) -> dict[str, Any]:
+    def card(label: str, name: str, show: Any = money, *, is_good: bool = True) -> dict[str, Any]:
         value, before = kpis.get(name), previous.get(name)
-        change, is_worse = _change(value, before, is_good, is_share=show is _percent)
-        return {"label": label, "value": show(value), "change": change, "is_worse": is_worse}
+        change, is_worse = _change(value, before, is_good, words, is_share=show is percent)
+        return {"label": words(label), "value": show(value), "change": change, "is_worse": is_worse}
+
+    def count(value: Any) -> str:
+        return _count(value, words)
+
+    def percent(value: Any) -> str:
+        return _percent(value, words)
 
     return [
-        card("Customers", "customers", _count),
-        card("Active customers", "active_customers", _count),
-        card("New customers", "new_customers", _count),
-        card("Revenue", "revenue", money),
-        card("Churn rate", "churn_rate", _percent, is_good=False),
-        card("Retention rate", "retention_rate", _percent),
-        card("Customer lifetime value", "clv", money),
-        card("Revenue at risk", "revenue_at_risk", money, is_good=False),
+        card("kpiCustomers", "customers", count),
+        card("kpiActive", "active_customers", count),
+        card("kpiNew", "new_customers", count),
+        card("kpiRevenue", "revenue"),
+        card("kpiChurn", "churn_rate", percent, is_good=False),
+        card("kpiRetention", "retention_rate", percent),
+        card("kpiClv", "clv"),
+        card("kpiAtRisk", "revenue_at_risk", is_good=False),
     ]
 
 
-def _change(value: Any, before: Any, is_good: bool, *, is_share: bool) -> tuple[str, bool]:
+def _change(
+    value: Any, before: Any, is_good: bool, words: Words, *, is_share: bool
+) -> tuple[str, bool]:
     """The change since the last report in words, and whether it is for the worse."""
     if not (_is_number(value) and _is_number(before)) or (not is_share and before <= 0):
         return "", False
     difference = value - before if is_share else value / before - 1
     if abs(difference) < 0.005:
-        return "as before", False
-    word = "up" if difference > 0 else "down"
-    unit = " points" if is_share else "%"
-    return f"{word} {abs(difference) * 100:.0f}{unit}", (difference > 0) != is_good
+        return words("asBefore"), False
+    key = ("up" if difference > 0 else "down") + ("Points" if is_share else "Percent")
+    return words(key, number=words.number(abs(difference) * 100)), (difference > 0) != is_good
 
 
 def _kpi_note(summary: Mapping[str, Any], money: _Money) -> str:
     if not summary.get("horizon_days"):
         return ""
-    days = summary["horizon_days"]
-    note = (
-        f"Active, new, revenue, churn and retention are of the last {days} days; lifetime value "
-        f"and revenue at risk look {days} days ahead. Revenue is net of refunds and is not margin."
-    )
+    note = money.words("kpiNote", days=summary["horizon_days"])
     low, high = (summary.get("value") or {}).get("total") or (None, None)
     if not _is_number(low):
         return note
-    return f"{note} Lifetime value: eight times in ten between {money(low)} and {money(high)}."
+    return f"{note} {money.words('clvInterval', low=money(low), high=money(high))}"
 
 
 def _months(
     months: list[Mapping[str, Any]], summary: Mapping[str, Any], money: _Money
 ) -> dict[str, Any]:
+    words = money.words
     largest = max((month["revenue"] for month in months), default=0) or 1
     worst = max([LEAST_CHURN_AXIS, *(_or_zero(month["churn_rate"]) for month in months)])
-    unit, scale = (" in thousands", 1000.0) if largest >= 10_000 else ("", 1.0)
+    is_thousands = largest >= 10_000
+    scale = 1000.0 if is_thousands else 1.0
     decimals = 1 if largest / scale < 20 else 0
+
+    def percent(value: Any) -> str:
+        return _percent(value, words)
+
     rows = [
         {
             "revenue": _bar(
-                month, f"{month['revenue'] / scale:,.{decimals}f}", month["revenue"] / largest
+                month, words.number(month["revenue"] / scale, decimals), month["revenue"] / largest,
+                words,
             ),
             "churn": _bar(
-                month, _percent(month["churn_rate"]), _or_zero(month["churn_rate"]) / worst
+                month, percent(month["churn_rate"]), _or_zero(month["churn_rate"]) / worst, words
             ),
         }
         for month in months
-    ]
+    ]  # fmt: skip
     currency = money.suffix.strip()
-    partial = " The pale month is not over." if months and months[-1]["is_partial"] else ""
+    title = words("revenueTitleThousands" if is_thousands else "revenueTitle")
+    note = words("monthsNote", days=summary.get("horizon_days"))
+    is_partial = bool(months) and months[-1]["is_partial"]
     return {
         "months": rows,
-        "revenue_title": f"Revenue{unit}{f' ({currency})' if currency else ''}",
-        "revenue_alt": _alt("Revenue", months, "revenue", money),
-        "churn_alt": _alt("Churn rate", months, "churn_rate", _percent),
-        "months_note": (
-            f"Right: of those who came in one period of {summary.get('horizon_days')} days, the "
-            f"share that did not come in the next, at the end of each month.{partial}"
-        ),
+        "revenue_title": f"{title} ({currency})" if currency else title,
+        "revenue_alt": _alt("altRevenue", months, "revenue", money, words),
+        "churn_alt": _alt("altChurn", months, "churn_rate", percent, words),
+        "months_note": f"{note} {words('partialMonth')}" if is_partial else note,
     }
 
 
-def _bar(month: Mapping[str, Any], text: str, share: float) -> dict[str, Any]:
+def _bar(month: Mapping[str, Any], text: str, share: float, words: Words) -> dict[str, Any]:
     began = _date(month["month"])
-    label = f"{began:%b}" if began else ""
+    label = words.month(began, is_short=True) if began else ""
     height = min(max(share, 0.0), 1.0)
     return {"label": label, "text": text, "share": height, "is_partial": month["is_partial"]}
 
 
-def _alt(what: str, months: list[Mapping[str, Any]], name: str, show: Any) -> str:
+def _alt(key: str, months: list[Mapping[str, Any]], name: str, show: Any, words: Words) -> str:
     """A chart in words, for who cannot see it."""
-    values = [f"{_date(month['month']):%B %Y} {show(month[name])}" for month in months]
-    return f"{what} by month: {', '.join(values)}."
+    began = [(_date(month["month"]) or dt.date.min, month[name]) for month in months]
+    values = [f"{words.month(day)} {day.year} {show(value)}" for day, value in began]
+    return words(key, values=", ".join(values))
 
 
 def _at_risk(row: Mapping[str, Any], money: _Money) -> dict[str, str]:
+    words = money.words
+    reason = "; ".join(words.said(part) for part in str(row["reason"]).split("; "))
     return {
-        "customer": str(row["customer"]),
-        "reason": str(row["reason"])[:1].upper() + str(row["reason"])[1:],
-        "probability": _percent(row["churn_probability"]),
+        "customer": str(row["customer"] or words("nameless")),
+        "reason": _capital(reason),
+        "probability": _percent(row["churn_probability"], words),
         "value": money(row["value"], decimals=0),
     }
 
 
-def _segments(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+def _segments(counts: Mapping[str, int], words: Words) -> list[dict[str, Any]]:
     total = sum(counts.values())
     named = {name: count for name in GUIDE if (count := counts.get(name, 0))}
     return [
         {
-            "name": name,
-            "customers": _count(count),
+            "name": words.name(name),
+            "customers": _count(count, words),
             "share": count / total,
-            "percent": _percent(count / total),
-            "meaning": GUIDE[name][0],
-            "action": GUIDE[name][1],
+            "percent": _percent(count / total, words),
+            "meaning": words("they", meaning=words.said(GUIDE[name][0])),
+            "action": words.said(GUIDE[name][1]),
         }
         for name, count in named.items()
     ]
 
 
-def _tiers(counts: Mapping[str, int]) -> str:
+def _tiers(counts: Mapping[str, int], words: Words) -> str:
     if not counts:
         return ""
-    order = [tier for tier in ("Platinum", "Gold", "Silver", "Bronze") if tier in counts]
-    return "Tiers: " + ", ".join(f"{tier} {counts[tier]:,}" for tier in order) + "."
+    order = [tier for tier in TIERS if tier in counts]
+    listed = (f"{words.name(tier)} {_count(counts[tier], words)}" for tier in order)
+    return words("tiers", tiers=", ".join(listed))
 
 
 def _bundle(row: Mapping[str, Any], money: _Money) -> dict[str, str]:
@@ -310,42 +343,54 @@ def _bundle(row: Mapping[str, Any], money: _Money) -> dict[str, str]:
         price = money(row["bundle_price"], decimals=money.decimals)
     return {
         "products": " + ".join(str(name) for name in row["products"]),
-        "reason": _why_together(row),
+        "reason": _why_together(row, money.words),
         "price": price,
-        "margin": _percent(row.get("margin")),
+        "margin": _percent(row.get("margin"), money.words),
     }
 
 
-def _why_together(row: Mapping[str, Any]) -> str:
+def _why_together(row: Mapping[str, Any], words: Words) -> str:
     """The bundle's reason without the names that stand beside it."""
     if not _is_number(row.get("confidence")):
-        return str(row["reason"])
-    return (
-        f"{_percent(row['confidence'])} of those who buy the first also buy the second: together "
-        f"{_count(row['together'])} times, {row['lift']:.1f} times what chance explains."
+        return words.said(str(row["reason"]))
+    return words(
+        "whyTogether",
+        confidence=_percent(row["confidence"], words),
+        together=_count(row["together"], words),
+        lift=words.number(row["lift"], 1),
     )
 
 
-def _record(scoreboard: Mapping[str, Any] | None) -> dict[str, Any]:
+def _record(scoreboard: Mapping[str, Any] | None, words: Words) -> dict[str, Any]:
     if scoreboard is None:
-        return {"record": "No earlier prediction has been kept yet.", "bands": []}
+        return {"record": words("noRecord"), "bands": []}
     bands = [
         {
-            "band": band["band"].replace("-", "–").replace(" %", "%"),
-            "customers": _count(band["customers"]),
-            "predicted": _percent(band["predicted"]),
-            "observed": _percent(band["observed"]),
+            "band": _band(band["band"], words),
+            "customers": _count(band["customers"], words),
+            "predicted": _percent(band["predicted"], words),
+            "observed": _percent(band["observed"], words),
             **{f"{name}_share": band[name] for name in ("predicted", "observed", "low", "high")},
         }
         for band in scoreboard["bands"]
     ]
-    record = f"{str(scoreboard['verdict']).capitalize()}. {scoreboard['sentence']}"
+    record = f"{_sentence(words, scoreboard['verdict'])} {words.said(scoreboard['sentence'])}"
     if not scoreboard.get("is_kept", True):
-        record += (
-            " No prediction of that time was kept: these were computed today, with what was known "
-            "then."
-        )
+        record = f"{record} {words('notKept')}"
     return {"record": record, "bands": bands}
+
+
+def _band(band: str, words: Words) -> str:
+    return words("percent", number=band.removesuffix(" %").replace("-", "–"))
+
+
+def _sentence(words: Words, verdict: Any) -> str:
+    """A verdict that stands alone: with a capital and the language's full stop."""
+    return words("verdict", verdict=_capital(words.said(str(verdict))))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _decimals(currency: str | None) -> int:
@@ -370,9 +415,9 @@ def _or_zero(value: Any) -> float:
     return float(value) if _is_number(value) else 0.0
 
 
-def _count(value: Any) -> str:
-    return f"{value:,}" if _is_number(value) else NOTHING
+def _count(value: Any, words: Words) -> str:
+    return words.number(value) if _is_number(value) else NOTHING
 
 
-def _percent(value: Any) -> str:
-    return f"{value:.0%}" if _is_number(value) else NOTHING
+def _percent(value: Any, words: Words) -> str:
+    return words.percent(value) if _is_number(value) else NOTHING

@@ -51,6 +51,16 @@ class Fonts:
         return found
 
 
+def readable_language(language: str, fonts: Fonts) -> tuple[str, list[str]]:
+    """The language itself, or English and a note when its letters could not be joined."""
+    if language != "hi" or _joining(fonts):
+        return language, []
+    return "en", [
+        "This report is in English, not in Hindi, for want of a font on the computer that made it; "
+        "Noto Serif Devanagari will do."
+    ]
+
+
 def typeset(content: Report, fonts: Fonts) -> tuple[bytes, Report]:
     """The PDF and what it shows: what no font can show is replaced and named in the notes."""
     content = _with_joining_fonts({**content, "fonts": FONTS}, fonts)
@@ -73,7 +83,7 @@ def _with_joining_fonts(content: Report, fonts: Fonts) -> Report:
     """With installed fonts first that join Devanagari, or a note that there are none."""
     if UNJOINED not in {_script(char) for char in set(json.dumps(content, ensure_ascii=False))}:
         return content
-    joining = [family for family in fonts.families() if JOINING_FONTS.search(family)]
+    joining = _joining(fonts)
     if joining:
         return {**content, "fonts": [*FONTS, *joining]}
     note = (
@@ -81,6 +91,11 @@ def _with_joining_fonts(content: Report, fonts: Fonts) -> Report:
         "report; Noto Serif Devanagari joins them."
     )
     return {**content, "notes": [*content["notes"], note]}
+
+
+def _joining(fonts: Fonts) -> list[str]:
+    """The names of the fonts that join Devanagari letters."""
+    return [family for family in fonts.families() if JOINING_FONTS.search(family)]
 
 
 def _compile(content: Report, fonts: Fonts) -> bytes:

@@ -28,6 +28,7 @@ class Shop(Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("capacity > 0", name="capacity"),
+        CheckConstraint("language IN ('en', 'de', 'hi')", name="language"),
     )
 
     id: Mapped[Id]
@@ -39,6 +40,8 @@ class Shop(Base):
     currency: Mapped[str]
     opening_hours: Mapped[str | None]
     capacity: Mapped[int | None]
+    # of its reports; null goes by the country
+    language: Mapped[str | None]
     created_at: Mapped[CreatedAt]
     # when everything of a shop that its owner has closed is deleted; null while it goes on
     delete_at: Mapped[dt.datetime | None]

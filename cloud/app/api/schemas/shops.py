@@ -6,10 +6,12 @@ import phonenumbers
 from marshmallow import Schema, ValidationError, fields, validate
 
 from cloud.app.api.schemas.base import Moment, Text
+from cloud.app.domain.languages import LANGUAGES
 from cloud.app.domain.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 
 ROLES = ("owner", "staff", "analyst")
 CAPACITY_MAX = 100_000
+_LANGUAGE = "of its reports; null: by its country"
 
 _CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Must be an ISO 4217 code such as EUR.")
 _SLUG = [
@@ -45,6 +47,11 @@ class ShopChange(Schema):
         allow_none=True,
         validate=validate.Range(1, CAPACITY_MAX, error="Must be {min}..{max}."),
     )
+    language = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(LANGUAGES, error="Must be one of {choices}."),
+        metadata={"description": _LANGUAGE},
+    )
 
 
 class NewShop(ShopChange):
@@ -68,6 +75,12 @@ class Shop(Schema):
     currency = fields.String(required=True)
     opening_hours = fields.String(required=True, allow_none=True)
     capacity = fields.Integer(required=True, allow_none=True)
+    language = fields.String(
+        required=True,
+        allow_none=True,
+        validate=validate.OneOf(LANGUAGES),
+        metadata={"description": _LANGUAGE},
+    )
     delete_at = Moment(
         required=True,
         allow_none=True,

@@ -2011,6 +2011,11 @@ export interface components {
             opening_hours: string | null;
             capacity: number | null;
             /**
+             * @description of its reports; null: by its country
+             * @enum {string|null}
+             */
+            language: "en" | "de" | "hi" | null;
+            /**
              * Format: date-time
              * @description when everything of a closed shop is deleted; null: it goes on
              */
@@ -2031,6 +2036,11 @@ export interface components {
             /** @description OSM opening_hours */
             opening_hours?: string | null;
             capacity?: number | null;
+            /**
+             * @description of its reports; null: by its country
+             * @enum {string|null}
+             */
+            language?: "en" | "de" | "hi" | null;
             currency: string;
         };
         ShopChange: {
@@ -2042,6 +2052,11 @@ export interface components {
             /** @description OSM opening_hours */
             opening_hours?: string | null;
             capacity?: number | null;
+            /**
+             * @description of its reports; null: by its country
+             * @enum {string|null}
+             */
+            language?: "en" | "de" | "hi" | null;
         };
         ShopClosing: {
             name: string;
@@ -4326,6 +4341,7 @@ export interface operations {
                      *           "currency": "EUR",
                      *           "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *           "capacity": 3,
+                     *           "language": "en",
                      *           "delete_at": "2026-03-14T09:26:53Z",
                      *           "public_url": "https://shop.example.com/s/corner-bakery",
                      *           "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
@@ -4371,6 +4387,7 @@ export interface operations {
                  *       "time_zone": "Europe/Berlin",
                  *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                  *       "capacity": 1,
+                 *       "language": "en",
                  *       "currency": "EUR"
                  *     }
                  */
@@ -4395,6 +4412,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *       "capacity": 3,
+                     *       "language": "en",
                      *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "public_url": "https://shop.example.com/s/corner-bakery",
                      *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
@@ -4445,6 +4463,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *       "capacity": 3,
+                     *       "language": "en",
                      *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "public_url": "https://shop.example.com/s/corner-bakery",
                      *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
@@ -4507,6 +4526,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *       "capacity": 3,
+                     *       "language": "en",
                      *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "public_url": "https://shop.example.com/s/corner-bakery",
                      *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
@@ -4549,7 +4569,8 @@ export interface operations {
                  *       "country": "DE",
                  *       "time_zone": "Europe/Berlin",
                  *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
-                 *       "capacity": 1
+                 *       "capacity": 1,
+                 *       "language": "en"
                  *     }
                  */
                 "application/json": components["schemas"]["ShopChange"];
@@ -4573,6 +4594,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *       "capacity": 3,
+                     *       "language": "en",
                      *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "public_url": "https://shop.example.com/s/corner-bakery",
                      *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"
@@ -4624,6 +4646,7 @@ export interface operations {
                      *       "currency": "EUR",
                      *       "opening_hours": "Mo-Fr 08:00-18:00; Sa 08:00-13:00",
                      *       "capacity": 3,
+                     *       "language": "en",
                      *       "delete_at": "2026-03-14T09:26:53Z",
                      *       "public_url": "https://shop.example.com/s/corner-bakery",
                      *       "whatsapp_share_url": "https://wa.me/?text=https%3A%2F%2Fshop.example.com%2Fs%2Fcorner-bakery"

@@ -9,13 +9,14 @@ import { Page } from "../components/page";
 import page from "../components/page.module.css";
 import { Plain } from "../components/plain";
 import { FormError } from "../components/states";
-import { locale, t } from "../i18n/i18n";
+import { LANGUAGES, type Language, language, locale, t } from "../i18n/i18n";
 import { textsOf } from "../lib/form";
 import { type Choice, countries, countryOf, currencies, timeZones } from "../lib/places";
 import { useSession } from "../session/session";
 import { shopPath } from "../session/shop";
 
 const FIELDS = ["name", "country", "time_zone", "currency"] as const;
+const TAGS = Object.keys(LANGUAGES) as Language[];
 
 export function NewShop() {
   const { signOut } = useSession();
@@ -30,7 +31,9 @@ export function NewShop() {
   });
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    mutation.mutate(textsOf(event.currentTarget, FIELDS));
+    // reports speak as the owner does who opens the shop
+    const reader = TAGS.find((tag) => tag === language()) ?? null;
+    mutation.mutate({ ...textsOf(event.currentTarget, FIELDS), language: reader });
   };
   return (
     <Plain>

@@ -5,7 +5,7 @@ import { Button } from "../components/button";
 import { SelectField, TextField } from "../components/field";
 import { Page } from "../components/page";
 import { Failed, FormError, Loading } from "../components/states";
-import { locale, t } from "../i18n/i18n";
+import { LANGUAGES, locale, t } from "../i18n/i18n";
 import { textsOf } from "../lib/form";
 import { countries, timeZones } from "../lib/places";
 import { useProfile, useProfileChange } from "../lib/use-shop-profile";
@@ -29,17 +29,18 @@ export function Profile() {
   );
 }
 
-const FIELDS = ["name", "address", "country", "time_zone", "capacity"] as const;
+const FIELDS = ["name", "address", "country", "time_zone", "capacity", "language"] as const;
 
 function ProfileForm({ profile }: { profile: Shop }) {
   const change = useProfileChange();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const { capacity, address, ...texts } = textsOf(event.currentTarget, FIELDS);
+    const { capacity, address, language, ...texts } = textsOf(event.currentTarget, FIELDS);
     change.mutate({
       ...texts,
       address: address || null,
       capacity: capacity === "" ? null : Number(capacity),
+      language: (language || null) as Shop["language"],
     });
   };
   return (
@@ -73,6 +74,18 @@ function ProfileForm({ profile }: { profile: Shop }) {
         {timeZones().map(({ value, label }) => (
           <option key={value} value={value}>
             {label}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField
+        label={t("shop.language")}
+        name="language"
+        defaultValue={profile.language ?? ""}
+      >
+        <option value="">{t("shop.languageOfCountry")}</option>
+        {Object.entries(LANGUAGES).map(([tag, name]) => (
+          <option key={tag} value={tag} lang={tag}>
+            {name}
           </option>
         ))}
       </SelectField>
