@@ -12,6 +12,7 @@ from simulators.api import Api, Json
 from simulators.board.crowds import SCENARIOS
 from simulators.board.passages import Shopbell, play
 from simulators.doors import Board, start_board
+from simulators.post import prove
 from simulators.settle import SignIn, settle
 from simulators.street import Street, Till, run_in_thread
 from simulators.town import PLANS
@@ -28,8 +29,10 @@ def simulate() -> None:
               help="JSON file with the owners' sign-ins, as var/demo.json.")  # fmt: skip
 @click.option("--folder", type=click.Path(path_type=Path), required=True,
               help="Where credentials and the boards' flash are kept.")  # fmt: skip
+@click.option("--post", type=click.Path(path_type=Path),
+              help="Log with the codes that are sent: proves the owners' emails.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True)
-def town(api_url: str, sign_ins: Path, folder: Path, seed: int) -> None:
+def town(api_url: str, sign_ins: Path, folder: Path, post: Path | None, seed: int) -> None:
     """Settle two shops with a year and a half of customers, and let people walk in and out."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -42,6 +45,8 @@ def town(api_url: str, sign_ins: Path, folder: Path, seed: int) -> None:
         api.wait_until_ready()
         owner = SignIn(entry["name"], entry["login"], entry["password"])
         settled = settle(api, plan, owner, folder, seed=seed)
+        if post and not prove(api, owner.login, post):
+            click.echo(f"{owner.login}: no code in {post}, so the email stays unproven")
         board = start_board(settled.credential, folder / f"{plan.slug}-flash")
         boards.append(board)
         run_in_thread(Street(plan, board, Till(api, settled.shop_id, plan), seed=seed), stopped)

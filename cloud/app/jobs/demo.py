@@ -149,7 +149,7 @@ def _commands(folder: Path, port: int, broker: BrokerFolder) -> dict[str, str]:
     commands |= parse_procfile(PROCFILE.read_text()).processes
     commands["town"] = (
         f"shopbell simulate town --api http://{HOST}:{port}"
-        f" --sign-ins {folder}/demo.json --folder {folder}/town"
+        f" --sign-ins {folder}/demo.json --folder {folder}/town --post {folder}/demo.log"
     )
     # exec: the supervisor's signals reach the program, not a shell around it
     programs = Path(sys.executable).parent
