@@ -25,10 +25,16 @@ describe("readAmount", () => {
     expect(readAmount("१२.५०", "INR")).toBe(1250);
   });
 
-  it("refuses what is no amount above zero", () => {
-    for (const text of ["", "0", "-5", "abc", "1.2345", "12€", "9".repeat(20)]) {
+  it("refuses what is no amount", () => {
+    for (const text of ["", "-5", "abc", "1.2345", "12€", "9".repeat(20)]) {
       expect(readAmount(text, "EUR")).toBeNull();
     }
+  });
+
+  it("takes nothing for an amount only where that may be: a gift has a price, a sale has not", () => {
+    expect(readAmount("0", "EUR")).toBe(0);
+    expect(readAmount("0,00", "EUR")).toBe(0);
+    expect(readAmount("0", "EUR", 1)).toBeNull();
   });
 });
 

@@ -9,10 +9,10 @@ export function minorPerMajor(currency: string): number {
 }
 
 /**
- * "12,50", "12.5" or "1.234,50" in minor units; null when it is no amount above zero. The last
- * mark is the decimal one, unless the digits after it can only be a group of thousands.
+ * "12,50", "12.5" or "1.234,50" in minor units; null when it is no amount from the least on. The
+ * last mark is the decimal one, unless the digits after it can only be a group of thousands.
  */
-export function readAmount(text: string, currency: string): number | null {
+export function readAmount(text: string, currency: string, leastMinor = 0): number | null {
   const typed = latinDigits(text).replace(/[\s\u00a0\u202f'’]/g, "");
   if (!/^\d[\d.,]*$/.test(typed)) return null;
   const perMajor = minorPerMajor(currency);
@@ -24,7 +24,7 @@ export function readAmount(text: string, currency: string): number | null {
   const whole = (isFraction ? typed.slice(0, mark) : typed).replace(/[.,]/g, "");
   const fraction = isFraction ? after.padEnd(decimals, "0") : "0".repeat(decimals);
   const minor = Number(whole + fraction);
-  return minor > 0 && minor <= LARGEST_MINOR ? minor : null;
+  return minor >= leastMinor && minor <= LARGEST_MINOR ? minor : null;
 }
 
 /** Minor units as one would type them: 1250 is "12.50". */

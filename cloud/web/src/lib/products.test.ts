@@ -28,6 +28,14 @@ describe("changeOf", () => {
     });
   });
 
+  it("takes a price of nothing: what is given away is a product too", () => {
+    const typed = { ...AS_IT_IS, price: "0", cost: "0.00", stock: "0" };
+    expect(changeOf(BREAD, typed, "EUR")).toEqual({
+      change: { price_minor: 0, cost_minor: 0, in_stock: 0 },
+      wrong: [],
+    });
+  });
+
   it("tells what is no amount and no number", () => {
     const typed = { ...AS_IT_IS, price: "cheap", stock: "many" };
     expect(changeOf(BREAD, typed, "EUR").wrong).toEqual([

@@ -47,7 +47,7 @@ function SaleForm() {
   const [saved, setSaved] = useState<string | null>(null);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const amountMinor = readAmount(amount, shop.currency);
+    const amountMinor = readAmount(amount, shop.currency, 1);
     setWrong(amountMinor === null);
     if (amountMinor === null) return amountField.current?.focus();
     await enter(shop.id, purchaseOf(amountMinor, customer));
