@@ -1,13 +1,17 @@
 """The owner's word, other hours, corrections, the day behind, and boards in use."""
 
 import datetime as dt
+import uuid
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
 from cloud.app.api import public_cache
-from tests.api.conftest import API, Somebody
+from cloud.app.settings import Settings
+from tests.api.conftest import API, Somebody, made
+from tests.api.test_closing import run_sql
 
 
 def soon(minutes: float = 15) -> str:
@@ -86,10 +90,60 @@ def test_promised_hours_that_were_not_kept_are_shown(owner: Somebody) -> None:
     assert (hours["promised_from"], hours["minutes_late"]) == ("2026-11-19T08:00:00Z", 180)
 
 
+def test_past_weeks_tell_how_many_bought_and_whether_the_hours_were_kept(
+    settings: Settings, owner: Somebody
+) -> None:
+    owner.patch(owner.url, {"opening_hours": "Mo-Su 09:00-12:00"})
+    door = made(owner.post(f"{owner.url}/devices", {"name": "Front door"}))["device"]
+    zone = ZoneInfo("Europe/Berlin")
+    last_week = dt.datetime.now(zone).date() - dt.timedelta(days=7)
+    week = last_week - dt.timedelta(days=last_week.weekday())
+
+    def at(days: int, hour: int, minute: int = 0) -> dt.datetime:
+        date = week + dt.timedelta(days=days)
+        return dt.datetime.combine(date, dt.time(hour, minute), zone)
+
+    moves = [(at(0, 9), True), (at(0, 12), False), (at(1, 9, 15), True), (at(1, 12), False)]
+    for number, (moved_at, is_open) in enumerate(moves):
+        run_sql(
+            settings,
+            "INSERT INTO event (shop_id, device_id, boot, sequence, site_id, kind, occurred_at,"
+            " received_at, time_source, up_ms, body) VALUES (:shop, :device, 1, :number, :site,"
+            " 'door', :at, :at, 'device', 1, jsonb_build_object('open', CAST(:open AS boolean)))",
+            shop=owner.shop_id, device=door["id"], site=door["site_id"], number=number,
+            at=moved_at, open=is_open,
+        )  # fmt: skip
+    run_sql(
+        settings,
+        "INSERT INTO footfall_hour (shop_id, site_id, starts_at, date, hour, entries, exits,"
+        " ambiguous) VALUES (:shop, :site, :at, :date, 10, 25, 25, 0)",
+        shop=owner.shop_id, site=door["site_id"], at=at(0, 10), date=week,
+    )  # fmt: skip
+    for minute in range(10):
+        sale = {"id": str(uuid.uuid4()), "amount_minor": 450}
+        made(owner.post(f"{owner.url}/purchases", {**sale, "occurred_at": str(at(0, 10, minute))}))
+
+    weeks = owner.get(f"{owner.url}/past-weeks").json["items"]  # type: ignore[index]
+    assert len(weeks) == 13
+    assert (weeks[-1]["is_partial"], weeks[-2]["is_partial"]) == (True, False)
+    assert weeks[-2] == {
+        "week": str(week), "is_partial": False, "visitors": 25, "purchases": 10, "conversion": 0.4,
+        "promised": 2, "kept": 1, "minutes_missed": 15,
+    }  # fmt: skip
+    assert (weeks[0]["visitors"], weeks[0]["conversion"], weeks[0]["promised"]) == (0, None, 0)
+
+
 def test_an_outsider_sees_and_changes_nothing(owner: Somebody, outsider: Somebody) -> None:
     asked = [
         outsider.get(f"{owner.url}/{noun}")
-        for noun in ("timeline", "footfall", "typical-week", "exceptions", "rejections")
+        for noun in (
+            "timeline",
+            "footfall",
+            "typical-week",
+            "past-weeks",
+            "exceptions",
+            "rejections",
+        )
     ]
     asked.append(outsider.post(f"{owner.url}/override", {"is_open": True, "until": soon()}))
     asked.append(outsider.post(f"{owner.url}/devices/d-1/credential"))

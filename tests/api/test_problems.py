@@ -53,6 +53,8 @@ def test_an_invalid_field_is_named_with_expected_and_found(owner: Somebody) -> N
             "field": "time_zone",
             "expected": "an IANA time zone such as Europe/Berlin",
             "found": '"Mars/Olympus"',
+            "code": "time_zone",
+            "values": {},
         }
     ]
     assert found["detail"].startswith("time_zone: expected an IANA time zone")

@@ -128,6 +128,17 @@ def test_a_customer_is_looked_up_and_the_figures_turned(owner_page: Page) -> Non
     assert share(answer.inner_text()) > usual
     owner_page.get_by_role("button", name="As it was").click()
     expect(answer).not_to_contain_text("High risk")
+    # letter by letter, as one types: emptied, and then nothing spent and nobody away
+    for label in ("Days since the last visit", re.compile("Amount of a visit")):
+        field = owner_page.get_by_label(label)
+        field.click()
+        field.press("Control+a")
+        field.press("Backspace")
+        expect(field).to_have_value("")
+        field.press_sequentially("0")
+        expect(field).to_have_value("0")
+    expect(owner_page.get_by_role("alert")).to_have_count(0)
+    expect(answer).to_contain_text(re.compile(r"\d+%"))
 
 
 def share(text: str) -> int:

@@ -11,6 +11,7 @@ from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas import customers as schemas
 from cloud.app.api.schemas.base import PageQuery
+from cloud.app.domain.said import ADVICE, said, told
 from cloud.app.services.consents import consent_of, record_consent
 from cloud.app.services.customers import add_customer, change_customer
 from cloud.app.services.notes import add_note, remove_note
@@ -40,7 +41,9 @@ _ACTION_FIELDS = ("action", "channel", "expected_value_minor", "cost_minor")
 SEEN_TO = "Somebody saw to it, or put it off."
 CONSENT_ENDED = "The consent has ended since the scores were made."
 _RUN_FIELDS = ("as_of", "horizon_days", "model", "verdict")
-_SCORE_FIELDS = tuple(name for name in schemas.Score().fields if name not in _RUN_FIELDS)
+_SCORE_FIELDS = tuple(
+    name for name in schemas.Score().fields if name not in (*_RUN_FIELDS, "reasons")
+)
 
 
 @routes.get("/shops/<uuid:shop_id>/customers")
@@ -198,14 +201,18 @@ def _shown_action(row: Row[Any]) -> dict[str, object]:
             "channel": score.action_channel,
             "expected_value_minor": score.action_value_minor,
             "cost_minor": score.action_cost_minor,
-            "reason": score.action_reason,
+            **_why(score.action_reason),
         }
     reason = score.action_reason
     if row.is_resting:
         reason = SEEN_TO
     elif score.action:
         reason = CONSENT_ENDED
-    return {**dict.fromkeys(_ACTION_FIELDS), "reason": reason}
+    return {**dict.fromkeys(_ACTION_FIELDS), **_why(reason)}
+
+
+def _why(reason: str | None) -> dict[str, object]:
+    return {"reason": reason, "said": said(reason, ADVICE) if reason else None}
 
 
 def _shown_consent(event: ConsentEvent) -> dict[str, object]:
@@ -218,4 +225,5 @@ def _shown_score(score: Score, run: ScoreRun) -> dict[str, object]:
     return {
         **{field: getattr(run, field) for field in _RUN_FIELDS},
         **{field: getattr(score, field) for field in _SCORE_FIELDS},
+        "reasons": told(score.drivers),
     }

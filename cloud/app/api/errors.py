@@ -19,6 +19,7 @@ from cloud.app.domain.errors import (
     TooOften,
     Unavailable,
 )
+from cloud.app.domain.said import EXPECTED, said
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -58,13 +59,12 @@ DESCRIBED = {
     429: _SENTENCES[429],
     503: "the broker does not answer, try again",
 }
-_EXAMPLE_FIELD = {"field": "name", "expected": "a value", "found": "nothing"}
 _SECRET_FIELDS = {"password", "refresh_token", "code"}
 _FOUND_MAX_LENGTH = 80
 
 _log = logging.getLogger(__name__)
 
-FieldError = dict[str, str]
+FieldError = dict[str, object]
 
 
 def problem(
@@ -83,7 +83,8 @@ def problem(
 def example(status: int) -> dict[str, object]:
     """Return a problem of this status as it might come, for the API document."""
     if status == 422:
-        return _body(422, _detail_of(_EXAMPLE_FIELD), "invalid", [_EXAMPLE_FIELD])
+        field = _field_error("name", "a value", "nothing")
+        return _body(422, _detail_of(field), "invalid", [field])
     return _body(status, DESCRIBED[status])
 
 
@@ -117,7 +118,7 @@ def _sentence(status: int, error: HTTPException) -> str:
 def _of_ours(error: ShopbellError) -> Response:
     if isinstance(error, Invalid):
         found = "" if error.field in _SECRET_FIELDS else error.found
-        return _invalid([{"field": error.field, "expected": error.expected, "found": found}])
+        return _invalid([_field_error(error.field, error.expected, found)])
     status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
     detail = str(error) or HTTPStatus(status).phrase
     return problem(status, detail, headers=_HEADERS.get(status))
@@ -166,11 +167,19 @@ def _field_errors(messages: Mapping[str, object]) -> Iterator[FieldError]:
     for location, fields in messages.items():
         sent = _sent(location)
         for path, text in _flattened(fields, ()):
-            yield {
-                "field": ".".join(map(str, path)) or location,
-                "expected": _expected(text),
-                "found": _found(sent, path),
-            }
+            field = ".".join(map(str, path)) or location
+            yield _field_error(field, _expected(text), _found(sent, path))
+
+
+def _field_error(field: str, expected: str, found: str) -> FieldError:
+    wanted = said(expected, EXPECTED)
+    return {
+        "field": field,
+        "expected": expected,
+        "found": found,
+        "code": wanted.code,
+        "values": wanted.values,
+    }
 
 
 def _flattened(

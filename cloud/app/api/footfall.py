@@ -10,6 +10,7 @@ from cloud.app.api.database import db
 from cloud.app.api.schemas import openings as schemas
 from cloud.app.api.timeline import today
 from cloud.app.services import footfall
+from cloud.app.services.past_weeks import weeks_behind
 
 routes = Blueprint("footfall", "Who came, by the hour")
 
@@ -32,3 +33,13 @@ def get_footfall(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]
 def get_typical_week(shop_id: uuid.UUID) -> dict[str, object]:
     """What is usual at each hour of the week, and the best time to come."""
     return footfall.typical(db.session(), shop_id, dt.datetime.now(dt.UTC))
+
+
+@routes.get("/shops/<uuid:shop_id>/past-weeks")
+@works_here("analyst")
+@routes.returns(200, schemas.PastWeeks)
+@routes.fails(404)
+def list_past_weeks(shop_id: uuid.UUID) -> dict[str, object]:
+    """How many of those who came in bought, and how often the hours were kept, by the week."""
+    items = weeks_behind(db.session(), shop_id, dt.datetime.now(dt.UTC))
+    return {"items": items, "next_cursor": None}

@@ -28,7 +28,7 @@ def timeline(
     begin, end = day_of(shop, date)
     events = timeline_queries.moments(session, shop_id, begin, end)
     sessions = opening_sessions(_door_changes(events), min(now, end))
-    promised = _promised(session, shop, begin, end)
+    hours = promised(session, shop, begin, end)
     return {
         "date": date,
         "moments": sorted(
@@ -41,7 +41,7 @@ def timeline(
         ),
         "people": [row._asdict() for row in timeline_queries.people(session, shop_id, begin, end)],
         "sessions": [{"opened_at": opened, "closed_at": closed} for opened, closed in sessions],
-        "hours": [_shown(found) for found in kept(promised, sessions, now)],
+        "hours": [_shown(found) for found in kept(hours, sessions, now)],
     }
 
 
@@ -52,9 +52,9 @@ def promised_and_kept(
     begin, end = day_of(shop, date)
     doors = timeline_queries.moments(session, shop.id, begin, end, kinds=("door",))
     sessions = opening_sessions(_door_changes(doors), min(now, end))
-    promised = _promised(session, shop, begin, end)
-    begun = [_shown(found) for found in kept(promised, sessions, now)]
-    ahead = [_shown(Kept(span, None, None, 0, 0)) for span in promised if span[0] > now]
+    hours = promised(session, shop, begin, end)
+    begun = [_shown(found) for found in kept(hours, sessions, now)]
+    ahead = [_shown(Kept(span, None, None, 0, 0)) for span in hours if span[0] > now]
     return [*begun, *ahead]
 
 
@@ -66,7 +66,8 @@ def day_of(shop: Shop, date: dt.date) -> Span:
     return begin.astimezone(dt.UTC), end.astimezone(dt.UTC)
 
 
-def _promised(session: Session, shop: Shop, begin: dt.datetime, end: dt.datetime) -> list[Span]:
+def promised(session: Session, shop: Shop, begin: dt.datetime, end: dt.datetime) -> list[Span]:
+    """Return when the shop's hours, and those of single days, promise that it is open."""
     days = openings.exceptions(session, shop.id, begin.date() - dt.timedelta(days=1))
     hours = openings.promised_hours(shop, days)
     return openings.open_spans(hours, shop.time_zone, shop.country, begin, end)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from cloud.app.domain.past_weeks import LEAST_VISITORS
 from cloud.app.domain.usual import usual
 from cloud.app.services import footfall
 from cloud.app.services.shops import shop_by_id
@@ -20,8 +21,6 @@ from cloud.app.store.shops import Shop
 TO_WIN_BACK = 3
 # as many of the same weekday as the usual footfall is found from
 WEEKS = footfall.WEEKS
-# a share of fewer visitors says nothing of a day
-LEAST_VISITORS = 20
 
 
 def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, Any]:

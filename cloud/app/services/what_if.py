@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Invalid, NotFound
 from cloud.app.domain.money import exponent
+from cloud.app.domain.said import told
 from cloud.app.domain.what_if import Figures, checked, estimate
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store import customer_queries, score_queries
@@ -40,10 +41,11 @@ def what_if(
     wanted = _completed(entered, score)
     figures = _figures(wanted, shop_by_id(session, shop_id).currency)
     grid = score_queries.insight(session, shop_id, "what_if")
-    told = UNKNOWN if grid is None else _told(grid, figures)
+    found = UNKNOWN if grid is None else _told(grid, figures)
     return {
         "figures": wanted,
-        **told,
+        **found,
+        "reasons": told(found["drivers"]),
         "stored_churn_probability": score.churn_probability if score else None,
         **{name: getattr(run, name) for name in ("as_of", "horizon_days", "model", "verdict")},
         "reason": run.summary["reason"],

@@ -43,6 +43,17 @@ def moments(
     ).all()
 
 
+def doors(
+    session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
+) -> Sequence[Row[Any]]:
+    """Return (occurred_at, is_open) of each time that a door moved: light enough for months."""
+    return session.execute(
+        select(Event.occurred_at, Event.body["open"].as_boolean().label("is_open"))
+        .where(Event.shop_id == shop_id, Event.kind == "door")
+        .where(Event.occurred_at >= begin, Event.occurred_at < end, Event.received_at >= begin)
+    ).all()
+
+
 def people(
     session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
 ) -> Sequence[Row[Any]]:

@@ -1,9 +1,12 @@
 """Fields that repeat: texts, times, money, pages of a list."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
+
+from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, OTHER
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
@@ -73,12 +76,42 @@ class PageQuery(Schema):
     )
 
 
+def coded(patterns: Iterable[str]) -> fields.String:
+    """The code of a sentence, for clients in other languages; `other` where it has none."""
+    return fields.String(required=True, validate=validate.OneOf((*patterns, OTHER)))
+
+
+def _values(**example: object) -> fields.Dict:
+    described = {"description": "what stands in the sentence, by name", "example": example}
+    return fields.Dict(keys=fields.String(), required=True, metadata=described)
+
+
+class DriverSaid(Schema):
+    """Why a score is what it is: a sentence, its code, and what stands in it."""
+
+    code = coded(DRIVERS)
+    values = _values(gap_days=9, away_days=26)
+    text = fields.String(required=True, metadata={"example": "usually every 9 days, now 26"})
+
+
+class AdviceSaid(Schema):
+    """Why something is best done now, or nothing: a sentence, its code, and what stands in it."""
+
+    code = coded(ADVICE)
+    values = _values(gap_days=9, away_days=5)
+    text = fields.String(
+        required=True, metadata={"example": "Not due yet: usually every 9 days, now 5."}
+    )
+
+
 class ProblemError(Schema):
-    """One field that is not acceptable."""
+    """One field that is not acceptable; `code` and `values` say what was expected."""
 
     field = fields.String(required=True)
     expected = fields.String(required=True)
     found = fields.String(required=True)
+    code = coded(EXPECTED)
+    values = _values()
 
 
 class Problem(Schema):

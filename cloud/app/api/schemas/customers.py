@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from cloud.app.api.schemas.base import Moment, PageQuery, Text
+from cloud.app.api.schemas.base import AdviceSaid, DriverSaid, Moment, PageQuery, Text
 from cloud.app.store.consents import ACTIONS, CHANNELS, PURPOSES
 from cloud.app.store.timeline import KINDS
 
@@ -80,6 +80,11 @@ class Score(Schema):
     clv_high_minor = fields.Integer(required=True, allow_none=True)
     revenue_at_risk_minor = fields.Integer(required=True, allow_none=True)
     drivers = fields.List(fields.String(), required=True)
+    reasons = fields.List(
+        fields.Nested(DriverSaid),
+        required=True,
+        metadata={"description": "the drivers, for clients in other languages"},
+    )
     cluster = fields.Integer(required=True, allow_none=True)
 
 
@@ -95,6 +100,12 @@ class NextAction(Schema):
     )
     cost_minor = fields.Integer(required=True, allow_none=True)
     reason = fields.String(required=True, allow_none=True)
+    said = fields.Nested(
+        AdviceSaid,
+        required=True,
+        allow_none=True,
+        metadata={"description": "the reason, for clients in other languages"},
+    )
 
 
 class Recommendation(Schema):

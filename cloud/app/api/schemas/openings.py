@@ -165,3 +165,34 @@ class TypicalWeek(Schema):
 
     hours = fields.List(fields.Nested(UsualHour), required=True)
     best = fields.List(fields.Nested(BestHours), required=True)
+
+
+class PastWeek(Schema):
+    """A week of the shop's own time, of days on which doors counted and sales were recorded."""
+
+    week = fields.Date(required=True, metadata={"description": "its Monday"})
+    is_partial = fields.Boolean(required=True)
+    visitors = fields.Integer(required=True)
+    purchases = fields.Integer(required=True)
+    conversion = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "purchases for each visitor; null where too few came in"},
+    )
+    promised = fields.Integer(
+        required=True,
+        metadata={"description": "promised spans that are over, on days with a word of the door"},
+    )
+    kept = fields.Integer(
+        required=True, metadata={"description": "how many of them began and ended as promised"}
+    )
+    minutes_missed = fields.Integer(
+        required=True, metadata={"description": "late and early, of all of them"}
+    )
+
+
+class PastWeeks(Schema):
+    """The weeks behind, the current one last."""
+
+    items = fields.List(fields.Nested(PastWeek), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from cloud.app.api.schemas.base import MONEY_MAX
+from cloud.app.api.schemas.base import MONEY_MAX, DriverSaid
 from cloud.app.domain.what_if import DAYS_MAX, VISITS_MAX
 
 
@@ -52,6 +52,11 @@ class WhatIf(Schema):
     high = fields.Float(required=True, allow_none=True)
     risk = fields.String(required=True, allow_none=True)
     drivers = fields.List(fields.String(), required=True)
+    reasons = fields.List(
+        fields.Nested(DriverSaid),
+        required=True,
+        metadata={"description": "the drivers, for clients in other languages"},
+    )
     contributions = fields.List(fields.Nested(Contribution), required=True)
     stored_churn_probability = fields.Float(
         required=True,

@@ -182,6 +182,9 @@ export const getFootfall = (shop_id: string, date: string | null) =>
 export const getTypicalWeek = (shop_id: string) =>
   api.get("/api/v1/shops/{shop_id}/typical-week", { path: { shop_id } });
 
+export const listPastWeeks = (shop_id: string) =>
+  api.get("/api/v1/shops/{shop_id}/past-weeks", { path: { shop_id } });
+
 export const createClaim = (shop_id: string, name: string) =>
   api.post("/api/v1/shops/{shop_id}/claims", { path: { shop_id }, body: { name } });
 

@@ -48,6 +48,7 @@ export const queryKeys = {
   sites: (shopId: string) => ["shop", shopId, "sites"] as const,
   day: (shopId: string, date: string | null) => ["shop", shopId, "day", date] as const,
   footfall: (shopId: string, date: string | null) => ["shop", shopId, "footfall", date] as const,
+  pastWeeks: (shopId: string) => ["shop", shopId, "past-weeks"] as const,
   typicalWeek: (shopId: string) => ["shop", shopId, "typical-week"] as const,
   rejections: (shopId: string) => ["shop", shopId, "rejections"] as const,
   happenings: (shopId: string, customerId: string) =>

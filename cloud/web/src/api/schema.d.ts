@@ -1201,6 +1201,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/past-weeks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        /** How many of those who came in bought, and how often the hours were kept, by the week. */
+        get: operations["list_past_weeks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shops/{shop_id}/devices/{device_id}/credential": {
         parameters: {
             query?: never;
@@ -1858,6 +1877,15 @@ export interface components {
             field: string;
             expected: string;
             found: string;
+            /** @enum {string} */
+            code: "value" | "no_such_field" | "text_length" | "password_length" | "range" | "least" | "one_of" | "printable" | "number" | "date" | "time" | "day_up_to" | "not_future" | "within_days" | "email" | "phone" | "phone_with_country" | "contact" | "who" | "opening_hours" | "shop_name" | "currency" | "country" | "time_zone" | "slug" | "refund" | "tenure" | "tenure_once" | "mood" | "other";
+            /**
+             * @description what stands in the sentence, by name
+             * @example {}
+             */
+            values: {
+                [key: string]: unknown;
+            };
         };
         Problem: {
             type: string;
@@ -2169,6 +2197,22 @@ export interface components {
             crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
             devices: components["schemas"]["LiveDevice"][];
         };
+        DriverSaid: {
+            /** @enum {string} */
+            code: "rhythm" | "one_visit" | "raises_clearly" | "lowers_clearly" | "raises" | "lowers" | "other";
+            /**
+             * @description what stands in the sentence, by name
+             * @example {
+             *       "gap_days": 9,
+             *       "away_days": 26
+             *     }
+             */
+            values: {
+                [key: string]: unknown;
+            };
+            /** @example usually every 9 days, now 26 */
+            text: string;
+        };
         Score: {
             /** Format: date */
             as_of: string;
@@ -2193,7 +2237,25 @@ export interface components {
             clv_high_minor: number | null;
             revenue_at_risk_minor: number | null;
             drivers: string[];
+            /** @description the drivers, for clients in other languages */
+            reasons: components["schemas"]["DriverSaid"][];
             cluster: number | null;
+        };
+        AdviceSaid: {
+            /** @enum {string} */
+            code: "due" | "away" | "no_consent" | "unknown" | "wrote_lately" | "wrote_often" | "not_due" | "not_possible" | "not_worth_it" | "gone" | "too_early" | "seen_to" | "consent_ended" | "other";
+            /**
+             * @description what stands in the sentence, by name
+             * @example {
+             *       "gap_days": 9,
+             *       "away_days": 5
+             *     }
+             */
+            values: {
+                [key: string]: unknown;
+            };
+            /** @example Not due yet: usually every 9 days, now 5. */
+            text: string;
         };
         NextAction: {
             /** @example reminder */
@@ -2203,6 +2265,8 @@ export interface components {
             expected_value_minor: number | null;
             cost_minor: number | null;
             reason: string | null;
+            /** @description the reason, for clients in other languages */
+            said: components["schemas"]["AdviceSaid"] | null;
         };
         Recommendation: {
             /** Format: uuid */
@@ -2886,6 +2950,28 @@ export interface components {
             hours: components["schemas"]["UsualHour"][];
             best: components["schemas"]["BestHours"][];
         };
+        PastWeek: {
+            /**
+             * Format: date
+             * @description its Monday
+             */
+            week: string;
+            is_partial: boolean;
+            visitors: number;
+            purchases: number;
+            /** @description purchases for each visitor; null where too few came in */
+            conversion: number | null;
+            /** @description promised spans that are over, on days with a word of the door */
+            promised: number;
+            /** @description how many of them began and ended as promised */
+            kept: number;
+            /** @description late and early, of all of them */
+            minutes_missed: number;
+        };
+        PastWeeks: {
+            items: components["schemas"]["PastWeek"][];
+            next_cursor: string | null;
+        };
         Rejection: {
             id: number;
             device_id: string | null;
@@ -3423,6 +3509,8 @@ export interface components {
             high: number | null;
             risk: string | null;
             drivers: string[];
+            /** @description the drivers, for clients in other languages */
+            reasons: components["schemas"]["DriverSaid"][];
             contributions: components["schemas"]["Contribution"][];
             /** @description the customer's own score, which knows every single visit */
             stored_churn_probability: number | null;
@@ -3690,7 +3778,9 @@ export interface components {
                  *         {
                  *           "field": "name",
                  *           "expected": "a value",
-                 *           "found": "nothing"
+                 *           "found": "nothing",
+                 *           "code": "value",
+                 *           "values": {}
                  *         }
                  *       ]
                  *     }
@@ -5134,6 +5224,16 @@ export interface operations {
                      *             "drivers": [
                      *               "usually every 9 days, now 26"
                      *             ],
+                     *             "reasons": [
+                     *               {
+                     *                 "code": "rhythm",
+                     *                 "values": {
+                     *                   "gap_days": 9,
+                     *                   "away_days": 26
+                     *                 },
+                     *                 "text": "usually every 9 days, now 26"
+                     *               }
+                     *             ],
                      *             "cluster": 3
                      *           },
                      *           "next_action": {
@@ -5141,7 +5241,15 @@ export interface operations {
                      *             "channel": "sms",
                      *             "expected_value_minor": 3,
                      *             "cost_minor": 3,
-                     *             "reason": "a group stood in the door"
+                     *             "reason": "a group stood in the door",
+                     *             "said": {
+                     *               "code": "due",
+                     *               "values": {
+                     *                 "gap_days": 9,
+                     *                 "away_days": 5
+                     *               },
+                     *               "text": "Not due yet: usually every 9 days, now 5."
+                     *             }
                      *           },
                      *           "recommendations": [
                      *             {
@@ -5249,6 +5357,16 @@ export interface operations {
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
                      *         ],
+                     *         "reasons": [
+                     *           {
+                     *             "code": "rhythm",
+                     *             "values": {
+                     *               "gap_days": 9,
+                     *               "away_days": 26
+                     *             },
+                     *             "text": "usually every 9 days, now 26"
+                     *           }
+                     *         ],
                      *         "cluster": 3
                      *       },
                      *       "next_action": {
@@ -5256,7 +5374,15 @@ export interface operations {
                      *         "channel": "sms",
                      *         "expected_value_minor": 3,
                      *         "cost_minor": 3,
-                     *         "reason": "a group stood in the door"
+                     *         "reason": "a group stood in the door",
+                     *         "said": {
+                     *           "code": "due",
+                     *           "values": {
+                     *             "gap_days": 9,
+                     *             "away_days": 5
+                     *           },
+                     *           "text": "Not due yet: usually every 9 days, now 5."
+                     *         }
                      *       },
                      *       "recommendations": [
                      *         {
@@ -5345,6 +5471,16 @@ export interface operations {
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
                      *         ],
+                     *         "reasons": [
+                     *           {
+                     *             "code": "rhythm",
+                     *             "values": {
+                     *               "gap_days": 9,
+                     *               "away_days": 26
+                     *             },
+                     *             "text": "usually every 9 days, now 26"
+                     *           }
+                     *         ],
                      *         "cluster": 3
                      *       },
                      *       "next_action": {
@@ -5352,7 +5488,15 @@ export interface operations {
                      *         "channel": "sms",
                      *         "expected_value_minor": 3,
                      *         "cost_minor": 3,
-                     *         "reason": "a group stood in the door"
+                     *         "reason": "a group stood in the door",
+                     *         "said": {
+                     *           "code": "due",
+                     *           "values": {
+                     *             "gap_days": 9,
+                     *             "away_days": 5
+                     *           },
+                     *           "text": "Not due yet: usually every 9 days, now 5."
+                     *         }
                      *       },
                      *       "recommendations": [
                      *         {
@@ -5494,6 +5638,16 @@ export interface operations {
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
                      *         ],
+                     *         "reasons": [
+                     *           {
+                     *             "code": "rhythm",
+                     *             "values": {
+                     *               "gap_days": 9,
+                     *               "away_days": 26
+                     *             },
+                     *             "text": "usually every 9 days, now 26"
+                     *           }
+                     *         ],
                      *         "cluster": 3
                      *       },
                      *       "next_action": {
@@ -5501,7 +5655,15 @@ export interface operations {
                      *         "channel": "sms",
                      *         "expected_value_minor": 3,
                      *         "cost_minor": 3,
-                     *         "reason": "a group stood in the door"
+                     *         "reason": "a group stood in the door",
+                     *         "said": {
+                     *           "code": "due",
+                     *           "values": {
+                     *             "gap_days": 9,
+                     *             "away_days": 5
+                     *           },
+                     *           "text": "Not due yet: usually every 9 days, now 5."
+                     *         }
                      *       },
                      *       "recommendations": [
                      *         {
@@ -7267,6 +7429,16 @@ export interface operations {
                      *             "drivers": [
                      *               "usually every 9 days, now 26"
                      *             ],
+                     *             "reasons": [
+                     *               {
+                     *                 "code": "rhythm",
+                     *                 "values": {
+                     *                   "gap_days": 9,
+                     *                   "away_days": 26
+                     *                 },
+                     *                 "text": "usually every 9 days, now 26"
+                     *               }
+                     *             ],
                      *             "cluster": 3
                      *           },
                      *           "next_action": {
@@ -7274,7 +7446,15 @@ export interface operations {
                      *             "channel": "sms",
                      *             "expected_value_minor": 3,
                      *             "cost_minor": 3,
-                     *             "reason": "a group stood in the door"
+                     *             "reason": "a group stood in the door",
+                     *             "said": {
+                     *               "code": "due",
+                     *               "values": {
+                     *                 "gap_days": 9,
+                     *                 "away_days": 5
+                     *               },
+                     *               "text": "Not due yet: usually every 9 days, now 5."
+                     *             }
                      *           },
                      *           "recommendations": [
                      *             {
@@ -7325,6 +7505,16 @@ export interface operations {
                      *           "drivers": [
                      *             "usually every 9 days, now 26"
                      *           ],
+                     *           "reasons": [
+                     *             {
+                     *               "code": "rhythm",
+                     *               "values": {
+                     *                 "gap_days": 9,
+                     *                 "away_days": 26
+                     *               },
+                     *               "text": "usually every 9 days, now 26"
+                     *             }
+                     *           ],
                      *           "cluster": 3
                      *         },
                      *         "next_action": {
@@ -7332,7 +7522,15 @@ export interface operations {
                      *           "channel": "sms",
                      *           "expected_value_minor": 3,
                      *           "cost_minor": 3,
-                     *           "reason": "a group stood in the door"
+                     *           "reason": "a group stood in the door",
+                     *           "said": {
+                     *             "code": "due",
+                     *             "values": {
+                     *               "gap_days": 9,
+                     *               "away_days": 5
+                     *             },
+                     *             "text": "Not due yet: usually every 9 days, now 5."
+                     *           }
                      *         },
                      *         "recommendations": [
                      *           {
@@ -8292,6 +8490,62 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["TypicalWeek"];
+                };
+            };
+            /** @description Not modified */
+            304: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            404: components["responses"]["Problem404"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_past_weeks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that one has: 304 when it is still this one */
+                "If-None-Match"?: string;
+            };
+            path: {
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description changes with the answer */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "week": "2026-03-14",
+                     *           "is_partial": true,
+                     *           "visitors": 3,
+                     *           "purchases": 41,
+                     *           "conversion": 0.5,
+                     *           "promised": 3,
+                     *           "kept": 3,
+                     *           "minutes_missed": 3
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PastWeeks"];
                 };
             };
             /** @description Not modified */
@@ -10229,6 +10483,16 @@ export interface operations {
                      *       "risk": "high",
                      *       "drivers": [
                      *         "usually every 9 days, now 26"
+                     *       ],
+                     *       "reasons": [
+                     *         {
+                     *           "code": "rhythm",
+                     *           "values": {
+                     *             "gap_days": 9,
+                     *             "away_days": 26
+                     *           },
+                     *           "text": "usually every 9 days, now 26"
+                     *         }
                      *       ],
                      *       "contributions": [
                      *         {

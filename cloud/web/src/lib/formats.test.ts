@@ -59,3 +59,9 @@ describe("shares and days", () => {
     expect(berlin.days(8.6)).toBe("9 days");
   });
 });
+
+it("a calendar date is that day in every zone", () => {
+  const ny = createFormats("en-GB", "USD", "America/New_York");
+  expect(ny.calendarDate("2026-03-14")).toBe("14 Mar 2026");
+  expect(berlin.calendarDate("2026-03-14")).toBe("14 Mar 2026");
+});

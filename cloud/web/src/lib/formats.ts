@@ -5,6 +5,8 @@ export interface Formats {
   money: (minor: number) => string;
   /** For large figures: without the minor part. */
   wholeMoney: (minor: number) => string;
+  /** The same of an amount in major units. */
+  wholeAmount: (major: number) => string;
   number: (value: number) => string;
   /** A share between 0 and 1 as whole percent. */
   percent: (share: number) => string;
@@ -16,6 +18,8 @@ export interface Formats {
   /** A full hour of the day such as "09:00". */
   hour: (hour: number) => string;
   date: (at: Date | string) => string;
+  /** Of a calendar date such as "2026-03-14", whatever the zone. */
+  calendarDate: (date: string) => string;
   /** With the weekday. */
   longDate: (at: Date | string) => string;
   /** Of a calendar date, whatever the zone: "March 2026". */
@@ -61,6 +65,12 @@ export function createFormats(locale: string, currency: string, timeZone: string
     minute: "2-digit",
   });
   const date = at({ day: "numeric", month: "short", year: "numeric" });
+  const calendarDate = new Intl.DateTimeFormat(locale, {
+    timeZone: "UTC",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+  });
   const longDate = at({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
   const month = new Intl.DateTimeFormat(locale, {
     timeZone: "UTC",
@@ -75,6 +85,7 @@ export function createFormats(locale: string, currency: string, timeZone: string
   return {
     money: (minor) => money.format(minor / minorPerMajor),
     wholeMoney: (minor) => wholeMoney.format(minor / minorPerMajor),
+    wholeAmount: (major) => wholeMoney.format(major),
     number: (value) => number.format(value),
     percent: (share) => percent.format(share),
     days: (count) => days.format(count),
@@ -82,6 +93,7 @@ export function createFormats(locale: string, currency: string, timeZone: string
     hour: (hour) => clock.format(Date.UTC(2000, 0, 1, hour)),
     time: (when) => time.format(new Date(when)),
     date: (when) => date.format(new Date(when)),
+    calendarDate: (when) => calendarDate.format(new Date(when)),
     longDate: (when) => longDate.format(new Date(when)),
     month: (when) => month.format(new Date(when)),
     dateTime: (when) => `${date.format(new Date(when))}, ${time.format(new Date(when))}`,

@@ -3,6 +3,7 @@
 import { ApiError } from "../api/client";
 import type { FieldError } from "../api/types";
 import { language, t } from "../i18n/i18n";
+import { expectedText } from "./said";
 
 const KINDS = {
   401: "signIn",
@@ -35,7 +36,20 @@ const FIELDS = [
   "country",
   "file",
   "text",
+  "tenure_days",
+  "days_since_last_visit",
+  "visits",
+  "contact",
+  "code",
+  "inside",
+  "address",
+  "note",
+  "tags",
+  "message",
+  "slug",
 ] as const;
+
+const TYPED = /^(["'\d-]|true$|false$)/;
 
 /** One sentence; in other languages than English the server's own stands behind it. */
 export function problemText(error: Error): string {
@@ -51,7 +65,10 @@ export function problemText(error: Error): string {
 
 /** "Phone: expected a number with its country, found 12". */
 export function fieldText(field: FieldError): string {
-  return t("errors.field", { ...field, field: fieldName(field.field) });
+  const told = { field: fieldName(field.field), expected: expectedText(field) };
+  // what was typed is shown again; what the server says of it instead ("another text") is not
+  const { found } = field;
+  return TYPED.test(found) ? t("errors.field", { ...told, found }) : t("errors.fieldOnly", told);
 }
 
 /** What a field of the API is called; its own name where it has no other. */

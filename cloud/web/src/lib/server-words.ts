@@ -1,6 +1,6 @@
 /** The server speaks English where it names things; here its words become the reader's. */
 
-import type { LiveDevice, Move, Score } from "../api/types";
+import type { LiveDevice, Move } from "../api/types";
 import { t } from "../i18n/i18n";
 import { RISKS } from "./customer-filter";
 import type { Formats } from "./formats";
@@ -22,15 +22,12 @@ export const TIERS = ["Platinum", "Gold", "Silver", "Bronze"] as const;
 
 const INPUTS = {
   absence: "absence",
+  contact: "contact",
   loyalty: "loyalty",
   "recent visits": "recent",
   regularity: "regularity",
   spending: "spending",
 } as const;
-
-const RHYTHM = /^usually every (\d+) days?, now (\d+)$/;
-const ONE_VISIT = /^one visit so far, (\d+) days? ago$/;
-const MOVES = /^([a-z ]+?) (clearly )?(raise|lower)s? the risk$/;
 
 /** A name that we do not know yet is better shown in English than not at all. */
 export function segmentName(segment: string): string {
@@ -72,27 +69,6 @@ export function channelName(channel: string): string {
 /** What a group of the model's inputs is about. */
 export function inputName(group: string): string {
   return isKeyOf(INPUTS, group) ? t(`inputs.${INPUTS[group]}`) : group;
-}
-
-export function driversOf(score: Pick<Score, "drivers">, formats: Formats): string[] {
-  return score.drivers.map((driver) => driverText(driver, formats));
-}
-
-/** One reason for a score: the customer's own rhythm, or what moves the risk. */
-export function driverText(driver: string, formats: Formats): string {
-  const [, gap, away] = RHYTHM.exec(driver) ?? [];
-  if (gap && away) {
-    return t("drivers.rhythm", {
-      gap: formats.days(Number(gap)),
-      away: formats.days(Number(away)),
-    });
-  }
-  const [, ago] = ONE_VISIT.exec(driver) ?? [];
-  if (ago) return t("drivers.oneVisit", { days: formats.days(Number(ago)) });
-  const [, group, clearly, verb] = MOVES.exec(driver) ?? [];
-  if (!group || !isKeyOf(INPUTS, group)) return driver;
-  const direction = verb === "raise" ? "raises" : "lowers";
-  return t(`drivers.${direction}${clearly ? "Clearly" : ""}`, { input: inputName(group) });
 }
 
 /** What is wrong with a device and what to do; null while it is well. */

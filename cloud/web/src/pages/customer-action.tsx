@@ -8,6 +8,7 @@ import { Button } from "../components/button";
 import { Card } from "../components/card";
 import { FormError } from "../components/states";
 import { t } from "../i18n/i18n";
+import { adviceText } from "../lib/said";
 import { actionName, channelName } from "../lib/server-words";
 import { useShop } from "../session/shop";
 import css from "./customer.module.css";
@@ -31,7 +32,7 @@ export function NextActionCard({ customer }: { customer: Customer }) {
       {next.expected_value_minor !== null && next.action && (
         <p>{t("nextAction.worth", { amount: formats.money(next.expected_value_minor) })}</p>
       )}
-      {next.reason && <p className={css.lines}>{next.reason}</p>}
+      {next.said && <p className={css.lines}>{adviceText(next.said, formats)}</p>}
       {next.action && shop.role !== "analyst" && <Outreach customer={customer} />}
       {customer.recommendations.length > 0 && (
         <>

@@ -16,7 +16,8 @@ import { CustomerRights } from "../customer/customer-rights";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import type { Formats } from "../lib/formats";
-import { driversOf, segmentName, tierName } from "../lib/server-words";
+import { driverText } from "../lib/said";
+import { segmentName, tierName } from "../lib/server-words";
 import { useFirst } from "../lib/use-first";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
@@ -116,19 +117,19 @@ function Prospect({ customerId, score }: { customerId: string; score: Score | nu
     <Card title={t("customer.score")}>
       {caution && <Notice tone="warning">{t(`verdict.${caution}`)}</Notice>}
       <p className={css.sentence}>{prospectOf(score, formats)}</p>
-      {score.drivers.length > 0 && (
+      {score.reasons.length > 0 && (
         <>
           <h3>{t("customer.why")}</h3>
           <ul className={css.drivers}>
-            {driversOf(score, formats).map((driver) => (
-              <li key={driver}>{driver}</li>
+            {score.reasons.map((reason) => (
+              <li key={reason.text}>{driverText(reason, formats)}</li>
             ))}
           </ul>
         </>
       )}
       <WhatIfIsland customerId={customerId} />
       <p className={css.asOf}>
-        {t("customer.asOf", { date: formats.date(score.as_of), model: score.model })}
+        {t("customer.asOf", { date: formats.calendarDate(score.as_of), model: score.model })}
       </p>
     </Card>
   );

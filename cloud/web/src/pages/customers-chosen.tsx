@@ -6,7 +6,8 @@ import { t } from "../i18n/i18n";
 import { csvOf } from "../lib/csv";
 import { nameOf } from "../lib/customers";
 import { saveCsv } from "../lib/save-file";
-import { driversOf, segmentName, tierName } from "../lib/server-words";
+import { driverText } from "../lib/said";
+import { segmentName, tierName } from "../lib/server-words";
 import { useShop } from "../session/shop";
 import css from "./customers.module.css";
 
@@ -51,7 +52,7 @@ function useSave(picked: readonly Customer[]) {
     const rows = picked.map((customer) => [
       nameOf(customer),
       customer.score?.risk && t(`risk.${customer.score.risk}`),
-      customer.score && driversOf(customer.score, formats).join("; "),
+      customer.score?.reasons.map((one) => driverText(one, formats)).join("; "),
       formats.money(customer.score?.revenue_at_risk_minor ?? 0),
       customer.last_purchase_at?.slice(0, 10),
       customer.score && segmentName(customer.score.segment),

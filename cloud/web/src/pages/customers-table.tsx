@@ -19,7 +19,8 @@ import type { Customer } from "../api/types";
 import { RiskBadge } from "../components/risk-badge";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
-import { driverText, segmentName } from "../lib/server-words";
+import { driverText } from "../lib/said";
+import { segmentName } from "../lib/server-words";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customers.module.css";
 
@@ -166,7 +167,7 @@ const Row = memo(
           <RiskBadge risk={score?.risk} />
         </span>
         <span role="cell" className={css.reason}>
-          {score?.drivers[0] && driverText(score.drivers[0], formats)}
+          {score?.reasons[0] && driverText(score.reasons[0], formats)}
           {score && score.churn_probability !== null && (
             <span className={css.chance}>
               {t("customers.churn", {

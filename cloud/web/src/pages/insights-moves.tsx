@@ -57,7 +57,7 @@ function MoveItem({ move }: { move: Move }) {
     <li className={css.move}>
       <Link to={shopPath(shop.slug, `customers/${move.customer_id}`)}>{name}</Link>
       <span>{text}</span>
-      <span className={css.asOf}>{formats.date(move.moved_on)}</span>
+      <span className={css.asOf}>{formats.calendarDate(move.moved_on)}</span>
     </li>
   );
 }

@@ -25,6 +25,7 @@ const Moves = lazy(async () => ({ default: (await import("./insights-moves")).Mo
 const Scoreboard = lazy(async () => ({ default: (await import("./insights-record")).Record }));
 const Bundles = lazy(async () => ({ default: (await import("./insights-bundles")).Bundles }));
 const Tiers = lazy(async () => ({ default: (await import("./insights-tiers")).Tiers }));
+const Door = lazy(async () => ({ default: (await import("./insights-door")).Door }));
 const Week = lazy(async () => ({ default: (await import("./insights-week")).Week }));
 const Scoring = lazy(async () => ({ default: (await import("./insights-scoring")).Scoring }));
 const Reports = lazy(async () => ({ default: (await import("./insights-reports")).Reports }));
@@ -45,9 +46,12 @@ export function Insights() {
       )}
       {insights.data && <Content insights={insights.data} />}
       {isMissing && (
-        <Suspense fallback={<Loading />}>
-          <Week />
-        </Suspense>
+        <div className={css.charts}>
+          <Suspense fallback={<Loading />}>
+            <Door />
+            <Week />
+          </Suspense>
+        </div>
       )}
     </Page>
   );
@@ -70,7 +74,9 @@ function Content({ insights }: { insights: InsightsData }) {
   const days = formats.days(insights.horizon_days);
   return (
     <>
-      <p className={css.asOf}>{t("insights.asOf", { date: formats.date(insights.as_of), days })}</p>
+      <p className={css.asOf}>
+        {t("insights.asOf", { date: formats.calendarDate(insights.as_of), days })}
+      </p>
       <Suspense fallback={<Loading />}>
         <Scoring />
       </Suspense>
@@ -92,6 +98,7 @@ function Content({ insights }: { insights: InsightsData }) {
         <Segments insights={insights} />
         <Suspense fallback={<Loading />}>
           <Moves />
+          <Door />
           <Week />
           <Drivers insights={insights} />
           <Scoreboard insights={insights} />

@@ -11,7 +11,6 @@ import { Icon, type IconName } from "../components/icon";
 import { LanguageSwitch } from "../components/language-switch";
 import { Plain } from "../components/plain";
 import { FormError, Loading } from "../components/states";
-import { ProveNotice } from "../customer/prove-notice";
 import { t } from "../i18n/i18n";
 import type { Formats } from "../lib/formats";
 import { useFocusAfterNavigation } from "../lib/use-focus-after-navigation";
@@ -59,7 +58,6 @@ function Layout({ me, shop }: { me: Me; shop: MyShop }) {
           <main id="main" ref={main} tabIndex={-1} className={css.main}>
             <UpdateNote />
             <OfflineNote formats={current.formats} />
-            <ProveNotice person={me.person} />
             <Suspense fallback={<Loading />}>
               <Outlet />
             </Suspense>

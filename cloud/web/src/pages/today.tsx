@@ -10,12 +10,14 @@ import { HourChart } from "../components/hour-chart";
 import { LiveStrip } from "../components/live-strip";
 import { Page } from "../components/page";
 import { Empty, Failed, Loading, Notice } from "../components/states";
+import { ProveNotice } from "../customer/prove-notice";
 import { takeBegun } from "../early";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import { clockSpans } from "../lib/day-hours";
 import { LEAST_VISITORS, wilsonInterval } from "../lib/proportion";
-import { actionName, channelName, deviceProblem, driverText } from "../lib/server-words";
+import { driverText } from "../lib/said";
+import { actionName, channelName, deviceProblem } from "../lib/server-words";
 import { useNow } from "../lib/use-now";
 import { usualNote } from "../lib/usual";
 import { cautionOf } from "../lib/verdict";
@@ -28,7 +30,7 @@ const REFRESH_MS = 30_000;
 const CLOCK_MS = 30_000;
 
 export function Today() {
-  const { shop } = useShop();
+  const { me, shop } = useShop();
   const { live } = useLive();
   const today = useQuery({
     queryKey: queryKeys.today(shop.id),
@@ -38,6 +40,7 @@ export function Today() {
   return (
     <Page title={shop.name}>
       <LiveStrip promised={today.data?.promised} />
+      <ProveNotice person={me.person} canWait />
       <StartCard />
       <Problems live={live} today={today.data} />
       {today.isPending && <Loading />}
@@ -258,7 +261,7 @@ function Person({ customer, isFirst = false }: { customer: Customer; isFirst?: b
       className={isFirst ? css.first : css.person}
     >
       <span className={css.name}>{isFirst ? t("today.winBack", { name }) : name}</span>
-      {customer.score?.drivers[0] && <p>{driverText(customer.score.drivers[0], formats)}</p>}
+      {customer.score?.reasons[0] && <p>{driverText(customer.score.reasons[0], formats)}</p>}
       {isFirst && customer.next_action?.action && (
         <p>
           {t("nextAction.action", {

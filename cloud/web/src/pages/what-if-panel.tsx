@@ -8,12 +8,12 @@ import type { WhatIf, WhatIfFigures } from "../api/types";
 import { Button } from "../components/button";
 import { TextField } from "../components/field";
 import { RiskBadge } from "../components/risk-badge";
-import { Failed, Loading, Notice } from "../components/states";
+import { Failed, FormError, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import { minorPerMajor } from "../lib/amount";
 import { RISKS } from "../lib/customer-filter";
 import type { Formats } from "../lib/formats";
-import { driverText } from "../lib/server-words";
+import { driverText } from "../lib/said";
 import { useDebounced } from "../lib/use-debounced";
 import { cautionOf } from "../lib/verdict";
 import { useShop } from "../session/shop";
@@ -47,7 +47,7 @@ export function WhatIfPanel({ customerId, first = {} }: PanelProps) {
   return (
     <div className={css.panel}>
       <Figures answered={answer.data.figures} changes={changes} onChange={setChanges} />
-      {answer.isError && <Notice tone="problem">{answer.error.message}</Notice>}
+      <FormError error={answer.error} />
       <Answer answer={answer.data} />
       {changes !== first && (
         <div>
@@ -77,26 +77,50 @@ function Figures({ answered, changes, onChange }: FiguresProps) {
   return (
     <div className={css.figures}>
       {FIGURES.map((name) => (
-        <TextField
+        <FigureField
           key={name}
           label={t(`whatIf.figures.${name}`)}
-          type="number"
           inputMode="numeric"
           min={name === "visits" ? 1 : 0}
           value={shown[name]}
-          onChange={(event) => turn(name, event.target.value)}
+          onType={(text) => turn(name, text)}
         />
       ))}
-      <TextField
+      <FigureField
         label={t("whatIf.figures.monetary_value_minor", { currency: shop.currency })}
-        type="number"
         inputMode="decimal"
         min={0}
         step="any"
         value={shown.monetary_value_minor / perMajor}
-        onChange={(event) => turn("monetary_value_minor", event.target.value, perMajor)}
+        onType={(text) => turn("monetary_value_minor", text, perMajor)}
       />
     </div>
+  );
+}
+
+interface FigureFieldProps {
+  label: string;
+  inputMode: "numeric" | "decimal";
+  min: number;
+  step?: "any";
+  value: number;
+  onType: (text: string) => void;
+}
+
+/** Shows the figure, and while one types what is typed: an emptied field is no figure yet. */
+function FigureField({ value, onType, ...rest }: FigureFieldProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  return (
+    <TextField
+      {...rest}
+      type="number"
+      value={typed ?? value}
+      onChange={(event) => {
+        setTyped(event.target.value);
+        onType(event.target.value);
+      }}
+      onBlur={() => setTyped(null)}
+    />
   );
 }
 
@@ -118,8 +142,8 @@ function Answer({ answer }: { answer: WhatIf }) {
       )}
       {caution && <Notice tone="warning">{t(`verdict.${caution}`)}</Notice>}
       <ul className={css.drivers}>
-        {answer.drivers.map((driver) => (
-          <li key={driver}>{driverText(driver, formats)}</li>
+        {answer.reasons.map((reason) => (
+          <li key={reason.text}>{driverText(reason, formats)}</li>
         ))}
       </ul>
     </div>

@@ -1,0 +1,129 @@
+"""What the server says in one English sentence, as a code with values for other languages.
+
+Models and rules say what they found in a sentence, and so it is kept and printed. A client that
+speaks another language words the code; what has none it shows as it is.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+OTHER = "other"
+Value = int | float | str
+Patterns = Mapping[str, re.Pattern[str]]
+
+
+def _compiled(patterns: Mapping[str, str]) -> Patterns:
+    return {code: re.compile(pattern) for code, pattern in patterns.items()}
+
+
+_REST = r"(?: \(closed on (?P<closed_days>\d+) of them\))?"
+_WORTH = (
+    r"; lost with (?P<lost_percent>\d+)%, worth (?P<worth>-?\d+\.\d\d) if kept\. An? "
+    r"(?P<action>[a-z ]+) prevents (?P<prevented_percent>\d+)% of losses "
+    r"\((?:an assumption|measured on (?P<measured>\d+) customers)\)\."
+)
+
+# why a score is what it is
+DRIVERS = _compiled(
+    {
+        "rhythm": r"usually every (?P<gap_days>\d+) days?, now (?P<away_days>\d+)" + _REST,
+        "one_visit": r"one visit so far, (?P<away_days>\d+) days? ago" + _REST,
+        "raises_clearly": r"(?P<input>[a-z ]+) clearly raises? the risk",
+        "lowers_clearly": r"(?P<input>[a-z ]+) clearly lowers? the risk",
+        "raises": r"(?P<input>[a-z ]+) raises? the risk",
+        "lowers": r"(?P<input>[a-z ]+) lowers? the risk",
+    }
+)
+
+# why something is best done now, or nothing
+ADVICE = _compiled(
+    {
+        "due": r"Usually every (?P<gap_days>\d+) days, now (?P<away_days>\d+)" + _WORTH,
+        "away": r"Away for (?P<away_days>\d+) days" + _WORTH,
+        "no_consent": r"No consent on any channel; ask at the next visit\.",
+        "unknown": r"Risk and value are not known well enough to weigh a cost\.",
+        "wrote_lately": r"Got a message (?P<days>\d+) days ago; wait (?P<wait_days>\d+) days\.",
+        "wrote_often": r"Got (?P<messages>\d+) messages in 90 days; that is enough\.",
+        "not_due": r"Not due yet: usually every (?P<gap_days>\d+) days, now (?P<away_days>\d+)\.",
+        "not_possible": r"No action is possible on the channels that are allowed\.",
+        "not_worth_it": (
+            r"Nothing is worth it: the best, an? (?P<action>[a-z ]+), would bring "
+            r"(?P<worth>-?\d+\.\d\d)\."
+        ),
+        "gone": (
+            r"Away for (?P<away_days>\d+) days, longer than the (?P<horizon_days>\d+) that the "
+            r"forecast looks ahead: mostly gone already\."
+        ),
+        "too_early": r"One visit so far, and not long ago: too early to write\.",
+        "seen_to": r"Somebody saw to it, or put it off\.",
+        "consent_ended": r"The consent has ended since the scores were made\.",
+    }
+)
+
+# what a field was expected to be
+EXPECTED = _compiled(
+    {
+        "value": r"a value",
+        "no_such_field": r"no such field",
+        "text_length": r"a text of (?P<least>\d+) to (?P<most>\d+) characters",
+        "password_length": r"a password of (?P<least>\d+) to (?P<most>\d+) characters",
+        "range": r"(?:between )?(?P<least>-?\d+)(?: and |\.\.)(?P<most>-?\d+)",
+        "least": r"(?P<least>-?\d+) or more",
+        "one_of": r"one of (?P<choices>.+?)\.?",
+        "printable": r"printable text",
+        "number": r"(?:valid )?(?:integer|number)",
+        "date": r"(?:valid )?date",
+        "time": r"a time with its offset such as .+",
+        "day_up_to": r"a day up to (?P<day>\d{4}-\d\d-\d\d)",
+        "not_future": r"a time that is not in the future",
+        "within_days": r"a time within (?P<days>\d+) days",
+        "email": r"an address such as asha@example\.com",
+        "phone": r"a phone number",
+        "phone_with_country": r"a phone number with its country, such as \+49…",
+        "contact": r"an email address or a phone number",
+        "who": r"a name, phone, email or reference",
+        "opening_hours": r"OSM opening hours such as .+",
+        "shop_name": r'"(?P<name>.+)", the name of the shop',
+        "currency": r"an ISO 4217 code such as EUR",
+        "country": r"an ISO 3166 code such as DE",
+        "time_zone": r"an IANA time zone such as Europe/Berlin",
+        "slug": r"a-z, 0-9 and single hyphens, such as corner-shop",
+        "refund": r"at most 0 for a refund",
+        "tenure": (
+            r"(?P<least>\d+) or more: (?P<visits>\d+) visits on different days, the last "
+            r"(?P<away_days>\d+) days ago"
+        ),
+        "tenure_once": r"(?P<away_days>\d+), the age of the only visit",
+        "mood": r"a mood, a text, or that the shop was closed",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence with its code and what stands in it; `other` where it has none."""
+
+    code: str
+    values: dict[str, Value]
+    text: str
+
+
+def told(drivers: Iterable[str]) -> list[Said]:
+    """What a score's drivers say."""
+    return [said(driver, DRIVERS) for driver in drivers]
+
+
+def said(text: str, patterns: Patterns) -> Said:
+    """Find the code of a sentence among the patterns of its kind."""
+    for code, pattern in patterns.items():
+        if found := pattern.fullmatch(text):
+            values = {name: _value(part) for name, part in found.groupdict().items() if part}
+            return Said(code, values, text)
+    return Said(OTHER, {}, text)
+
+
+def _value(part: str) -> Value:
+    if re.fullmatch(r"-?\d+", part):
+        return int(part)
+    return float(part) if re.fullmatch(r"-?\d+\.\d+", part) else part

@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import i18next from "i18next";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { AdviceSaid, DriverSaid, FieldError } from "../api/types";
+import de from "../i18n/de.json";
+import en from "../i18n/en.json";
+import hi from "../i18n/hi.json";
+import { createFormats } from "./formats";
+import { adviceText, driverText, expectedText } from "./said";
+
+const OPENAPI = new URL("../../../../openapi.json", import.meta.url);
+const { schemas } = JSON.parse(readFileSync(OPENAPI, "utf8")).components;
+const codesOf = (schema: string): string[] =>
+  schemas[schema].properties.code.enum.filter((code: string) => code !== "other");
+
+const KINDS = [
+  ["DriverSaid", (texts: typeof en) => texts.drivers],
+  ["AdviceSaid", (texts: typeof en) => texts.nextAction.reasons],
+  ["ProblemError", (texts: typeof en) => texts.errors.expected],
+] as const;
+
+describe.each(Object.entries({ en, de, hi }))("in %s", (_, texts) => {
+  it.each(KINDS)("each code of %s has words, and no word is without its code", (schema, words) => {
+    const known = Object.keys(words(texts as typeof en));
+    const named = schema === "DriverSaid" ? [...codesOf(schema), "closed"] : codesOf(schema);
+    expect(known.sort()).toEqual(named.sort());
+  });
+});
+
+describe("in German", () => {
+  const formats = createFormats("de", "EUR", "Europe/Berlin");
+
+  beforeAll(async () => {
+    await i18next.init({
+      lng: "de",
+      resources: { de: { translation: de } },
+      interpolation: { escapeValue: false },
+    });
+  });
+
+  it("a rhythm tells the days on which nobody could come", () => {
+    const said: DriverSaid = {
+      code: "rhythm",
+      values: { gap_days: 9, away_days: 26, closed_days: 2 },
+      text: "usually every 9 days, now 26 (closed on 2 of them)",
+    };
+    expect(driverText(said, formats)).toBe(
+      "Sonst alle 9 Tage, jetzt 26 Tage (davon 2 Tage geschlossen)",
+    );
+  });
+
+  it("what moves a risk is named", () => {
+    const said: DriverSaid = { code: "raises", values: { input: "recent visits" }, text: "" };
+    expect(driverText(said, formats)).toBe("Erhöht das Risiko: Besuche der letzten Zeit");
+  });
+
+  it("an action is told with its money and where its effect is known from", () => {
+    const values = {
+      gap_days: 9,
+      away_days: 26,
+      lost_percent: 62,
+      worth: 51.2,
+      action: "reminder",
+      prevented_percent: 10,
+    };
+    const said: AdviceSaid = { code: "due", values, text: "" };
+    expect(adviceText(said, formats)).toContain("mit 62\u00a0% verloren, 51\u00a0€ wert");
+    expect(adviceText(said, formats)).toContain("(eine Annahme)");
+    const measured: AdviceSaid = { ...said, values: { ...values, measured: 1200 } };
+    expect(adviceText(measured, formats)).toContain("(gemessen an 1.200 Kunden)");
+  });
+
+  it("a sentence without a code stays as it is", () => {
+    expect(driverText({ code: "other", values: {}, text: "as it is" }, formats)).toBe("as it is");
+    const field: FieldError = {
+      field: "name",
+      expected: "something new",
+      found: "",
+      code: "other",
+      values: {},
+    };
+    expect(expectedText(field)).toBe("something new");
+  });
+
+  it("what was expected is said with its limits", () => {
+    const values = { least: 1, most: 100000 };
+    const field = { field: "capacity", expected: "1..100000", found: "0", values };
+    expect(expectedText({ ...field, code: "range" })).toBe("eine Zahl von 1 bis 100.000");
+  });
+});

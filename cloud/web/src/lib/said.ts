@@ -1,0 +1,53 @@
+/** The server's sentences in the reader's language: by their codes, with what stands in them. */
+
+import type { AdviceSaid, DriverSaid, FieldError } from "../api/types";
+import { language, t } from "../i18n/i18n";
+import type { Formats } from "./formats";
+import { actionName, inputName } from "./server-words";
+
+type Values = Readonly<Record<string, unknown>>;
+
+// a sentence that we do not know yet is better shown in English than not at all: `defaultValue`
+
+/** One reason for a score: the customer's own rhythm, or what moves the risk. */
+export function driverText({ code, values, text }: DriverSaid, formats: Formats): string {
+  const { closed_days, ...rest } = written(values, formats);
+  const told = t(`drivers.${code}`, { ...rest, defaultValue: text });
+  return closed_days ? `${told} (${t("drivers.closed", { closed_days })})` : told;
+}
+
+/** Why something is best done now, or nothing. */
+export function adviceText({ code, values, text }: AdviceSaid, formats: Formats): string {
+  const { measured, ...rest } = written(values, formats);
+  const source = measured ? t("nextAction.measured", { measured }) : t("nextAction.assumed");
+  return t(`nextAction.reasons.${code}`, { ...rest, source, defaultValue: text });
+}
+
+/** What a field was expected to be. */
+export function expectedText({ code, values, expected }: FieldError): string {
+  const number = new Intl.NumberFormat(language());
+  const told = mapped(values, (_, value) =>
+    typeof value === "number" ? number.format(value) : value,
+  );
+  return t(`errors.expected.${code}`, { ...told, defaultValue: expected });
+}
+
+function written(values: Values, formats: Formats): Record<string, string> {
+  return mapped(values, (name, value) => {
+    if (name === "input") return inputName(String(value));
+    if (name === "action") return actionName(String(value));
+    if (typeof value !== "number") return value;
+    if (/(^|_)days$/.test(name)) return formats.days(value);
+    if (name.endsWith("_percent")) return formats.percent(value / 100);
+    return name === "worth" ? formats.wholeAmount(value) : formats.number(value);
+  });
+}
+
+function mapped(
+  values: Values,
+  write: (name: string, value: unknown) => unknown,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, String(write(name, value))]),
+  );
+}

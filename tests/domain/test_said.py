@@ -1,0 +1,103 @@
+"""Every sentence of the models and rules has a code, so that clients can say it in any language."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from cloud.app.api.customers import CONSENT_ENDED, SEEN_TO
+from cloud.app.domain.errors import Invalid
+from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, OTHER, Said, said, told
+from cloud.app.domain.what_if import Figures, checked
+from cloud.app.jobs.advice import with_actions
+from cloud.app.services.contacts import normalised_contact, normalised_phone
+from cloud.app.services.hours import checked_hours
+from cloud.ml.actions import next_best_actions
+from cloud.ml.drivers import GROUPS, drivers
+
+
+def test_a_drivers_sentence_is_read_back() -> None:
+    assert said("usually every 9 days, now 26 (closed on 2 of them)", DRIVERS) == Said(
+        "rhythm",
+        {"gap_days": 9, "away_days": 26, "closed_days": 2},
+        "usually every 9 days, now 26 (closed on 2 of them)",
+    )
+    assert said("stars are not in line", DRIVERS) == Said(OTHER, {}, "stars are not in line")
+
+
+def test_every_driver_that_the_models_can_tell_has_a_code() -> None:
+    rows = [(1, 1, None, None), (1, 30, None, 20), (4, 26, 9.2, None), (4, 3, 1.0, 1)]
+    names = ("visits", "days_since_last_visit", "usual_gap_days", "open_days_since_last_visit")
+    table = pd.DataFrame(rows, columns=list(names))
+    codes = set()
+    for group in GROUPS:
+        for size in (-0.9, -0.2, 0.2, 0.9):
+            parts = pd.DataFrame({group: [size] * len(rows)})
+            for sentences in drivers(table, parts):
+                found = told(sentences)
+                codes |= {one.code for one in found}
+                assert {one.values["input"] for one in found if "input" in one.values} <= {group}
+    assert codes == set(DRIVERS)
+
+
+def customer(**known: object) -> dict[str, object]:
+    return {
+        "customer_id": "1", "consents": ["sms"], "churn_probability": 0.5, "value_if_kept": 90.0,
+        "average_order_value": 12.0, "usual_gap_days": 9.0, "days_since_last_visit": 20,
+        "days_since_last_message": None, "messages_90_days": 0, "visits": 6, **known,
+    }  # fmt: skip
+
+
+SITUATIONS = {
+    "due": customer(),
+    "away": customer(usual_gap_days=None),
+    "no_consent": customer(consents=[]),
+    "unknown": customer(churn_probability=None),
+    "wrote_lately": customer(days_since_last_message=2),
+    "wrote_often": customer(messages_90_days=9),
+    "not_due": customer(days_since_last_visit=5),
+    "not_worth_it": customer(value_if_kept=0.01),
+}
+
+
+@pytest.mark.parametrize("code", SITUATIONS)
+def test_every_reason_of_an_action_has_its_code(code: str) -> None:
+    (reason,) = next_best_actions(pd.DataFrame([SITUATIONS[code]]))["reason"]
+    assert said(reason, ADVICE).code == code, reason
+
+
+def test_those_who_are_left_alone_are_told_why_by_a_code() -> None:
+    rows = [customer(days_since_last_visit=90), customer(customer_id="2", visits=1),
+            customer(customer_id="3")]  # fmt: skip
+    table = pd.DataFrame(rows)
+    table.loc[1, "days_since_last_visit"] = 3
+    contact = ["consents", "days_since_last_message", "messages_90_days"]
+    known = table[["customer_id", *contact]]
+    found = with_actions(table.drop(columns=contact), known, horizon_days=60)
+    codes = [said(reason, ADVICE).code for reason in found["reason"]]
+    assert codes == ["gone", "too_early", "due"]
+    assert said(SEEN_TO, ADVICE).code == "seen_to"
+    assert said(CONSENT_ENDED, ADVICE).code == "consent_ended"
+    assert said("No action is possible on the channels that are allowed.", ADVICE).code == (
+        "not_possible"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "refuse"),
+    [
+        ("phone_with_country", lambda: normalised_contact("12")),
+        ("phone", lambda: normalised_phone("12", "DE")),
+        ("email", lambda: normalised_contact("a@b")),
+        ("opening_hours", lambda: checked_hours("when I like")),
+        ("range", lambda: checked(Figures(0, 1, 1, 1.0))),
+        ("tenure", lambda: checked(Figures(5, 20, 10, 1.0))),
+        ("tenure_once", lambda: checked(Figures(1, 20, 30, 1.0))),
+    ],
+    ids=["country", "phone", "email", "hours", "range", "tenure", "once"],
+)
+def test_what_was_expected_has_a_code(code: str, refuse: Callable[[], object]) -> None:
+    with pytest.raises(Invalid) as refused:
+        refuse()
+    assert said(refused.value.expected, EXPECTED).code == code
+
