@@ -6,8 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from simulators.api import Api
 from tests.installation import Installation
-from tests.web.conftest import open_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, open_bakery, sign_in
 
 
 def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
@@ -33,3 +34,21 @@ def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
     page.goto(f"{bakery.url}/account")
     expect(page.get_by_role("button", name="Sign out everywhere")).to_be_visible()
     expect(page.get_by_text("You look after this installation")).to_have_count(0)
+
+
+@AT_PHONE_SIZE
+def test_who_looks_after_it_without_a_shop_finds_the_way(
+    page: Page, installation: Installation
+) -> None:
+    login = "noor@installation.example"
+    Api(installation.url).register_or_sign_in(name="Noor", email=login, password=PASSWORD)
+    program = [Path(sys.executable).parent / "shopbell", "admin"]
+    subprocess.run([*program, "add", login], check=True, env=installation.environment)
+    try:
+        sign_in(page, installation.url, login)
+        expect(page.get_by_role("heading", name="The installation")).to_be_visible()
+        page.get_by_role("link", name="My account").click()
+        page.get_by_role("link", name="Shops, boards and jobs of the installation").click()
+        expect(page.get_by_role("heading", name="The installation")).to_be_visible()
+    finally:
+        subprocess.run([*program, "remove", login], check=True, env=installation.environment)

@@ -1,16 +1,12 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { BrowserRouter, Route, Routes } from "react-router";
+import { BrowserRouter } from "react-router";
 import { ApiError } from "./api/client";
 import { Plain } from "./components/plain";
 import { Failed } from "./components/states";
-import { CodeSignIn } from "./customer/code-sign-in";
 import { useLanguage } from "./i18n/use-language";
-import { ForgotPassword } from "./pages/forgot-password";
-import { NewPassword } from "./pages/new-password";
-import { Register } from "./pages/register";
-import { SignIn } from "./pages/sign-in";
 import { SessionProvider, useSession } from "./session/session";
 import { SignedIn } from "./signed-in";
+import { SignedOut } from "./signed-out";
 
 const MAX_RETRIES = 2;
 
@@ -50,23 +46,10 @@ function Routed() {
   );
 }
 
-/** Signed out, every address shows the sign-in, so that it leads on to where one wanted to go. */
 function Entrance() {
   const { status, restore } = useSession();
   if (status === "signed-in") return <SignedIn />;
-  if (status === "signed-out") {
-    return (
-      <Routes>
-        <Route path="/register" element={<Register />} />
-        <Route path="/forgot-password" element={<ForgotPassword />} />
-        <Route path="/new-password" element={<NewPassword />} />
-        {["/code", "/my/*"].map((path) => (
-          <Route key={path} path={path} element={<CodeSignIn />} />
-        ))}
-        <Route path="*" element={<SignIn />} />
-      </Routes>
-    );
-  }
+  if (status === "signed-out") return <SignedOut />;
   return (
     <Plain>
       <Failed error={new ApiError(0, "")} onRetry={() => void restore()} />

@@ -14,6 +14,7 @@ import { Today } from "./pages/today";
 import { OutboxProvider } from "./session/outbox";
 import { rememberedMe, rememberMe } from "./session/remembered";
 import { firstShop, shopPath } from "./session/shop";
+import { NewPassword } from "./signed-out";
 
 const Customers = lazy(async () => ({ default: (await import("./pages/customers")).Customers }));
 const Customer = lazy(async () => ({ default: (await import("./pages/customer")).CustomerPage }));
@@ -35,9 +36,6 @@ const Day = lazy(async () => ({ default: (await import("./pages/day")).DayPage }
 const StaffPage = lazy(async () => ({ default: (await import("./pages/staff")).StaffPage }));
 const Account = lazy(async () => ({ default: (await import("./pages/account")).Account }));
 const Platform = lazy(async () => ({ default: (await import("./pages/platform")).PlatformPage }));
-const NewPassword = lazy(async () => ({
-  default: (await import("./pages/new-password")).NewPassword,
-}));
 const Invitation = lazy(async () => ({
   default: (await import("./pages/invitation")).InvitationPage,
 }));
@@ -77,8 +75,7 @@ export function SignedIn() {
 }
 
 function Pages({ me }: { me: Me }) {
-  const first = firstShop(me.shops);
-  const home = first ? shopPath(first.slug) : me.is_customer ? "/my" : "/new-shop";
+  const home = homeOf(me);
   return (
     <Suspense
       fallback={
@@ -94,7 +91,7 @@ function Pages({ me }: { me: Me }) {
         <Route path="/register" element={<Registered home={home} />} />
         <Route path="/new-password" element={<NewPassword />} />
         <Route path="/invitation" element={<Invitation me={me} />} />
-        <Route path="/platform" element={<Platform />} />
+        <Route path="/platform" element={<Platform me={me} />} />
         <Route path="/new-shop" element={<NewShop />} />
         <Route path="/my" element={<MyLayout me={me} />}>
           <Route index element={<MyShops />} />
@@ -138,6 +135,14 @@ function Pages({ me }: { me: Me }) {
       </Routes>
     </Suspense>
   );
+}
+
+/** The first page of somebody: the own shop, the shops they buy at, or what they look after. */
+function homeOf(me: Me): string {
+  const first = firstShop(me.shops);
+  if (first) return shopPath(first.slug);
+  if (me.is_customer) return "/my";
+  return me.is_admin ? "/platform" : "/new-shop";
 }
 
 /** Who registered to follow an invitation goes on to it. */

@@ -8,6 +8,7 @@ import { Card } from "../components/card";
 import { Confirm } from "../components/confirm";
 import { LanguageSwitch } from "../components/language-switch";
 import { Page } from "../components/page";
+import { PlatformCard } from "../components/platform-card";
 import { FormError } from "../components/states";
 import { t } from "../i18n/i18n";
 import { textsOf } from "../lib/form";
@@ -34,6 +35,7 @@ export function MyAccount({ me }: { me: Me }) {
       <Card title={t("my.data.title")}>
         <MyData me={me} contact={email ?? phone} />
       </Card>
+      <PlatformCard me={me} />
       <LanguageSwitch />
       <FormError error={leave.error} />
       <Button look="quiet" disabled={leave.isPending} onClick={() => leave.mutate()}>

@@ -1,7 +1,6 @@
 /** On which devices one is signed in, and how to end that. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "react-router";
 import { endSession, listSessions } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { SignInSession } from "../api/types";
@@ -9,7 +8,9 @@ import { Button } from "../components/button";
 import { Card } from "../components/card";
 import { Confirm } from "../components/confirm";
 import { Page } from "../components/page";
+import { PlatformCard } from "../components/platform-card";
 import { Failed, FormError, Loading } from "../components/states";
+import { ProveNotice } from "../customer/prove-notice";
 import { t } from "../i18n/i18n";
 import { deviceName } from "../lib/user-agent";
 import { useSession } from "../session/session";
@@ -22,6 +23,7 @@ export function Account() {
   const everywhere = useMutation({ mutationFn: () => signOut(true) });
   return (
     <Page title={t("app.account")} lead={me.person.name}>
+      <ProveNotice person={me.person} />
       <Card title={t("account.devices")}>
         <SignIns />
         <FormError error={everywhere.error} />
@@ -32,13 +34,7 @@ export function Account() {
           onConfirm={() => everywhere.mutate()}
         />
       </Card>
-      {me.is_admin && (
-        <Card title={t("account.platform")}>
-          <Link to="/platform" className={css.share}>
-            {t("account.platformLink")}
-          </Link>
-        </Card>
-      )}
+      <PlatformCard me={me} />
     </Page>
   );
 }

@@ -9,19 +9,26 @@ import {
   listPlatformShops,
 } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
+import type { Me } from "../api/types";
 import { BackLink } from "../components/back-link";
 import { Card } from "../components/card";
 import { Page } from "../components/page";
 import { Failed, Loading } from "../components/states";
 import { locale, t } from "../i18n/i18n";
+import { firstShop, shopPath } from "../session/shop";
 import css from "./platform.module.css";
 
 const REFRESH_MS = 30_000;
 
-export function PlatformPage() {
+export function PlatformPage({ me }: { me: Me }) {
+  const own = firstShop(me.shops);
   return (
     <main className={css.page}>
-      <BackLink to="/">{t("today.title")}</BackLink>
+      {own ? (
+        <BackLink to={shopPath(own.slug)}>{t("today.title")}</BackLink>
+      ) : (
+        <BackLink to="/my/account">{t("my.account")}</BackLink>
+      )}
       <Page title={t("platform.title")} lead={t("platform.lead")}>
         <Shops />
         <Devices />
