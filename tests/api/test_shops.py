@@ -51,7 +51,12 @@ def test_a_profile_that_cannot_be_is_refused(owner: Somebody, field: str, value:
 
 
 def test_the_owner_changes_the_profile(owner: Somebody) -> None:
-    change = {"opening_hours": "Mo-Fr 08:00-18:00; PH off", "capacity": 20, "address": "Hof 1", "language": "hi"}
+    change = {
+        "opening_hours": "Mo-Fr 08:00-18:00; PH off",
+        "capacity": 20,
+        "address": "Hof 1",
+        "language": "hi",
+    }
     assert owner.patch(owner.url, change).status_code == 200
     shop = body(owner.get(owner.url))
     assert {field: shop[field] for field in change} == change

@@ -100,4 +100,3 @@ def test_what_was_expected_has_a_code(code: str, refuse: Callable[[], object]) -
     with pytest.raises(Invalid) as refused:
         refuse()
     assert said(refused.value.expected, EXPECTED).code == code
-

@@ -1,5 +1,6 @@
 """The worker on a real broker and a real database, killed and starved."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -140,6 +141,31 @@ def test_two_workers_share_the_devices(
     assert bakery.site()["entries"] == 100
 
 
+def test_one_worker_alone_ends_the_sessions_of_former_ones(
+    bakery: Bakery,
+    ingest_settings: Settings,
+    own_mosquitto: Mosquitto,
+    board: Board,
+    tmp_path: Path,
+) -> None:
+    folder = own_mosquitto.folder
+    with (
+        Ingest(ingest_settings, folder, tmp_path, "--number", "0", "--workers", "2") as one,
+        Ingest(ingest_settings, folder, tmp_path, "--number", "1", "--workers", "2") as other,
+    ):
+        one.wait_until_connected()
+        other.wait_until_connected()
+    assert kept_sessions(own_mosquitto) == {b"shopbell-ingest-0", b"shopbell-ingest-1"}
+    with Ingest(ingest_settings, folder, tmp_path):
+        board.send(batch(passage(1)))
+        board.wait_for_ack(BOOT, 1)
+        wait_until(
+            lambda: kept_sessions(own_mosquitto) == {b"shopbell-ingest-0"},
+            "the former worker's session to end",
+        )
+    assert bakery.sequences() == [1]
+
+
 def test_a_broker_that_goes_and_comes_back_is_reported_once_and_loses_nothing(
     bakery: Bakery,
     ingest_settings: Settings,
@@ -229,3 +255,11 @@ def save_sessions(server: Mosquitto) -> None:
     before = file.stat().st_mtime_ns if file.exists() else 0
     server.send(signal.SIGUSR1)
     wait_until(lambda: file.exists() and file.stat().st_mtime_ns > before, "the sessions saved")
+
+
+def kept_sessions(server: Mosquitto) -> set[bytes]:
+    """The workers' sessions that the broker has written down."""
+    save_sessions(server)
+    return set(
+        re.findall(rb"shopbell-ingest-\d+", (server.folder.path / "mosquitto.db").read_bytes())
+    )

@@ -7,12 +7,18 @@ import signal
 import click
 
 from cloud.app import settings as app_settings
-from cloud.app.ingest.worker import Worker
+from cloud.app.ingest.worker import WORKERS_MAX, Worker
 
 
 @click.command()
 @click.option("--number", default=0, show_default=True, help="Which of the workers this is.")
-@click.option("--workers", default=1, show_default=True, help="How many run side by side.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, WORKERS_MAX),
+    default=1,
+    show_default=True,
+    help="How many run side by side.",
+)
 def ingest(number: int, workers: int) -> None:
     """Store what the devices say, and tell them how far it is committed."""
     if not 0 <= number < workers:

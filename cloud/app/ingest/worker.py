@@ -19,6 +19,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from cloud.app.ingest import metrics
 from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import Outcome, handle
+from cloud.app.ingest.old_sessions import end_sessions, session_id, try_lock
 from cloud.app.ingest.reader import ReadingAhead
 from cloud.app.services.commands import message
 from cloud.app.services.mqtt import KEEPALIVE_S, REFUSED_TOPIC, SHARE, mqtt_client
@@ -36,8 +37,7 @@ QUEUE_MAX_MESSAGES = 4000
 RETRY_AFTER_S = 1.0
 WAKE_EVERY_S = 0.5
 COMMANDS_EVERY_S = 0.5
-# the first half of the advisory lock that a worker holds, the second is its number
-LOCK_CLASS = 7406718
+WORKERS_MAX = 16
 
 
 class Worker:
@@ -47,6 +47,8 @@ class Worker:
     def __init__(self, settings: Settings, number: int = 0, workers: int = 1) -> None:
         self._settings = settings
         self._number = number
+        # the first worker looks after the sessions of those that there are no more
+        self._unused = range(workers, WORKERS_MAX) if number == 0 else range(0)
         if settings.metrics_port is not None:
             # workers side by side on one machine have ports side by side
             metrics.serve(settings.metrics_port + number)
@@ -65,6 +67,7 @@ class Worker:
                 if batch:
                     self._store(batch)
                 self._send_commands()
+                self._end_unused_sessions()
         finally:
             self._link.close()
             if self._connection is not None:
@@ -101,13 +104,25 @@ class Worker:
         else:
             self._link.command(due)
 
+    def _end_unused_sessions(self) -> None:
+        if not self._unused or self._connection is None or not self._link.is_up:
+            return
+        try:
+            end_sessions(self._settings, self._connection, self._unused)
+        except psycopg.Error as error:
+            self._lose_database(error)
+        except OSError:
+            log.debug("the broker is away: the sessions of former workers wait")
+        else:
+            self._unused = range(0)
+
     def _is_signed_in(self) -> bool:
         """Return whether the database answers and this worker's number is ours."""
         if self._connection is not None:
             return True
         try:
             connection = direct_connection(self._settings, INGEST)
-            is_ours = _try_lock(connection, self._number)
+            is_ours = try_lock(connection, self._number)
         except psycopg.Error as error:
             self._lose_database(error)
             return False
@@ -215,7 +230,7 @@ class Link:
     def _make_client(self) -> ReadingAhead:
         client = mqtt_client(
             self._settings,
-            f"shopbell-ingest-{self._number}",
+            session_id(self._number),
             username=self._settings.mqtt_username,
             password=self._settings.mqtt_password,
             is_persistent=True,
@@ -284,12 +299,6 @@ class Link:
         log.info("connected to the broker")
         metrics.BROKER.set(1)
         self._is_lost = False
-
-
-def _try_lock(connection: psycopg.Connection, number: int) -> bool:
-    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCK_CLASS, number)).fetchone()
-    connection.commit()
-    return bool(row and row[0])
 
 
 def _topic(message: MQTTMessage) -> str:
