@@ -9,7 +9,7 @@ COMMANDS = {
     "analyse": "cloud.app.jobs.analyse:analyse",
     "doctor": "cloud.app.jobs.doctor:doctor",
     "demo": "cloud.app.jobs.demo:demo",
-    "broker": "cloud.app.jobs.broker:broker",
+    "broker": "cloud.app.jobs.broker_cli:broker",
     "db": "cloud.app.jobs.database:db",
     "ingest": "cloud.app.ingest.main:ingest",
     "replay": "cloud.app.ingest.replay:replay",

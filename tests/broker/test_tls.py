@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud.app.domain.errors import Unavailable
-from cloud.app.jobs.broker import BrokerFolder, Encrypted, broker, running_mosquitto
+from cloud.app.jobs.broker import BrokerFolder, Encrypted, running_mosquitto
+from cloud.app.jobs.broker_cli import broker
 from cloud.app.jobs.certificates import (
     RENEW_BEFORE,
     CertificateError,

@@ -15,18 +15,15 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import click
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.jobs.certificates import CertificateError, keep_certificates
 from cloud.app.services.mqtt import KEEPALIVE_S, REFUSED_TOPIC
 from wire import messages, topics
-
-if TYPE_CHECKING:
-    from cloud.app.jobs.broker import BrokerFolder
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +123,7 @@ class Reporter:
 class Watch:
     """Reads until the broker ends."""
 
-    def __init__(self, folder: "BrokerFolder", report: Report, broker_pid: int) -> None:
+    def __init__(self, folder: BrokerFolder, report: Report, broker_pid: int) -> None:
         self._folder = folder
         self._report = report
         self._broker_pid = broker_pid
