@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../api/client";
 import type { NewPurchase } from "../api/types";
-import { type Entry, Outbox, type Send } from "./outbox";
+import { Outbox, type Send } from "./outbox";
+import type { Entry } from "./store";
 import type { OutboxStore } from "./store";
 
 function memoryStore(): OutboxStore {

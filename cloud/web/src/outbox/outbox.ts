@@ -7,18 +7,7 @@
 
 import { ApiError } from "../api/client";
 import type { NewPurchase } from "../api/types";
-import type { OutboxStore } from "./store";
-
-export interface Entry {
-  id: string;
-  shopId: string;
-  /** Who typed it: nobody else's sign-in may send it. */
-  personId: string;
-  body: NewPurchase;
-  enteredAt: string;
-  /** Why the server will never take it; null while it may. */
-  refusal: string | null;
-}
+import type { Entry, OutboxStore } from "./store";
 
 export type Send = (shopId: string, body: NewPurchase) => Promise<unknown>;
 

@@ -1,6 +1,17 @@
 /** The outbox's entries in IndexedDB, which survives a closed tab and a dead battery. */
 
-import type { Entry } from "./outbox";
+import type { NewPurchase } from "../api/types";
+
+export interface Entry {
+  id: string;
+  shopId: string;
+  /** Who typed it: nobody else's sign-in may send it. */
+  personId: string;
+  body: NewPurchase;
+  enteredAt: string;
+  /** Why the server will never take it; null while it may. */
+  refusal: string | null;
+}
 
 export interface OutboxStore {
   all: () => Promise<Entry[]>;

@@ -77,11 +77,7 @@ function ProfileForm({ profile }: { profile: Shop }) {
           </option>
         ))}
       </SelectField>
-      <SelectField
-        label={t("shop.language")}
-        name="language"
-        defaultValue={profile.language ?? ""}
-      >
+      <SelectField label={t("shop.language")} name="language" defaultValue={profile.language ?? ""}>
         <option value="">{t("shop.languageOfCountry")}</option>
         {Object.entries(LANGUAGES).map(([tag, name]) => (
           <option key={tag} value={tag} lang={tag}>

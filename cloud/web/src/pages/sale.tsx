@@ -16,7 +16,7 @@ import { t } from "../i18n/i18n";
 import { readAmount } from "../lib/amount";
 import { nameOf } from "../lib/customers";
 import { newId } from "../lib/ids";
-import type { Entry } from "../outbox/outbox";
+import type { Entry } from "../outbox/store";
 import { useOutbox } from "../session/outbox";
 import { useShop } from "../session/shop";
 import css from "./sale.module.css";

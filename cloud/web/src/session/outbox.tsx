@@ -12,8 +12,8 @@ import {
 import { createPurchase } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { NewPurchase } from "../api/types";
-import { type Entry, Outbox } from "../outbox/outbox";
-import { indexedDbStore } from "../outbox/store";
+import { Outbox } from "../outbox/outbox";
+import { type Entry, indexedDbStore } from "../outbox/store";
 
 const RETRY_MS = 20_000;
 const outbox = new Outbox(indexedDbStore(), createPurchase);
