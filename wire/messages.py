@@ -39,6 +39,7 @@ BATCH_MAX_EVENTS = 64
 
 _MAX_MM = 65535
 _MAX_SENSORS = 8
+_MAX_GONE = 8
 
 
 class _Pair:
@@ -51,14 +52,28 @@ class _Pair:
 
 class _Sensors:
     def check(self, name, value):
-        if type(value) is not list or len(value) > _MAX_SENSORS:
-            raise MessageError(
-                "%s: expected a list of 0..%d, got %s" % (name, _MAX_SENSORS, shown(value))
-            )
+        _check_list(name, value, _MAX_SENSORS)
         for sensor in value:
             if type(sensor) is not dict:
                 raise MessageError("%s: expected objects, got %s" % (name, shown(sensor)))
             checked(sensor, _SENSOR_FIELDS)
+
+
+class _Gone:
+    def check(self, name, value):
+        _check_list(name, value, _MAX_GONE)
+        for pair in value:
+            if type(pair) is not list or len(pair) != 2:
+                raise MessageError(
+                    "%s: expected pairs of a boot and a number, got %s" % (name, shown(pair))
+                )
+            BOOT.check(name, pair[0])
+            _SEQUENCE.check(name, pair[1])
+
+
+def _check_list(name, value, most):
+    if type(value) is not list or len(value) > most:
+        raise MessageError("%s: expected a list of 0..%d, got %s" % (name, most, shown(value)))
 
 
 _SEQUENCE = Integer(1, MAX_SEQUENCE)
@@ -101,7 +116,12 @@ _ONLINE_FIELDS = {
 }
 # What older devices do not say; it is checked where it is said.
 _SENSOR_FIELDS = {"pairs": _COUNT, "longest_gap_ms": _MILLISECONDS}
-_OPTIONAL_FIELDS = {"safe_mode": _FLAG, "stall_ms": _MILLISECONDS, "sensors": _Sensors()}
+_OPTIONAL_FIELDS = {
+    "safe_mode": _FLAG,
+    "stall_ms": _MILLISECONDS,
+    "sensors": _Sensors(),
+    "gone": _Gone(),
+}
 _OFFLINE_FIELDS = {"boot": BOOT}
 
 _REPLY_FIELDS = {"id": TEXT, "ok": _FLAG, "detail": TEXT}
@@ -141,7 +161,11 @@ def decode_status(payload):
     for name in _OPTIONAL_FIELDS:
         if name in status:
             _OPTIONAL_FIELDS[name].check(name, status[name])
-    return checked(status, _ONLINE_FIELDS)
+    checked(status, _ONLINE_FIELDS)
+    for boot, _ in status.get("gone", ()):
+        if boot >= status["boot"]:  # of this boot the next batch says it
+            raise MessageError("gone: expected boots before %d, got %d" % (status["boot"], boot))
+    return status
 
 
 def decode_reply(payload):

@@ -109,6 +109,7 @@ class Cloud:
         self.stored = {}
         self.clashes = 0
         self.committed = {}
+        self.settled = {}  # boot -> the number up to which nothing more will come
 
     def take(self, payload):
         batch = json.loads(payload)
@@ -118,17 +119,29 @@ class Cloud:
             if self.stored.get(key, event["count"]) != event["count"]:
                 self.clashes += 1  # one number for two events: one of them would be lost
             self.stored[key] = event["count"]
-        seq = max(self.committed.get(boot, 0), batch["oldest"] - 1)
+        return boot, self.settle(boot, batch["oldest"] - 1)
+
+    def settle(self, boot, last):
+        """Wait for no number of a boot up to `last` any more; return how far it is committed."""
+        self.settled[boot] = max(self.settled.get(boot, 0), last)
+        seq = max(self.committed.get(boot, 0), last)
         while (boot, seq + 1) in self.stored:
             seq += 1
         self.committed[boot] = seq
-        return boot, seq
+        return seq
+
+    def is_missing(self, boot, seq):
+        """Tell whether an event is known to be lost."""
+        return seq <= self.settled.get(boot, 0) and (boot, seq) not in self.stored
 
 
 class Trial:
-    """The life of one board over many cuts; `promised` are the events that must not be lost."""
+    """The life of one board over many cuts; `promised` are the events that must not be lost: they
+    arrive, or a full outbox has dropped them and the cloud knows exactly which."""
 
-    def __init__(self):
+    def __init__(self, max_segments):
+        self.max_segments = max_segments
+        self.number_of = {}  # event -> (boot, sequence number)
         self.content = bytearray(_BLOCK * _BLOCKS)
         flash = Flash(self.content, None)
         vfs.VfsLfs2.mkfs(flash)
@@ -172,16 +185,19 @@ class Trial:
 
     def _work(self, flash, is_reset):
         boot = next_boot("/flash/boot", newest_boot(_FOLDER) + 1)
-        outbox = Outbox(_FOLDER, boot, RtcLog(self.rtc), max_segments=48)
+        outbox = Outbox(_FOLDER, boot, RtcLog(self.rtc), max_segments=self.max_segments)
         if flash.is_dead:
             return
         self._promise()  # what only the RTC's memory held is in flash now
         self.rtc.can_tear = is_reset
         self.outbox = outbox
-        uptime_ms = 0
+        uptime_ms = sequence = 0
         while True:
             uptime_ms += random.randrange(200, 6000)
             self.made += 1
+            # before it is appended: the power may fail when it is in the RTC's memory already
+            sequence += 1
+            self.number_of[self.made] = (boot, sequence)
             outbox.append("zeroed", uptime_ms, 1795179445000 + uptime_ms, {"count": self.made})
             self.pending.add(self.made)
             if outbox.is_due(uptime_ms) and outbox.flush():
@@ -196,8 +212,10 @@ class Trial:
         self.pending = set()
 
     def _talk(self, outbox):
-        """Hand some batches out, of which some are acknowledged."""
+        """Hand some batches out, of which some are acknowledged, and say what is lost."""
         outbox.rewind()
+        if random.random() < 0.5:
+            self._tell(outbox)
         for _ in range(random.randrange(1, 8)):
             payload = outbox.next_batch()
             if payload is None:
@@ -206,19 +224,42 @@ class Trial:
             if random.random() < 0.7:
                 outbox.commit(*ack)
 
+    def _tell(self, outbox, likely=0.7):
+        for boot, last in outbox.gone:
+            seq = self.cloud.settle(boot, last)
+            if random.random() < likely:
+                outbox.commit(boot, seq)
+
     def drain(self):
         """Send everything that is left, as a board does that stays online."""
         flash = self.rtc.flash = Flash(self.content, None)
         vfs.mount(vfs.VfsLfs2(flash), "/flash")
-        outbox = Outbox(_FOLDER, next_boot("/flash/boot", 1), RtcLog(self.rtc), max_segments=48)
+        boot = next_boot("/flash/boot", 1)
+        outbox = Outbox(_FOLDER, boot, RtcLog(self.rtc), max_segments=self.max_segments)
         dropped = outbox.dropped
         while True:
             payload = outbox.next_batch()
             if payload is None:
                 break
             outbox.commit(*self.cloud.take(payload))
+        while outbox.gone:
+            self._tell(outbox, likely=1)
         vfs.umount("/flash")
         return dropped
+
+    def untold(self):
+        """Count the promised events that neither arrived nor are known to be lost."""
+        waiting = self.promised - set(self.cloud.stored.values())
+        return sum(not self.cloud.is_missing(*self.number_of[event]) for event in waiting)
+
+    def made_up(self):
+        """Count the numbers that are known to be lost although no event ever had them."""
+        numbers = set(self.number_of.values())
+        return sum(
+            self.cloud.is_missing(boot, seq) and (boot, seq) not in numbers
+            for boot, last in self.cloud.settled.items()
+            for seq in range(1, last + 1)
+        )
 
 
 def apart(mean_gap_ms, count=2000):
@@ -262,38 +303,44 @@ def offline_erases(events):
     return (flash.erases - before) / len(events)
 
 
-def main(cuts, seed):
-    random.seed(seed)
-    lost = doubled = clashes = made = in_window = most_at_once = torn = drop = 0
+def cut_often(cuts, max_segments):
+    """Return what became of the events of boards whose power is cut so often."""
+    found = {}
     done = 0
     while done < cuts:  # a fresh flash every 100 cuts
-        trial = Trial()
+        trial = Trial(max_segments)
         for _ in range(min(100, cuts - done)):
             trial.life(is_reset=random.random() < 0.5, budget=random.randrange(1, 60000))
             done += 1
-        drop += trial.drain() + trial.dropped
+        dropped = trial.drain() + trial.dropped
         arrived = list(trial.cloud.stored.values())
-        lost += len(trial.promised - set(arrived))
-        doubled += len(arrived) - len(set(arrived))
-        clashes += trial.cloud.clashes
-        made += trial.made
-        in_window += trial.lost_in_the_window
-        most_at_once = max(most_at_once, trial.most_at_once)
-        torn += trial.torn_writes
-    figures = {
-        "cuts": done,
-        "torn": torn,
-        "made": made,
-        "lost": lost,
-        "doubled": doubled + clashes,
-        "dropped": drop,
-        "in_window": in_window,
-        "most_at_once": most_at_once,
-        "erases_busy": offline_erases(apart(2000)),
-        "erases_calm": offline_erases(apart(20000)),
-        "erases_slow": offline_erases(apart(60000, 600)),
-        "erases_visits": offline_erases(visits(3, 40)),
-    }
+        figures = {
+            "made": trial.made,
+            "torn": trial.torn_writes,
+            "lost": len(trial.promised - set(arrived)),
+            "doubled": len(arrived) - len(set(arrived)) + trial.cloud.clashes,
+            "dropped": dropped,
+            "untold": trial.untold(),
+            "made_up": trial.made_up(),
+            "in_window": trial.lost_in_the_window,
+        }
+        for name, value in figures.items():
+            found[name] = found.get(name, 0) + value
+        found["most_at_once"] = max(found.get("most_at_once", 0), trial.most_at_once)
+    return found
+
+
+def main(cuts, seed):
+    random.seed(seed)
+    figures = cut_often(cuts, max_segments=48)
+    figures["cuts"] = cuts
+    figures["erases_busy"] = offline_erases(apart(2000))
+    figures["erases_calm"] = offline_erases(apart(20000))
+    figures["erases_slow"] = offline_erases(apart(60000, 600))
+    figures["erases_visits"] = offline_erases(visits(3, 40))
+    full = cut_often(cuts, max_segments=3)
+    for name in ("lost", "untold", "made_up"):
+        figures["full_" + name] = full[name]
     print(json.dumps(figures))
 
 

@@ -10,7 +10,8 @@ New events wait in RAM, and in the RTC's memory, until `flush()`, so that the fl
 batches: every write costs about one erase, which stops the sampling for as long. A reset therefore
 loses nothing, and a power cut no event that the cloud has or that is older than `FLUSH_AFTER_MS`.
 An event leaves when the cloud says that it has committed it, and not before; when all segments are
-used, the oldest one goes and its events are counted as dropped.
+used, the oldest one goes and its events are counted as dropped. A boot's later batches say what was
+lost before them; where none will follow, `Gone` keeps it for the status.
 """
 
 import binascii
@@ -18,6 +19,7 @@ import os
 import struct
 
 import buffers
+from gone import Gone
 from micropython import const
 
 from wire.fields import encode
@@ -62,6 +64,7 @@ class Outbox:
         self._sent = []  # (boot, last) of each batch that waits for its ack
         self._cursor = (-1, 0)  # (boot, seq) of the last event handed out
         self._load()
+        self._gone = Gone(folder + "/gone")
         if rtc_log is not None:
             self._recover(*rtc_log.load())
             rtc_log.clear()
@@ -80,6 +83,11 @@ class Outbox:
     def unflushed(self):
         """How many events only the RAM holds."""
         return len(self._pending)
+
+    @property
+    def gone(self):
+        """Earlier boots whose last events are lost, as [boot, last]: the cloud must be told."""
+        return self._gone.pairs(self.boot, {segment[0] for segment in self._segments})
 
     def append(self, kind, uptime_ms, unix_ms, fields):
         """Add an event of this boot; it survives a reset now, and a power cut after `flush()`."""
@@ -119,6 +127,7 @@ class Outbox:
                     self._drop(self._segments[0])
                 return False
         self._clear_rtc()
+        self._gone.save()
         return True
 
     def next_batch(self):
@@ -151,6 +160,7 @@ class Outbox:
         """Forget the events of a boot up to and with `seq`: the cloud has committed them."""
         if boot == self.boot and seq > self._seq:
             return  # never sent: an answer to somebody else
+        self._gone.forget(boot, seq)
         if seq <= self._committed.get(boot, 0):
             return
         self._committed[boot] = seq
@@ -162,6 +172,8 @@ class Outbox:
             del self._pending[: max(0, seq + 1 - first)]
             if not self._pending:
                 self._clear_rtc()
+        elif not self._has_segments(boot):
+            self._committed.pop(boot, None)
 
     def _load(self):
         try:
@@ -193,6 +205,7 @@ class Outbox:
             self._segments.append(segment)
         except OSError:
             self.dropped += len(records)
+            self._gone.note(boot, segment[2])
 
     def _clear_rtc(self):
         self._is_rtc_full = False
@@ -200,11 +213,26 @@ class Outbox:
             self._rtc_log.clear()
 
     def _last_of(self, segment, following):
+        """Return the number of the last record that is whole, wherever a bad one stands."""
         # only the last segment of a boot can be torn, so only that one is read
-        if following and following[0][0] == segment[0]:
+        boot, seq, last = segment
+        if following and following[0][0] == boot:
             return following[0][1] - 1
-        segment[2] = segment[1] + _SEGMENT_BYTES
-        return segment[1] - 1 + self._gather(segment, segment[1] - 1)[0]
+        room = self._room
+        at = 0
+        try:
+            with open(self._path(segment), "rb") as file:
+                size = file.readinto(room[:_SEGMENT_BYTES])
+        except OSError:
+            return last
+        while at + _HEADER_BYTES <= size:
+            length, crc = struct.unpack_from(_HEADER, room, at)
+            at += _HEADER_BYTES
+            if at + length <= size and _crc(room[at : at + length], seq) == crc:
+                last = seq
+            at += length
+            seq += 1
+        return last
 
     def _path(self, segment):
         return "%s/%d-%d" % (self._folder, segment[0], segment[1])
@@ -313,14 +341,30 @@ class Outbox:
 
     def _drop(self, segment):
         self.dropped += self._held(segment)
+        self._note_gone(segment)
         self._remove(segment)
+        self._gone.save()  # a full flash has room for it now
 
     def _give_up(self, segment, after):
         """Count as dropped what a damaged segment can no longer give."""
         self.dropped += segment[2] - after
+        self._note_gone(segment)
         segment[2] = after
-        if after < segment[1]:
+        if after < segment[1] or after <= self._committed.get(segment[0], 0):
             self._remove(segment)
+
+    def _note_gone(self, segment):
+        """Keep the last number of a boot before its last events go: nothing else in flash has it.
+
+        Of this boot, too: it may end before its next event is in flash.
+        """
+        boot, _, last = segment
+        is_last = not [s for s in self._segments if s[0] == boot and s[2] > last]
+        if is_last and last > self._committed.get(boot, 0):
+            self._gone.note(boot, last)
+
+    def _has_segments(self, boot):
+        return any(segment[0] == boot for segment in self._segments)
 
     def _held(self, segment):
         boot, first, last = segment
@@ -334,7 +378,7 @@ class Outbox:
             os.remove(self._path(segment))
         except OSError:
             pass  # never written
-        if segment[0] != self.boot and not [s for s in self._segments if s[0] == segment[0]]:
+        if segment[0] != self.boot and not self._has_segments(segment[0]):
             self._committed.pop(segment[0], None)
 
 

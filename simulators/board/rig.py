@@ -120,6 +120,8 @@ class Cloud:
         decoded = decode(bytes(message.payload))
         if channel == "status":
             self.statuses.append(decoded)
+            for boot, last in decoded.get("gone", ()):
+                self._acknowledge(device, boot, last)
         elif channel == "reply":
             self.replies.append(decoded)
         else:
@@ -134,5 +136,8 @@ class Cloud:
             committed = batch["oldest"] - 1
             while (device, batch["boot"], committed + 1) in self.events:
                 committed += 1
+        self._acknowledge(device, batch["boot"], committed)
+
+    def _acknowledge(self, device: str, boot: int, sequence: int) -> None:
         if self.acknowledges:
-            self.publish(device, "ack", {"boot": batch["boot"], "seq": committed})
+            self.publish(device, "ack", {"boot": boot, "seq": sequence})

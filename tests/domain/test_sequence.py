@@ -2,7 +2,7 @@
 
 import random
 
-from cloud.app.domain.sequence import EventCounts, SequenceLog
+from cloud.app.domain.sequence import SEQUENCE_MAX, EventCounts, SequenceLog
 
 
 def recorded(*numbers: int, oldest: int = 1) -> SequenceLog:
@@ -69,6 +69,28 @@ def test_any_order_gives_the_same_log() -> None:
 def test_a_log_is_rebuilt_from_its_ranges() -> None:
     log = SequenceLog([(1, 3), (7, 9)], oldest=5)
     assert (log.committed, log.lost, log.highest) == (4, 1, 9)
+
+
+def test_what_a_device_holds_nothing_of_waits_for_nothing() -> None:
+    log = recorded(1, 2, 5)
+    log.finish(9)
+    log.finish(7)
+    assert (log.committed, log.lost, log.oldest) == (9, 6, 10)
+    # what was under way all the while
+    log.record(3)
+    assert (log.committed, log.lost) == (9, 5)
+
+
+def test_a_device_that_knows_less_than_arrived_finishes_it_all_the_same() -> None:
+    log = recorded(1, 2, 5)
+    log.finish(4)
+    assert (log.committed, log.lost) == (5, 2)
+
+
+def test_the_largest_number_can_be_finished() -> None:
+    log = recorded(SEQUENCE_MAX)
+    log.finish(1)
+    assert (log.committed, log.oldest, log.lost) == (SEQUENCE_MAX, SEQUENCE_MAX, SEQUENCE_MAX - 1)
 
 
 def test_what_is_missing_is_said_exactly() -> None:

@@ -34,6 +34,22 @@ def _drain(outbox):
         found.extend((batch["boot"], event["seq"]) for event in batch["events"])
 
 
+def _fill(boots, events, max_segments=128):
+    """Let each boot put its events into segments of its own; return the outbox of the last one."""
+    for boot in boots:
+        outbox = _outbox(boot=boot, max_segments=max_segments)
+        _append(outbox, events)
+        outbox.flush()
+    return outbox
+
+
+def _damage(name, at=20):
+    """Flip a bit of the first record of a segment, or of another one."""
+    content = bytearray(_content(_FOLDER + "/" + name))
+    content[at] ^= 1
+    _rewrite(_FOLDER + "/" + name, content)
+
+
 def _tail():
     return _FOLDER + "/" + sorted(os.listdir(_FOLDER))[-1]
 
@@ -174,12 +190,9 @@ class OutboxTest(unittest.TestCase):
         outbox = _outbox()
         _append(outbox, 64)
         outbox.flush()
-        first = _FOLDER + "/7-1"
         _append(outbox, 64)
         outbox.flush()
-        content = bytearray(_content(first))
-        content[20] ^= 1
-        _rewrite(first, content)
+        _damage("7-1")
         again = _outbox(boot=8)
         found = _drain(again)
         lost = 128 - len(found)
@@ -196,6 +209,123 @@ class OutboxTest(unittest.TestCase):
         outbox._folder = _FOLDER
         self.assertTrue(outbox.flush())
         self.assertEqual([(7, 1), (7, 2), (7, 3)], _drain(_outbox(boot=8)))
+
+    def test_a_boot_whose_last_events_were_dropped_is_told_until_the_cloud_knows(self):
+        outbox = _fill([5, 6, 7], 3, max_segments=2)
+        self.assertEqual([[5, 3]], outbox.gone)
+        again = _outbox(boot=8)
+        self.assertEqual([[5, 3]], again.gone)
+        again.commit(5, 2)
+        self.assertEqual([[5, 3]], again.gone)
+        again.commit(5, 3)
+        self.assertEqual([], again.gone)
+        self.assertFalse("gone" in os.listdir(_FOLDER))
+        self.assertEqual([], _outbox(boot=9).gone)
+
+    def test_a_boot_is_not_told_while_some_of_it_can_still_be_sent(self):
+        outbox = _fill([6], 64)
+        _append(outbox, 64)
+        outbox.flush()
+        outbox = _outbox(boot=7, max_segments=2)
+        _append(outbox, 1)
+        outbox.flush()
+        self.assertEqual(64, outbox.dropped)  # the first half: the next batch says so
+        self.assertEqual([], outbox.gone)
+        self.assertTrue(json.loads(outbox.next_batch())["oldest"] > 1)
+
+    def test_what_the_cloud_has_is_not_told(self):
+        outbox = _fill([6, 7], 3, max_segments=2)
+        outbox.commit(6, 3)
+        _fill([8, 9], 3, max_segments=2)
+        self.assertEqual([[7, 3]], _outbox(boot=10).gone)
+
+    def test_the_damaged_end_of_a_boot_is_told_once_the_rest_has_arrived(self):
+        _fill([6], 64)
+        record_bytes = len(_content(_FOLDER + "/6-1")) // 64
+        _damage("6-1", 30 * record_bytes)
+        outbox = _outbox(boot=7)
+        sent = _drain(outbox)[-1][1]
+        self.assertTrue(25 < sent < 35)
+        self.assertEqual(64 - sent, outbox.dropped)
+        self.assertEqual([], outbox.gone)
+        again = _outbox(boot=8)  # the rest was not acknowledged before the power failed
+        self.assertEqual(sent, len(_drain(again)))
+        again.commit(6, sent)
+        self.assertEqual([[6, 64]], again.gone)
+        self.assertEqual([[6, 64]], _outbox(boot=9).gone)
+
+    def test_a_wholly_damaged_boot_is_told(self):
+        _fill([6], 64)
+        _damage("6-1")
+        outbox = _outbox(boot=7)
+        self.assertEqual([], _drain(outbox))
+        self.assertEqual([[6, 64]], outbox.gone)
+        self.assertEqual(["gone"], os.listdir(_FOLDER))
+
+    def test_damage_behind_what_the_cloud_has_leaves_no_file_behind(self):
+        _fill([6], 64)
+        outbox = _outbox(boot=7)
+        outbox.commit(6, 20)
+        _damage("6-1", 25 * (len(_content(_FOLDER + "/6-1")) // 64))
+        sent = _drain(outbox)[-1][1]
+        outbox.rewind()
+        outbox.commit(6, sent)
+        self.assertEqual([], _drain(outbox))
+        self.assertEqual(["gone"], os.listdir(_FOLDER))
+        self.assertEqual([[6, 64]], outbox.gone)
+
+    def test_a_power_cut_at_any_byte_of_the_loss_neither_forgets_it_nor_makes_one_up(self):
+        _fill([5, 6], 3)
+        before = {name: _content(_FOLDER + "/" + name) for name in os.listdir(_FOLDER)}
+        _fill([7], 3, max_segments=2)
+        gone = _content(_FOLDER + "/gone")
+
+        def restart(files):
+            _clear()
+            for name in files:
+                _rewrite(_FOLDER + "/" + name, files[name])
+            outbox = _outbox(boot=8)
+            return outbox.gone, sorted({boot for boot, _ in _drain(outbox)})
+
+        for cut in range(len(gone) + 1):  # while it is written
+            files = before.copy()
+            files["gone.new"] = gone[:cut]
+            self.assertEqual(([], [5, 6]), restart(files), "cut at " + str(cut))
+        files = before.copy()
+        files["gone"] = gone  # between the rename and the removal: the boot can still be sent
+        self.assertEqual(([], [5, 6]), restart(files))
+        outbox = _outbox(boot=9)
+        outbox.commit(5, 3)
+        self.assertEqual([], outbox.gone)
+        del files["5-1"]
+        self.assertEqual(([[5, 3]], [6]), restart(files))
+
+    def test_a_loss_that_the_flash_refuses_to_keep_is_told_all_the_same(self):
+        outbox = _fill([6, 7], 3, max_segments=2)
+        path, outbox._gone._path = outbox._gone._path, "/nowhere/gone"
+        outbox._drop(outbox._segments[0])
+        self.assertEqual([[6, 3]], outbox.gone)
+        self.assertEqual([], _outbox(boot=8).gone)
+        outbox._gone._path = path
+        outbox.flush()
+        self.assertEqual([[6, 3]], _outbox(boot=8).gone)
+
+    def test_a_damaged_entry_is_left_out(self):
+        _fill([4, 5, 6], 3, max_segments=1)
+        content = bytearray(_content(_FOLDER + "/gone"))
+        content[7] ^= 1
+        _rewrite(_FOLDER + "/gone", content)
+        self.assertEqual(1, len(_outbox(boot=8).gone))
+
+    def test_losses_are_bounded_and_told_eight_at_a_time(self):
+        outbox = _fill(range(1, 72), 1, max_segments=1)
+        told = []
+        while outbox.gone:
+            self.assertTrue(len(outbox.gone) <= 8)
+            for boot, last in outbox.gone:
+                told.append(boot)
+                outbox.commit(boot, last)
+        self.assertEqual(list(range(7, 71)), told)
 
     def test_a_foreign_file_is_left_alone(self):
         _rewrite(_FOLDER + "/notes.txt", b"hello")

@@ -9,6 +9,8 @@ Range = tuple[int, int]
 # A healthy device sends in order and has no gaps but those of messages that overtake each other.
 # The limit keeps one that counts wildly from filling the database.
 GAPS_MAX = 1000
+# what the wire takes and a column holds
+SEQUENCE_MAX = 2**31 - 1
 
 
 class SequenceLog:
@@ -45,7 +47,12 @@ class SequenceLog:
 
     def settle(self, oldest: int) -> None:
         """Note that the device holds nothing below `oldest` any more."""
-        self.oldest = max(self.oldest, oldest)
+        self.oldest = min(max(self.oldest, oldest), SEQUENCE_MAX)
+
+    def finish(self, last: int) -> None:
+        """Note that the device holds nothing of this boot any more; `last` is the highest number
+        that it knows of."""
+        self.settle(max(last, self.highest) + 1)
 
     @property
     def ranges(self) -> list[Range]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cloud.app.domain.sequence import SEQUENCE_MAX
 from cloud.app.ingest import fast
 from cloud.app.services.mqtt import REFUSED_TOPIC
 from cloud.app.store.events import Rejection
@@ -18,7 +19,6 @@ log = logging.getLogger(__name__)
 
 # twice what the broker lets through: a record holds the whole message
 REJECTED_MAX_BYTES = 65_536
-_MAX_SEQUENCE = 2**31 - 1
 # as devices write them: the head of a batch, and the number of each event
 _HEAD = re.compile(rb'\s*{\s*"boot"\s*:\s*(\d{1,15})\s*,')
 _NUMBER = re.compile(rb'"seq"\s*:\s*(\d{1,10})\s*[,}]')
@@ -115,7 +115,7 @@ def _refusal(received: Received) -> Rejection:
         is_readable = type(device_id) is type(topic) is str and topics.is_device_id(device_id)
     except (ValueError, TypeError, KeyError, RecursionError):
         is_readable = False
-    if not is_readable or type(times) is not int or not 1 <= times <= _MAX_SEQUENCE:
+    if not is_readable or type(times) is not int or not 1 <= times <= SEQUENCE_MAX:
         return reject(received, "refusal: expected device, topic and times, got something else")
     reason = f"topic: expected one of this device, got {topic!r}"
     # without the times: the same again is counted with it
@@ -142,7 +142,7 @@ def with_numbers(rejection: Rejection) -> Rejection:
     """
     head = _HEAD.match(rejection.payload)
     numbers = [int(found) for found in _NUMBER.findall(rejection.payload)]
-    is_ascending = all(a < b for a, b in itertools.pairwise([0, *numbers, 2**31]))
+    is_ascending = all(a < b for a, b in itertools.pairwise([0, *numbers, SEQUENCE_MAX + 1]))
     if head and is_ascending and len(rejection.payload) < REJECTED_MAX_BYTES:
         rejection.boot = int(head[1])
         rejection.sequences = [(number, number) for number in numbers]
@@ -169,6 +169,6 @@ def one_by_one(received: Received) -> list[Received]:
 def readable_sequence(event: object) -> int | None:
     """Return the sequence number of a rejected event, if that much of it can be read."""
     sequence = event.get("seq") if isinstance(event, dict) else None
-    if type(sequence) is int and 1 <= sequence <= _MAX_SEQUENCE:
+    if type(sequence) is int and 1 <= sequence <= SEQUENCE_MAX:
         return sequence
     return None

@@ -146,14 +146,17 @@ class _Work:
         self._shop_of = {device.id: device.shop_id for device in known.values()}
         self._reject_strangers(known)
         unreadable = self._unreadable(cursor, known)
-        clocked = self._lock_boots(cursor, known, unreadable.keys())
+        finished = self._finished()
+        clocked = self._lock_boots(cursor, known, unreadable.keys() | finished.keys())
         for key, rejections in unreadable.items():
             self._settle(self._boots[key], rejections)
         for batch in self._batches:
             self._record(batch, known[batch.device_id])
+        for key, last in finished.items():
+            self._finish(self._boots[key], last)
         if self._events:
             events.insert_events(cursor, self._events)
-        if self._batches or clocked or unreadable:
+        if self._batches or clocked or self._settled:
             devices.save_boots(cursor, self._boots.values())
         changed = self._advance_devices(cursor, known)
         moved = self._date_again(cursor, clocked)
@@ -235,13 +238,29 @@ class _Work:
             ]
             boot.rejected += len(rejection.sequences)
 
+    def _finished(self) -> dict[BootKey, int]:
+        """Return the boots of which devices hold nothing any more, with their last numbers."""
+        finished: dict[BootKey, int] = {}
+        for status in self._statuses:
+            if status.body["state"] == "online":
+                for boot, last in status.body.get("gone", ()):
+                    key = status.device_id, boot
+                    finished[key] = max(last, finished.get(key, 0))
+        return finished
+
+    def _finish(self, boot: Boot, last: int) -> None:
+        """Count what was never heard of a boot as lost. Its device repeats this until it is told,
+        so it is answered each time."""
+        boot.log.finish(last)
+        self._settled.add((boot.device_id, boot.number))
+
     def _lock_boots(
-        self, cursor: Cursor, known: dict[str, DeviceRow], unreadable: Iterable[BootKey]
+        self, cursor: Cursor, known: dict[str, DeviceRow], settled: Iterable[BootKey]
     ) -> list[Boot]:
-        """Lock the boots that speak; return those whose clock becomes known now."""
+        """Lock the boots that speak or are settled; return those whose clock becomes known now."""
         clocks = self._clocks()
         keys = {(batch.device_id, batch.boot) for batch in self._batches} | clocks.keys()
-        keys |= set(unreadable)
+        keys |= set(settled)
         if not keys:
             return []
         shops = {key: known[key[0]].shop_id for key in keys}
