@@ -11,6 +11,7 @@ import { CredentialOnce } from "../components/credential";
 import { Page } from "../components/page";
 import { Empty, Failed, FormError, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
+import type { Formats } from "../lib/formats";
 import { deviceProblem } from "../lib/server-words";
 import { useNow } from "../lib/use-now";
 import { useLive } from "../session/live";
@@ -70,7 +71,7 @@ function DeviceItem({ device }: { device: Device }) {
           device.firmware && t("devices.firmware", { version: device.firmware }),
           device.outbox_depth !== null && t("devices.outbox", { count: device.outbox_depth }),
           t("devices.stored", { count: device.committed }),
-          device.lost > 0 && t("devices.lost", { count: device.lost }),
+          device.lost > 0 && missing(device, formats),
         ]
           .filter(Boolean)
           .join(" · ")}
@@ -79,6 +80,15 @@ function DeviceItem({ device }: { device: Device }) {
       {shop.role === "owner" && <DeviceActions device={device} />}
     </li>
   );
+}
+
+function missing({ lost, committed, rejected, awaited }: Device, formats: Formats): string {
+  const known = committed + rejected + lost + awaited;
+  return t("devices.lost", {
+    count: lost,
+    lost: formats.number(lost),
+    known: formats.number(known),
+  });
 }
 
 function DeviceActions({ device }: { device: Device }) {
