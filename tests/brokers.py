@@ -3,6 +3,7 @@
 import secrets
 import socket
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -21,8 +22,15 @@ def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerFolder
 @pytest.fixture
 def own_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     """A running Mosquitto that only this test uses and may stop, kill and start."""
-    with running_mosquitto(BrokerFolder(tmp_path_factory.mktemp("mqtt"), free_port())) as server:
+    with mosquitto_of_its_own(tmp_path_factory) as server:
         yield server
+
+
+def mosquitto_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AbstractContextManager[Mosquitto]:
+    """Run another Mosquitto in a folder of its own."""
+    return running_mosquitto(BrokerFolder(tmp_path_factory.mktemp("mqtt"), free_port()))
 
 
 def free_port() -> int:

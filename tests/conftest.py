@@ -3,6 +3,7 @@
 import secrets
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,8 @@ def settings(postgres: URL, migrated_database: str) -> Settings:
 @pytest.fixture
 def own_settings(postgres: URL, migrated_database: str) -> Iterator[Settings]:
     """Settings with a database that only this test uses, for what must really commit."""
-    name = "test_" + secrets.token_hex(6)
-    create_database(postgres, name, template=migrated_database)
-    yield settings_for(postgres, name)
-    execute_at(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+    with settings_of_a_copy(postgres, migrated_database) as settings:
+        yield settings
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +86,15 @@ def session(connection: Connection) -> Iterator[Session]:
 def create_database(server: URL, name: str, template: str = "template1") -> None:
     """Make a database on the server, as a copy of another."""
     execute_at(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+@contextmanager
+def settings_of_a_copy(server: URL, template: str) -> Iterator[Settings]:
+    """Return settings with a database of their own, which is dropped afterwards."""
+    name = "test_" + secrets.token_hex(6)
+    create_database(server, name, template=template)
+    yield settings_for(server, name)
+    execute_at(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def execute_at(server: URL, statement: str) -> None:
