@@ -1,12 +1,14 @@
 """50 people at work on a shop of 10,000 customers and 500,000 purchases: how long they wait.
 
 The API runs as the Procfile says, with as many processes as it has without WEB_CONCURRENCY. Each of
-the 50 clients opens a page, reads it for 1 to 3 s, and opens the next. A person reads a page before
-the next tap, and 2 s is a hurried one: the counter's screen is looked at for longer. Without any
-pause 50 clients would be a queue whose length says how many they are, and nothing of the shop.
+the 50 clients opens a page, reads it for 1 to 3 s, and opens the next (docs/decisions/0085). The
+same clients are then let loose without any pause: what the machine can answer at most, and how long
+a queue of 50 is.
 
-Two more questions are asked without load: does a longer page take more than its share of time, and
-do the queries of a request stay the same in number for a longer page and for a larger shop?
+More questions are asked without load: what does a request cost the processors, does a longer page
+take more than its share of time, and do the queries of a request stay the same in number for a
+longer page and for a larger shop? The cost is that of the API and of the database, and hardly
+changes with what else the machine does; waits do.
 """
 
 import datetime as dt
@@ -28,7 +30,7 @@ import requests
 from flask import Flask
 from sqlalchemy import event
 
-from benchmarks.house import House, house, percentile
+from benchmarks.house import House, cpu_s, house, percentile
 from benchmarks.report import Figure, Options, at_most, main, plain
 from cloud.app.api.app import create_app
 from cloud.app.api.database import db
@@ -37,6 +39,7 @@ from tests.installation import running
 
 CLIENTS = 50
 THINK_S = (1.0, 3.0)
+NO_PAUSE_S = (0.0, 0.0)
 P99_GOAL_MS = 120
 YEARS = 2
 LOGIN = "owner@bench.example"
@@ -45,6 +48,9 @@ PROFILE = {"country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR"}
 HOURS = "Mo-Sa 08:00-19:00"
 PAGE_SIZES = (10, 20, 50, 100)
 REPEATS = 25
+# the system counts the time of a processor in hundredths of a second
+COUNTED_REQUESTS = 100
+WARMING_REQUESTS = 20
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -64,6 +70,8 @@ class Ask:
     method: str
     path: str
     body: dict[str, object] | None = None
+    # where a page asks for several things
+    part: str = ""
 
 
 def measure(options: Options) -> list[Figure]:
@@ -78,7 +86,11 @@ def measure(options: Options) -> list[Figure]:
     ):
         shop = filled_shop(found, installation.url, customers, purchases)
         small = filled_shop(found, installation.url, customers // 10, purchases // 10)
-        times_ms = load(installation.url, shop, seconds)
+        costs_ms = costs(
+            installation.url, shop, {"api": installation.pid("api"), "database": found.database.pid}
+        )
+        times_ms = load(installation.url, shop, seconds, THINK_S)
+        crowded_ms = load(installation.url, shop, seconds / 3, NO_PAUSE_S)
         by_size = page_times(installation.url, shop)
         queries = counted_queries(found, shop, small)
     return [
@@ -88,7 +100,10 @@ def measure(options: Options) -> list[Figure]:
         plain("pause of a client, from", THINK_S[0], "s"),
         plain("pause of a client, to", THINK_S[1], "s"),
         plain("requests", sum(map(len, times_ms.values())), "requests"),
+        plain("requests a second", _rate(times_ms, seconds), "requests/s"),
         *_waits(times_ms),
+        *_without_pause(crowded_ms, seconds / 3),
+        *_costs(costs_ms),
         *_growth(by_size),
         *_query_counts(queries),
     ]
@@ -237,27 +252,58 @@ def pages(shop: Visited, chance: random.Random) -> dict[str, list[Ask]]:
         ],
         "customers searched": [Ask("GET", f"{of_shop}/customers?search=00042&sort=spent&limit=50")],
         "customer page": [
-            Ask("GET", customer),
-            Ask("GET", f"{customer}/timeline"),
-            Ask("GET", f"{customer}/consents"),
+            Ask("GET", customer, part="record"),
+            Ask("GET", f"{customer}/timeline", part="timeline"),
+            Ask("GET", f"{customer}/consents", part="consents"),
         ],
         "new purchase": [Ask("POST", f"{of_shop}/purchases", sale)],
     }
 
 
-def load(url: str, shop: Visited, seconds: float) -> dict[str, list[float]]:
+def costs(url: str, shop: Visited, pids: Mapping[str, int]) -> dict[str, dict[str, float]]:
+    """Return the ms of a core that each request costs the processes, one client at a time."""
+    client = Client(url, token_of(url))
+    chance = random.Random(1)
+    return {
+        name: _cost(client, [_asks(shop, chance)[name] for _ in range(COUNTED_REQUESTS)], pids)
+        for name in _asks(shop, chance)
+    }
+
+
+def _asks(shop: Visited, chance: random.Random) -> dict[str, Ask]:
+    every = ((page, ask) for page, asks in pages(shop, chance).items() for ask in asks)
+    return {f"{page}: {ask.part}" if ask.part else page: ask for page, ask in every}
+
+
+def _cost(client: "Client", asks: Sequence[Ask], pids: Mapping[str, int]) -> dict[str, float]:
+    # a retried sale is another request than a new one, so each is sent once
+    warming, counted = asks[:WARMING_REQUESTS], asks[WARMING_REQUESTS:]
+    for ask in warming:
+        client.timed(ask)
+    before = {name: cpu_s(pid) for name, pid in pids.items()}
+    for ask in counted:
+        client.timed(ask)
+    used_s = {name: cpu_s(pid) - before[name] for name, pid in pids.items()}
+    return {name: seconds / len(counted) * 1000 for name, seconds in used_s.items()}
+
+
+def load(
+    url: str, shop: Visited, seconds: float, pause_s: tuple[float, float]
+) -> dict[str, list[float]]:
     """Let the clients work in a process of their own; return the waits in ms by page."""
     with _spawn.Pool(1) as pool:
-        return pool.apply(load_from_here, (url, shop, seconds))
+        return pool.apply(load_from_here, (url, shop, seconds, pause_s))
 
 
-def load_from_here(url: str, shop: Visited, seconds: float) -> dict[str, list[float]]:
+def load_from_here(
+    url: str, shop: Visited, seconds: float, pause_s: tuple[float, float]
+) -> dict[str, list[float]]:
     """Let each client open pages one after another until the time is over."""
     token = token_of(url)
     end = time.perf_counter() + seconds
     with ThreadPoolExecutor(CLIENTS) as threads:
         clients = [
-            threads.submit(work, Client(url, token), shop, random.Random(number), end)
+            threads.submit(work, Client(url, token), shop, _chance(number, pause_s), end, pause_s)
             for number in range(CLIENTS)
         ]
     times_ms: dict[str, list[float]] = defaultdict(list)
@@ -266,17 +312,26 @@ def load_from_here(url: str, shop: Visited, seconds: float) -> dict[str, list[fl
     return dict(times_ms)
 
 
+def _chance(number: int, pause_s: tuple[float, float]) -> random.Random:
+    # of its own for each load: a sale has an id that is new
+    return random.Random(f"{number} {pause_s}")
+
+
 def work(
-    client: "Client", shop: Visited, chance: random.Random, end: float
+    client: "Client",
+    shop: Visited,
+    chance: random.Random,
+    end: float,
+    pause_s: tuple[float, float],
 ) -> list[tuple[str, float]]:
     """Open a page, read it, and so on; each request of a page counts for itself."""
     waits = []
     # people do not come in step
-    time.sleep(chance.uniform(0, THINK_S[1]))
+    time.sleep(chance.uniform(0, pause_s[1]))
     while time.perf_counter() < end:
         page, asks = chance.choice(list(pages(shop, chance).items()))
         waits += [(page, client.timed(ask)) for ask in asks]
-        time.sleep(chance.uniform(*THINK_S))
+        time.sleep(chance.uniform(*pause_s))
     return waits
 
 
@@ -379,6 +434,23 @@ def _waits(times_ms: Mapping[str, Sequence[float]]) -> Iterator[Figure]:
     for page, waits in sorted(times_ms.items()):
         yield plain(f"{page}, p50", statistics.median(waits), "ms")
         yield at_most(f"{page}, p99", percentile(list(waits), 0.99), "ms", P99_GOAL_MS)
+
+
+def _without_pause(times_ms: Mapping[str, Sequence[float]], seconds: float) -> Iterator[Figure]:
+    waits = list(chain.from_iterable(times_ms.values()))
+    yield plain("without any pause, requests a second", _rate(times_ms, seconds), "requests/s")
+    yield plain("without any pause, p50", statistics.median(waits), "ms")
+    yield plain("without any pause, p99", percentile(waits, 0.99), "ms")
+
+
+def _rate(times_ms: Mapping[str, Sequence[float]], seconds: float) -> float:
+    return sum(map(len, times_ms.values())) / seconds
+
+
+def _costs(costs_ms: Mapping[str, Mapping[str, float]]) -> Iterator[Figure]:
+    for name, used_ms in costs_ms.items():
+        for process, ms in used_ms.items():
+            yield plain(f"{name}, time of a core in the {process}", ms, "ms/request")
 
 
 def _growth(by_size: Mapping[str, Sequence[float]]) -> Iterator[Figure]:

@@ -145,10 +145,14 @@ class Postgres:
         """The address of the server's first database."""
         return make_url(self._server.get_uri()).set(drivername="postgresql")
 
+    @property
+    def pid(self) -> int:
+        """The process above all others of the server."""
+        return int(self._server.get_pid())
+
     def kill(self) -> None:
         """End every process of it without a warning."""
-        postmaster = psutil.Process(self._server.get_pid())
-        processes = [postmaster, *postmaster.children()]
+        processes = family(self.pid)
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -180,6 +184,17 @@ def running_postgres(folder: Path, **settings: str) -> Iterator[Postgres]:
         server.stop()
 
 
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process and all that it has started and that still run."""
+    parent = psutil.Process(pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def cpu_s(pid: int) -> float:
+    """Return the seconds of a core that a process and those it has started have used so far."""
+    return sum(map(_cpu_s, family(pid)))
+
+
 def wait_until(condition: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:
     """Wait until a condition holds; raise when it does not within the deadline."""
     give_up_at = time.monotonic() + within_s
@@ -187,6 +202,15 @@ def wait_until(condition: Callable[[], bool], what: str, within_s: float = WITHI
         if time.monotonic() > give_up_at:
             raise TimeoutError(f"expected {what} within {within_s:g} s")
         time.sleep(0.02)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    try:
+        used = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0  # it has ended meanwhile, and its parent counts it
+    # of those that have ended too: a connection, a parallel worker
+    return float(used.user + used.system + used.children_user + used.children_system)
 
 
 def percentile(values: list[float], share: float) -> float:

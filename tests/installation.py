@@ -51,6 +51,10 @@ class Installation:
         """The settings that its commands run with."""
         return dict(self._environment)
 
+    def pid(self, name: str) -> int:
+        """Return the id of a process that runs."""
+        return self._processes[name].pid
+
     def start(self, *names: str) -> None:
         """Start processes, and wait until the API answers."""
         for name in names:
