@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Conflict, Gone, NotFound, SignedOut
 from cloud.app.domain.slugs import SLUG_MAX_LENGTH, slugify
-from cloud.app.services import sign_ins
 from cloud.app.services.hours import checked_hours
 from cloud.app.store.people import Staff
-from cloud.app.store.roles import act_for
+from cloud.app.store.roles import act_for, enter_shop
 from cloud.app.store.shops import Shop, Site
 
 FIRST_SITE = "Front door"
@@ -24,16 +23,11 @@ def role_in(
 ) -> str:
     """Return the person's role, and act for the shop from now on. Raises NotFound, and SignedOut
     when the sign-in has ended."""
-    act_for(session, person_id=person_id)
-    role = select(Staff.role).where(Staff.shop_id == shop_id, Staff.person_id == person_id)
-    found = session.execute(
-        select(role.scalar_subquery().label("role"), sign_ins.holds(sign_in_id).label("holds"))
-    ).one()
+    found = enter_shop(session, shop_id, person_id, sign_in_id)
     if not found.holds:
         raise SignedOut("this sign-in has ended")
     if found.role is None:
         raise NotFound("there is no such shop")
-    act_for(session, shop_id=shop_id)
     return str(found.role)
 
 

@@ -5,8 +5,9 @@ any table. The settings end with the transaction, so a pooled connection carries
 """
 
 import uuid
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 APP = "shopbell_app"
@@ -15,6 +16,7 @@ JOBS = "shopbell_jobs"
 ROLES = (APP, INGEST, JOBS)
 
 _SET = text("SELECT set_config('app.' || :name, :value, true)")
+_ENTER = text("SELECT role, holds FROM enter_shop(:shop_id, :person_id, :sign_in_id)")
 
 
 def act_for(
@@ -38,3 +40,15 @@ def act_for(
     for name, value in claims.items():
         if value is not None:
             session.execute(_SET, {"name": name, "value": str(value)})
+
+
+def enter_shop(
+    session: Session, shop_id: uuid.UUID, person_id: uuid.UUID, sign_in_id: uuid.UUID
+) -> Row[Any]:
+    """Act for a person, and for a shop too if that person works there and the sign-in holds.
+
+    Returns the `role` there, or None, and whether the sign-in `holds`. All by one statement: it
+    stands before every request in a shop.
+    """
+    values = {"shop_id": shop_id, "person_id": person_id, "sign_in_id": sign_in_id}
+    return session.execute(_ENTER, values).one()
