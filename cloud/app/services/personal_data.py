@@ -28,6 +28,8 @@ HIDDEN = {
     "shop_id", "membership_id", "person_id", "password_hash", "digest", "key_digest",
     "request_digest", "code_digest", "body", "friend_id", "referrer_id", "created_by",
     "answered_by", "other_id",
+    # they follow from what stands beside them
+    "granted", "rests_until", "searched",
 }  # fmt: skip
 
 Plain = dict[str, object]

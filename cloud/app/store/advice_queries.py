@@ -2,12 +2,11 @@
 
 import datetime as dt
 import uuid
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, and_, any_, false, func, select, text
 from sqlalchemy.orm import Session
 
-from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.people import Membership
 from cloud.app.store.scores import Outreach, Score
 
 MESSAGE_DAYS = 90
@@ -48,35 +47,13 @@ def recent_outreach(
 
 
 def is_resting() -> ColumnElement[bool]:
-    """Tell of a Score whether its customer was seen to, put off, or is no customer any more."""
-    latest = _latest(
-        select(Outreach.id).where(
-            Outreach.shop_id == Score.shop_id, Outreach.membership_id == Score.membership_id
-        ),
-        Outreach,
-    )
-    resting = exists().where(
-        Outreach.shop_id == Score.shop_id,
-        Outreach.id == latest,
-        (Outreach.outcome == "never") | (Outreach.until > func.now()),
-    )
-    return resting.correlate(Score)
+    """Tell of a Membership whether it was seen to, put off, or is no customer any more."""
+    return func.coalesce(Membership.rests_until > func.now(), false())
 
 
 def action_holds() -> ColumnElement[bool]:
-    """Tell of a Score whether its action may be done now: consent may have ended since."""
-    latest = _latest(
-        select(ConsentEvent.action).where(
-            ConsentEvent.shop_id == Score.shop_id,
-            ConsentEvent.membership_id == Score.membership_id,
-            ConsentEvent.channel == Score.action_channel,
-            ConsentEvent.purpose == "marketing",
-        ),
-        ConsentEvent,
-    )
-    return and_(Score.action.is_not(None), latest == "grant", ~is_resting())
-
-
-def _latest(query: Any, table: Any) -> Any:
-    newest = query.order_by(table.created_at.desc(), table.id).limit(1)
-    return newest.correlate(Score).scalar_subquery()
+    """Tell of a Score with its Membership whether its action may be done now: consent may have
+    ended since."""
+    # as coalesce, because PostgreSQL takes the bare condition for rare, and reads everything
+    is_granted = func.coalesce(Score.action_channel == any_(Membership.granted), false())
+    return and_(Score.action.is_not(None), is_granted, ~is_resting())

@@ -3,8 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Select, case, exists, or_, select, text
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, exists, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from cloud.app.store.consents import ConsentEvent
@@ -69,25 +68,13 @@ def consent_events(
     ).all()
 
 
-def reachable() -> Select[tuple[uuid.UUID]]:
-    """Return, for the shop that the transaction acts for, who may get offers on some channel."""
-    latest = (
-        select(ConsentEvent.membership_id, ConsentEvent.channel, ConsentEvent.action)
-        .ext(distinct_on(ConsentEvent.membership_id, ConsentEvent.channel))
-        .where(ConsentEvent.purpose == "marketing")
-        .order_by(ConsentEvent.membership_id, ConsentEvent.channel, ConsentEvent.created_at.desc())
-        .subquery("latest")
-    )
-    member = aliased(Membership)
-    contact = case(
-        (latest.c.channel == "email", member.email.is_not(None)),
-        (latest.c.channel == "push", member.person_id.is_not(None)),
-        else_=member.phone.is_not(None),
-    )
-    return (
-        select(latest.c.membership_id)
-        .join(member, member.id == latest.c.membership_id)
-        .where(latest.c.action == "grant", contact)
+def is_reachable() -> ColumnElement[bool]:
+    """Tell of a Membership whether it may get offers on some channel, and has what that needs."""
+    granted = Membership.granted
+    return or_(
+        granted.overlap(["sms", "whatsapp"]) & Membership.phone.is_not(None),
+        granted.contains(["email"]) & Membership.email.is_not(None),
+        granted.contains(["push"]) & Membership.person_id.is_not(None),
     )
 
 

@@ -154,7 +154,8 @@ def move_back(session: Session, merge: CustomerMerge) -> None:
 
 def insert_row(session: Session, table: Table, row: Mapping[str, object]) -> None:
     """Insert a row as `to_jsonb` wrote it; columns that came since have their defaults."""
-    columns = ", ".join(name for name in row if name in table.c)
+    known = [table.c[name] for name in row if name in table.c]
+    columns = ", ".join(column.name for column in known if column.computed is None)
     statement = (
         f"INSERT INTO {table.name} ({columns}) SELECT {columns} "  # noqa: S608 - names of our own tables
         f"FROM jsonb_populate_record(NULL::{table.name}, CAST(:row AS jsonb))"

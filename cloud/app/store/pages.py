@@ -25,6 +25,12 @@ class Order:
     id: ColumnElement[Any]
     is_descending: bool = False
 
+    @property
+    def columns(self) -> list[ColumnElement[Any]]:
+        """What stands behind ORDER BY."""
+        columns = (self.key, self.id)
+        return [c.desc() if self.is_descending else c.asc() for c in columns]
+
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
@@ -42,11 +48,20 @@ def fetch_page(
     session: Session, rows: Select[Any], order: Order, *, limit: int, cursor: str | None
 ) -> Page[Row[Any]]:
     """Return the rows after the cursor. Raises Invalid for a cursor that is not ours."""
+    return page_of(session.execute(one_page(rows, order, limit=limit, cursor=cursor)).all(), limit)
+
+
+def one_page(rows: Select[Any], order: Order, *, limit: int, cursor: str | None) -> Select[Any]:
+    """Return a query of the rows after the cursor, with `sort_key` and `sort_id`, and of one more
+    that tells whether the page is the last. Raises Invalid for a cursor that is not ours."""
     if cursor is not None:
         rows = rows.where(_after(order, cursor))
     columns = [order.key.label("sort_key"), order.id.label("sort_id")]
-    ways = [c.desc() if order.is_descending else c.asc() for c in (order.key, order.id)]
-    found = session.execute(rows.add_columns(*columns).order_by(*ways).limit(limit + 1)).all()
+    return rows.add_columns(*columns).order_by(*order.columns).limit(limit + 1)
+
+
+def page_of(found: Sequence[Row[Any]], limit: int) -> Page[Row[Any]]:
+    """Return what `one_page` found as a page."""
     page = found[:limit]
     return Page(page, _cursor(page[-1]) if len(found) > limit else None)
 

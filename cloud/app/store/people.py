@@ -3,10 +3,25 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.app.store.base import Base, CreatedAt, Id, Minor, ShopId
+
+_SEARCHED = r"""
+    lower(coalesce(reference, '') || E'\n' || coalesce(name, '') || E'\n'
+        || coalesce(phone, '') || E'\n' || coalesce(email, ''))
+"""
 
 
 class Person(Base):
@@ -125,13 +140,16 @@ class Membership(Base):
             for column in ("phone", "email")
         ),
         Index("ix_membership_phone", "shop_id", "phone"),
-        # the sort key of `customer_queries`: those who never came stand behind all others
+        # the sort keys of `customer_queries`: those who never came stand behind all others
         Index(
             "ix_membership_last_visit",
             "shop_id",
             text("coalesce(last_visit_at, '1900-01-01 00:00:00+00'::timestamptz)"),
             "id",
         ),
+        Index("ix_membership_visits", "shop_id", "visits", "id"),
+        Index("ix_membership_spent", "shop_id", "spent_minor", "id"),
+        Index("ix_membership_name", "shop_id", text("lower(coalesce(name, reference, ''))"), "id"),
         Index("ix_membership_email", "shop_id", "email"),
         Index(
             "ix_membership_import",
@@ -166,6 +184,12 @@ class Membership(Base):
     spent_minor: Mapped[Minor] = mapped_column(server_default="0")
     last_purchase_at: Mapped[dt.datetime | None]
     last_visit_at: Mapped[dt.datetime | None]
+    # kept by triggers of `consent_event` and `outreach`: the channels whose latest word on
+    # marketing is a grant, and until when the latest note lets the customer rest
+    granted: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}", deferred=True)
+    rests_until: Mapped[dt.datetime | None] = mapped_column(deferred=True)
+    # what a search looks through
+    searched: Mapped[str] = mapped_column(Computed(_SEARCHED, persisted=True), deferred=True)
     # the import that brought this customer
     import_id: Mapped[uuid.UUID | None]
     created_at: Mapped[CreatedAt]

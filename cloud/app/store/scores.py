@@ -48,6 +48,22 @@ class Score(Base):
         ),
         CheckConstraint("churn_probability BETWEEN 0 AND 1", name="churn_probability"),
         CheckConstraint("risk IN ('high', 'medium', 'low')", name="risk"),
+        # the sort keys of `customer_queries`
+        *(
+            Index(f"ix_score_{name}", "shop_id", text(f"coalesce({key}, -1)"), "membership_id")
+            for name, key in (
+                ("value_at_risk", "revenue_at_risk_minor"),
+                ("churn", "churn_probability"),
+                ("clv", "clv_minor"),
+            )
+        ),
+        Index(
+            "ix_score_action",
+            "shop_id",
+            text("coalesce(action_value_minor, 0)"),
+            "membership_id",
+            postgresql_where=text("action IS NOT NULL"),
+        ),
     )
 
     shop_id: Mapped[ShopId]
