@@ -23,7 +23,8 @@ routes = Blueprint("footfall", "Who came, by the hour")
 def get_footfall(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """The hours of a day of the shop's own time, each with what is usual."""
     date = query["date"] or today(shop_id, dt.datetime.now(dt.UTC))
-    return {"date": date, "hours": footfall.day_by_hour(db.session(), shop_id, date)}
+    counts = footfall.counts_like(db.session(), shop_id, date)
+    return {"date": date, "hours": footfall.day_by_hour(counts, date)}
 
 
 @routes.get("/shops/<uuid:shop_id>/typical-week")

@@ -3,8 +3,10 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.typical_week import (
@@ -41,17 +43,21 @@ def usual_week(session: Session, shop: Shop, now: dt.datetime) -> Mapping[HourOf
     return week
 
 
-def day_by_hour(session: Session, shop_id: uuid.UUID, date: dt.date) -> list[dict[str, object]]:
-    """Return the hours of a day: entries and exits, and what is usual."""
-    shop = shop_by_id(session, shop_id)
-    noon = dt.datetime.combine(date, dt.time(12), ZoneInfo(shop.time_zone))
-    usual = _week_before(session, shop, noon)
-    counts = {count.hour: count for count in _counts(session, shop_id, date, date)}
+def counts_like(session: Session, shop_id: uuid.UUID, date: dt.date) -> list[HourCount]:
+    """Return what was counted on a day, and on the same weekday in the weeks before."""
+    dates = [date - dt.timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
+    return [_count(row) for row in footfall.hours_on(session, shop_id, dates)]
+
+
+def day_by_hour(counts: Sequence[HourCount], date: dt.date) -> list[dict[str, Any]]:
+    """Return the hours of a day: entries and exits, and what is usual; from `counts_like`."""
+    usual = typical_week(count for count in counts if count.date != date)
+    of_day = {count.hour: count for count in counts if count.date == date}
     return [
         {
             "hour": hour,
-            "entries": counts[hour].entries if hour in counts else 0,
-            "exits": counts[hour].exits if hour in counts else 0,
+            "entries": of_day[hour].entries if hour in of_day else 0,
+            "exits": of_day[hour].exits if hour in of_day else 0,
             "usual_entries": _usual_entries(usual.get((date.weekday(), hour))),
         }
         for hour in range(24)
@@ -66,15 +72,11 @@ def days(
     return [{"date": row.date, "entries": row.entries, "exits": row.exits} for row in rows]
 
 
-def entries_until(
-    session: Session, shop_id: uuid.UUID, dates: Sequence[dt.date], clock: dt.time
-) -> dict[dt.date, float]:
-    """Return how many came in until a time of the day, for those dates on which anybody did."""
+def entries_until(counts: Sequence[HourCount], clock: dt.time) -> dict[dt.date, float]:
+    """Return how many came in until a time of the day, for the dates on which anybody did."""
     shares = {clock.hour: clock.minute / 60}
     found: dict[dt.date, float] = {}
-    for count in _counts(session, shop_id, min(dates), max(dates)):
-        if count.date not in dates:
-            continue
+    for count in counts:
         share = shares.get(count.hour, 1.0 if count.hour < clock.hour else 0.0)
         found[count.date] = found.get(count.date, 0.0) + share * count.entries
     return found
@@ -103,11 +105,6 @@ def typical(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str,
     }
 
 
-def _week_before(session: Session, shop: Shop, noon: dt.datetime) -> Mapping[HourOfWeek, UsualHour]:
-    first = noon.date() - dt.timedelta(weeks=WEEKS)
-    return typical_week(_counts(session, shop.id, first, noon.date() - dt.timedelta(days=1)))
-
-
 def _open_hours(
     shop: Shop, now: dt.datetime, week: Mapping[HourOfWeek, UsualHour]
 ) -> dict[int, Sequence[int]]:
@@ -129,8 +126,11 @@ def _is_open(shop: Shop, begin: dt.datetime, week: Mapping[HourOfWeek, UsualHour
 
 
 def _counts(session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date) -> list[HourCount]:
-    rows = footfall.hours(session, shop_id, first, last)
-    return [HourCount(row.date, row.hour, row.entries, row.exits) for row in rows]
+    return [_count(row) for row in footfall.hours(session, shop_id, first, last)]
+
+
+def _count(row: Row[Any]) -> HourCount:
+    return HourCount(row.date, row.hour, row.entries, row.exits)
 
 
 def _usual_entries(usual: UsualHour | None) -> float | None:

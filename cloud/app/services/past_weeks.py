@@ -38,7 +38,8 @@ def _sold(session: Session, shop: Shop, first: dt.date, last: dt.date) -> list[S
     entries: dict[dt.date, int] = {row.date: row.entries for row in rows if row.entries}
     if not entries:
         return []
-    sold = day_queries.takings_by_day(session, shop.id, shop.time_zone, list(entries), dt.time.max)
+    zone = ZoneInfo(shop.time_zone)
+    sold = day_queries.takings_by_day(session, shop.id, zone, list(entries), dt.time.max)
     return [SoldDay(row.date, entries[row.date], row.purchases) for row in sold if row.purchases]
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.past_weeks import LEAST_VISITORS
+from cloud.app.domain.typical_week import HourCount
 from cloud.app.domain.usual import usual
 from cloud.app.services import footfall
 from cloud.app.services.shops import shop_by_id
-from cloud.app.services.timeline import promised_and_kept
+from cloud.app.services.timeline import day_of, promised_and_kept
 from cloud.app.store import day_queries, score_queries
 from cloud.app.store.customer_queries import CustomerFilter, customers
 from cloud.app.store.shops import Shop
@@ -29,47 +30,54 @@ def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, A
     `to_win_back` and `best_action` are rows of customer_queries.
     """
     shop = shop_by_id(session, shop_id)
-    zone = ZoneInfo(shop.time_zone)
-    date = now.astimezone(zone).date()
-    begin = dt.datetime.combine(date, dt.time(), zone)
-    end = dt.datetime.combine(date + dt.timedelta(days=1), dt.time(), zone)
-    takings_minor, purchases = day_queries.takings(session, shop_id, begin, end)
-    visitors = day_queries.entries(session, shop_id, begin, end)
+    local = now.astimezone(ZoneInfo(shop.time_zone))
+    sales = _sales(session, shop, local)
+    takings = sales.pop(local.date(), None)
+    purchases = takings.purchases if takings else 0
+    visitors = day_queries.entries(session, shop_id, *day_of(shop, local.date()))
+    counts = footfall.counts_like(session, shop_id, local.date())
     return {
-        "date": date,
-        "takings_minor": takings_minor,
+        "date": local.date(),
+        "takings_minor": int(takings.takings_minor) if takings else 0,
         "purchases": purchases,
         "visitors": visitors,
         "conversion": purchases / visitors if visitors else None,
-        "usual": _usual(session, shop, now.astimezone(zone)),
-        "hours": _hours(session, shop_id, now.astimezone(zone), visitors),
-        "promised": promised_and_kept(session, shop, date, now),
+        "usual": _usual(list(sales.values()), counts, local),
+        "hours": _hours(counts, local, visitors),
+        "promised": promised_and_kept(session, shop, local.date(), now),
         "kpis": _kpis(session, shop_id),
         "to_win_back": _to_win_back(session, shop_id),
         "best_action": _best_action(session, shop_id),
     }
 
 
-def _hours(
-    session: Session, shop_id: uuid.UUID, local: dt.datetime, visitors: int
-) -> list[dict[str, Any]]:
+def _sales(session: Session, shop: Shop, local: dt.datetime) -> dict[dt.date, Row[Any]]:
+    """Return the takings of today and of the same weekday in the weeks before, where any are."""
+    dates = [local.date() - dt.timedelta(weeks=weeks) for weeks in range(WEEKS + 1)]
+    zone = ZoneInfo(shop.time_zone)
+    days = day_queries.takings_by_day(session, shop.id, zone, dates, local.time())
+    return {day.date: day for day in days}
+
+
+def _hours(counts: Sequence[HourCount], local: dt.datetime, visitors: int) -> list[dict[str, Any]]:
     """Return the hours of the day; the last minutes are counted before the hours are rolled up."""
-    hours: list[dict[str, Any]] = footfall.day_by_hour(session, shop_id, local.date())
+    hours = footfall.day_by_hour(counts, local.date())
     late = visitors - sum(hour["entries"] for hour in hours)
     hours[local.hour]["entries"] += max(late, 0)
     return hours
 
 
-def _usual(session: Session, shop: Shop, local: dt.datetime) -> dict[str, object]:
+def _usual(
+    days: Sequence[Row[Any]], counts: Sequence[HourCount], local: dt.datetime
+) -> dict[str, object]:
     """Return takings, visitors and conversion of the same weekday in the weeks before.
 
     They are those until this time of the day; but where a till tells no times, takings are those of
     whole days, because then today's are known only when it is over.
     """
-    dates = [local.date() - dt.timedelta(weeks=weeks) for weeks in range(1, WEEKS + 1)]
-    days = day_queries.takings_by_day(session, shop.id, shop.time_zone, dates, local.time())
     is_timed = all(day.is_timed for day in days)
-    visitors = footfall.entries_until(session, shop.id, dates, local.time())
+    before = [count for count in counts if count.date != local.date()]
+    visitors = footfall.entries_until(before, local.time())
     return {
         "is_by_now": is_timed,
         "takings_minor": usual(
@@ -89,12 +97,11 @@ def _conversions(days: Sequence[Row[Any]], visitors: dict[dt.date, float]) -> li
 
 
 def _kpis(session: Session, shop_id: uuid.UUID) -> dict[str, object] | None:
-    run = score_queries.latest_run(session, shop_id)
+    run = score_queries.latest_kpis(session, shop_id)
     if run is None:
         return None
-    kpis: dict[str, Any] = dict(run.summary["kpis"])  # type: ignore[call-overload] # JSON
     names = ("customers", "churn_rate", "revenue_at_risk_minor", "clv_minor")
-    found = {name: kpis.get(name) for name in names}
+    found = {name: run.kpis.get(name) for name in names}
     return {**found, "horizon_days": run.horizon_days, "verdict": run.verdict}
 
 

@@ -4,53 +4,49 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
-from cloud.app.store.sales import Purchase
 from cloud.app.store.shops import Event
 
-# Each day is a short piece of an index: the weeks between are not read. Two hours wider on either
-# side, because a clock may change at midnight; the dates are exact.
+# Each day is a short piece of an index, summed up by itself: the weeks between are not read.
 _TAKINGS_BY_DAY = text("""
-    SELECT day.date, sum(amount_minor) AS takings_minor,
-        coalesce(sum(amount_minor) FILTER (WHERE local::time <= :clock), 0) AS takings_by_now_minor,
-        count(*) FILTER (WHERE amount_minor > 0) AS purchases,
-        count(*) FILTER (WHERE amount_minor > 0 AND local::time <= :clock) AS purchases_by_now,
-        bool_or(local::time <> '00:00') AS is_timed
-    FROM unnest(CAST(:dates AS date[])) AS day (date),
-        LATERAL (SELECT day.date::timestamp AT TIME ZONE :zone AS midnight) AS begins,
-        purchase, LATERAL (SELECT occurred_at AT TIME ZONE :zone AS local) AS shop_time
-    WHERE shop_id = :shop_id AND occurred_at >= midnight - interval '2 hours'
-        AND occurred_at < midnight + interval '27 hours' AND local::date = day.date
-    GROUP BY 1 ORDER BY 1
+    SELECT day.date, sold.*
+    FROM unnest(
+            CAST(:dates AS date[]), CAST(:begins AS timestamptz[]), CAST(:nows AS timestamptz[]),
+            CAST(:ends AS timestamptz[])
+        ) AS day (date, begins_at, now_at, ends_at),
+        LATERAL (
+            SELECT sum(amount_minor) AS takings_minor,
+                coalesce(sum(amount_minor) FILTER (WHERE occurred_at <= now_at), 0)
+                    AS takings_by_now_minor,
+                count(*) FILTER (WHERE amount_minor > 0) AS purchases,
+                count(*) FILTER (WHERE amount_minor > 0 AND occurred_at <= now_at)
+                    AS purchases_by_now,
+                bool_or(occurred_at <> begins_at) AS is_timed
+            FROM purchase
+            WHERE shop_id = :shop_id AND occurred_at >= begins_at AND occurred_at < ends_at
+            HAVING count(*) > 0
+        ) AS sold
+    ORDER BY 1
 """)
 
 
 def takings_by_day(
-    session: Session, shop_id: uuid.UUID, zone: str, dates: Sequence[dt.date], clock: dt.time
+    session: Session, shop_id: uuid.UUID, zone: ZoneInfo, dates: Sequence[dt.date], clock: dt.time
 ) -> Sequence[Row[Any]]:
     """Return the takings and purchases of days with any, in all and until a time of the day."""
-    return session.execute(
-        _TAKINGS_BY_DAY,
-        {"shop_id": shop_id, "zone": zone, "dates": list(dates), "clock": clock},
-    ).all()
-
-
-def takings(
-    session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
-) -> tuple[int, int]:
-    """Return the net amount in minor units and the number of purchases that are no refunds."""
-    amount, number = session.execute(
-        select(
-            func.coalesce(func.sum(Purchase.amount_minor), 0),
-            func.count().filter(Purchase.amount_minor > 0),
-        ).where(
-            Purchase.shop_id == shop_id, Purchase.occurred_at >= begin, Purchase.occurred_at < end
-        )
-    ).one()
-    return int(amount), number
+    midnight, a_day = dt.time(), dt.timedelta(days=1)
+    values = {
+        "shop_id": shop_id,
+        "dates": list(dates),
+        "begins": [dt.datetime.combine(date, midnight, zone) for date in dates],
+        "nows": [dt.datetime.combine(date, clock, zone) for date in dates],
+        "ends": [dt.datetime.combine(date + a_day, midnight, zone) for date in dates],
+    }
+    return session.execute(_TAKINGS_BY_DAY, values).all()
 
 
 def entries(session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime) -> int:
@@ -62,6 +58,8 @@ def entries(session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.da
             Event.body["direction"].astext == "in",
             Event.occurred_at >= begin,
             Event.occurred_at < end,
+            # there is a table for each month of receipt
+            Event.received_at >= begin,
         )
     )
     return counted or 0

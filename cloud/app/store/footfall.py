@@ -2,10 +2,10 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import ColumnElement, Row, func, select, text
 from sqlalchemy.orm import Session
 
 from cloud.app.store.shops import FootfallDue, FootfallHour
@@ -71,12 +71,14 @@ def hours(
     session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date
 ) -> Sequence[Row[Any]]:
     """Return (date, hour, entries, exits, ambiguous) of all doors, in order."""
-    return session.execute(
-        select(FootfallHour.date, FootfallHour.hour, *_sums())
-        .where(FootfallHour.shop_id == shop_id, FootfallHour.date.between(first, last))
-        .group_by(FootfallHour.date, FootfallHour.hour)
-        .order_by(FootfallHour.date, FootfallHour.hour)
-    ).all()
+    return _hours(session, shop_id, FootfallHour.date.between(first, last))
+
+
+def hours_on(
+    session: Session, shop_id: uuid.UUID, dates: Collection[dt.date]
+) -> Sequence[Row[Any]]:
+    """Return the same of some days."""
+    return _hours(session, shop_id, FootfallHour.date.in_(dates))
 
 
 def days(session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date) -> Sequence[Row[Any]]:
@@ -86,6 +88,17 @@ def days(session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date) ->
         .where(FootfallHour.shop_id == shop_id, FootfallHour.date.between(first, last))
         .group_by(FootfallHour.date)
         .order_by(FootfallHour.date)
+    ).all()
+
+
+def _hours(
+    session: Session, shop_id: uuid.UUID, is_wanted: ColumnElement[bool]
+) -> Sequence[Row[Any]]:
+    return session.execute(
+        select(FootfallHour.date, FootfallHour.hour, *_sums())
+        .where(FootfallHour.shop_id == shop_id, is_wanted)
+        .group_by(FootfallHour.date, FootfallHour.hour)
+        .order_by(FootfallHour.date, FootfallHour.hour)
     ).all()
 
 

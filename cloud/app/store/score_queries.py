@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from cloud.app.store.scores import Insight, Score, ScoreRun
@@ -17,6 +17,16 @@ def latest_run(session: Session, shop_id: uuid.UUID) -> ScoreRun | None:
         .order_by(ScoreRun.created_at.desc())
         .limit(1)
     )
+
+
+def latest_kpis(session: Session, shop_id: uuid.UUID) -> Row[Any] | None:
+    """Return kpis, horizon_days and verdict of the newest scoring, without the rest of it."""
+    return session.execute(
+        select(ScoreRun.summary["kpis"].label("kpis"), ScoreRun.horizon_days, ScoreRun.verdict)
+        .where(ScoreRun.shop_id == shop_id)
+        .order_by(ScoreRun.created_at.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def bands(session: Session, shop_id: uuid.UUID) -> dict[str, dict[str, int]]:
