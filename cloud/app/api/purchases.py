@@ -60,7 +60,7 @@ def create_purchase(described: dict[str, Any], shop_id: uuid.UUID) -> tuple[dict
     lines = [NewLine(**line) for line in described.pop("lines")]
     new = NewPurchase(**described, lines=lines)
     purchase, is_new = record_purchase(db.session(), shop_id, new, dt.datetime.now(dt.UTC))
-    stored = purchase_queries.lines_of(db.session(), shop_id, [purchase.id])
+    stored = purchase_queries.lines_of(db.session(), shop_id, [purchase.id] if lines else [])
     db.session.commit()
     return _shown(purchase, stored[purchase.id]), 201 if is_new else 200
 

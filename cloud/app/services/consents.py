@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from cloud.app.store.consent_queries import consent_events
 from cloud.app.store.consents import ConsentEvent
-from cloud.app.store.customer_queries import customer
+from cloud.app.store.membership_queries import membership_by_id
 
 IMPORT_CHANNELS = ("sms", "whatsapp", "email")
 
@@ -22,7 +22,7 @@ def record_consent(
     person_id: uuid.UUID,
 ) -> ConsentEvent:
     """Add a grant or a withdrawal. Raises NotFound for a customer of another shop."""
-    customer(session, shop_id, membership_id)
+    membership_by_id(session, shop_id, membership_id)
     added = ConsentEvent(
         shop_id=shop_id, membership_id=membership_id, source=source, created_by=person_id, **event
     )
@@ -34,9 +34,11 @@ def record_consent(
 def consent_of(
     session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID
 ) -> tuple[Sequence[ConsentEvent], list[dict[str, object]]]:
-    """Return the events, the newest first, and what holds for each channel and purpose."""
-    customer(session, shop_id, membership_id)
+    """Return the events, the newest first, and what holds for each channel and purpose. Raises
+    NotFound."""
     events = consent_events(session, shop_id, membership_id)
+    if not events:
+        membership_by_id(session, shop_id, membership_id)
     holds = [
         {"channel": channel, "purpose": purpose, "is_granted": action == "grant"}
         for (channel, purpose), action in sorted(_latest(events).items())

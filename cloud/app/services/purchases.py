@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from cloud.app.domain.errors import Conflict, Invalid
-from cloud.app.services.shops import shop_by_id
+from cloud.app.store.membership_queries import is_member
 from cloud.app.store.merge_queries import survivor_of
-from cloud.app.store.people import Membership
 from cloud.app.store.purchase_queries import lines_of
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
+from cloud.app.store.shops import Shop
 
 SOURCE = "api"
 CLOCK_ERROR = dt.timedelta(days=1)
@@ -50,37 +50,36 @@ def record_purchase(
 
     Raises Invalid, and Conflict when the id belongs to a purchase that says something else.
     """
-    new = _of_survivor(session, shop_id, new)
-    _check(session, shop_id, new, now)
-    is_new = session.scalar(_insert(session, shop_id, new))
-    purchase = session.execute(
-        select(Purchase).where(Purchase.shop_id == shop_id, Purchase.id == new.id)
-    ).scalar_one()
-    if is_new:
+    _check(new, now)
+    new = _of_known_customer(session, shop_id, new)
+    if new.refunds_id:
+        _check_refund(session, shop_id, new, new.refunds_id)
+    purchase = session.scalar(_insert(shop_id, new))
+    if purchase is not None:
         _add_lines(session, shop_id, new)
-    elif _described(session, purchase) != new:
+        return purchase, True
+    stored = session.get_one(Purchase, (shop_id, new.id))
+    if _described(session, stored) != new:
         raise Conflict("this id belongs to another purchase")
-    return purchase, bool(is_new)
+    return stored, False
 
 
-def _of_survivor(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> NewPurchase:
-    """A till that was offline may not know yet that its customer was merged into another."""
-    if new.customer_id is None:
-        return new
-    survivor_id = survivor_of(session, shop_id, new.customer_id)
-    return replace(new, customer_id=survivor_id) if survivor_id else new
-
-
-def _check(session: Session, shop_id: uuid.UUID, new: NewPurchase, now: dt.datetime) -> None:
+def _check(new: NewPurchase, now: dt.datetime) -> None:
     if new.occurred_at > now + CLOCK_ERROR:
         raise Invalid("occurred_at", "a time that is not in the future", str(new.occurred_at))
     if new.lines and sum(line.amount_minor for line in new.lines) != new.amount_minor:
         total = sum(line.amount_minor for line in new.lines)
         raise Invalid("lines", f"amounts that add up to {new.amount_minor}", str(total))
-    if new.customer_id and not session.get(Membership, (shop_id, new.customer_id)):
+
+
+def _of_known_customer(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> NewPurchase:
+    """A till that was offline may not know yet that its customer was merged into another."""
+    if new.customer_id is None or is_member(session, shop_id, new.customer_id):
+        return new
+    survivor_id = survivor_of(session, shop_id, new.customer_id)
+    if survivor_id is None:
         raise Invalid("customer_id", "a customer of this shop", str(new.customer_id))
-    if new.refunds_id:
-        _check_refund(session, shop_id, new, new.refunds_id)
+    return replace(new, customer_id=survivor_id)
 
 
 def _check_refund(
@@ -92,7 +91,7 @@ def _check_refund(
         raise Invalid("refunds_id", "a purchase of this shop", str(refunds_id))
 
 
-def _insert(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> ReturningInsert[uuid.UUID]:
+def _insert(shop_id: uuid.UUID, new: NewPurchase) -> ReturningInsert[Purchase]:
     return (
         insert(Purchase)
         .values(
@@ -101,16 +100,18 @@ def _insert(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> Returning
             membership_id=new.customer_id,
             occurred_at=new.occurred_at,
             amount_minor=new.amount_minor,
-            currency=shop_by_id(session, shop_id).currency,
+            currency=select(Shop.currency).where(Shop.id == shop_id).scalar_subquery(),
             source=SOURCE,
             refunds_id=new.refunds_id,
         )
         .on_conflict_do_nothing(index_elements=["shop_id", "id"])
-        .returning(Purchase.id)
+        .returning(Purchase)
     )
 
 
 def _add_lines(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> None:
+    if not new.lines:
+        return
     products = _product_ids(session, shop_id, {line.product for line in new.lines})
     session.add_all(
         PurchaseLine(
@@ -127,8 +128,6 @@ def _add_lines(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> None:
 
 
 def _product_ids(session: Session, shop_id: uuid.UUID, names: set[str]) -> dict[str, uuid.UUID]:
-    if not names:
-        return {}
     # sorted: two tills that sell the same products must not wait for each other in a circle
     session.execute(
         insert(Product)

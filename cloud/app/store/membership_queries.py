@@ -65,6 +65,14 @@ def time_zone_of(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID)
     return found
 
 
+def is_member(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> bool:
+    """Tell whether a shop has this customer."""
+    rows = select(Membership.id).where(
+        Membership.shop_id == shop_id, Membership.id == membership_id
+    )
+    return session.scalar(rows) is not None
+
+
 def membership_by_id(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> Membership:
     """Return a customer of a shop. Raises NotFound."""
     found = session.get(Membership, (shop_id, membership_id))

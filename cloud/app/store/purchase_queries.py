@@ -36,6 +36,8 @@ def lines_of(
     session: Session, shop_id: uuid.UUID, purchase_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, list[NamedLine]]:
     """Return the lines of some purchases, each with its product's name, in their order."""
+    if not purchase_ids:
+        return defaultdict(list)
     rows = session.execute(
         select(PurchaseLine, Product.name)
         .join(
