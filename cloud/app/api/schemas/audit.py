@@ -1,8 +1,8 @@
 """Who saw and changed what, and what the administrator of an installation looks at."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment, PageQuery
+from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment, PageQuery, Schema
 
 JOB_STATES = ("todo", "doing", "succeeded", "failed", "cancelled", "aborting", "aborted")
 

@@ -1,10 +1,12 @@
 """Fields that repeat: texts, times, money, pages of a list."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+import marshmallow
+from marshmallow import ValidationError, fields, missing, validate
 
 from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, OTHER
 
@@ -13,6 +15,50 @@ PAGE_MAX = 200
 MONEY_MAX = 10**14
 
 NOTHING_UNSTORABLE = validate.Regexp(r"[^\x00-\x1f\x7f]*\Z", error="Must be printable text.")
+
+
+class Schema(marshmallow.Schema):
+    """marshmallow's, but each field's way out is looked up once and not for every value: of a page
+    of customers that was a third of the work. Its hooks around `dump` are not called."""
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        if self.many if many is None else many:
+            return [self._dumped(one) for one in obj]
+        return self._dumped(obj)
+
+    @cached_property
+    def _ways(self) -> list[tuple[str, str, fields.Field[Any], Callable[[Any], Any]]]:
+        return [
+            (field.attribute or name, field.data_key or name, field, _way(field))
+            for name, field in self.dump_fields.items()
+        ]
+
+    def _dumped(self, obj: Any) -> dict[str, Any]:
+        is_mapping = isinstance(obj, Mapping)
+        dumped: dict[str, Any] = {}
+        for name, key, field, way in self._ways:
+            value = obj.get(name, missing) if is_mapping else getattr(obj, name, missing)
+            if value is missing:
+                value = field.dump_default
+            if value is not missing:
+                dumped[key] = None if value is None else way(value)
+        return dumped
+
+
+def _way(field: fields.Field[Any]) -> Callable[[Any], Any]:
+    """Return what makes JSON of a value of a field that is not None."""
+    if isinstance(field, fields.Nested):
+        schema = field.schema
+        return partial(schema.dump, many=schema.many or field.many)
+    if isinstance(field, fields.List):
+        inner = _way(field.inner)
+        return lambda values: [None if value is None else inner(value) for value in values]
+    if isinstance(field, fields.Integer | fields.Float) and not field.as_string:
+        return field.num_type
+    # a field of ours may have a way of its own
+    if type(field)._serialize in (fields.String._serialize, fields.UUID._serialize):
+        return str
+    return lambda value: field._serialize(value, field.name, None)
 
 
 class Text(fields.String):

@@ -1,8 +1,8 @@
 """What boards are asked to do."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment
+from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment, Schema
 from cloud.app.domain.device_commands import NAMES
 
 STATES = ("waiting", "sent", "done", "refused", "expired")

@@ -1,8 +1,8 @@
 """Credentials of boards in use, and what they sent that nobody could use."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment
+from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment, Schema
 
 
 class RejectionQuery(Schema):

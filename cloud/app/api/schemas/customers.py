@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import AdviceSaid, DriverSaid, Moment, PageQuery, Text
+from cloud.app.api.schemas.base import AdviceSaid, DriverSaid, Moment, PageQuery, Schema, Text
 from cloud.app.store.consents import ACTIONS, CHANNELS, PURPOSES
 from cloud.app.store.timeline import KINDS
 

@@ -1,8 +1,8 @@
 """Boards at the doors."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from cloud.app.api.schemas.base import Moment, Text
+from cloud.app.api.schemas.base import Moment, Schema, Text
 
 
 class NewDevice(Schema):

@@ -1,8 +1,8 @@
 """What customers say of a day, and what the shop answers."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, PageQuery, Text
+from cloud.app.api.schemas.base import Moment, PageQuery, Schema, Text
 from cloud.app.store.feedback import MOODS
 
 TEXT_MAX_LENGTH = 1000

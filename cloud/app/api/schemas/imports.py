@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask_smorest.fields import Upload
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, PageQuery, Text
+from cloud.app.api.schemas.base import Moment, PageQuery, Schema, Text
 from cloud.app.domain.columns import ROLES
 from cloud.app.services.consents import IMPORT_CHANNELS
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, PageQuery, Text
+from cloud.app.api.schemas.base import Moment, PageQuery, Schema, Text
 from cloud.app.api.schemas.customers import RISKS
 from cloud.app.store.scores import TIERS
 

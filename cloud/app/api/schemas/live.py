@@ -1,8 +1,8 @@
 """What is known of a shop now."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment
+from cloud.app.api.schemas.base import Moment, Schema
 
 SOURCES = ("override", "door", "hours", "unknown")
 CROWDS = ("empty", "quiet", "moderate", "busy", "full")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, Text
+from cloud.app.api.schemas.base import Moment, Schema, Text
 from cloud.app.api.schemas.customers import Holding
 from cloud.app.api.schemas.live import PublicShop
 from cloud.app.store.consents import ACTIONS, CHANNELS

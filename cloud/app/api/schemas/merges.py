@@ -1,8 +1,8 @@
 """Duplicates and merges."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment
+from cloud.app.api.schemas.base import Moment, Schema
 
 REASONS = ("phone", "email", "name")
 

@@ -1,8 +1,8 @@
 """The owner's word on the sign, days with other hours, the count set right, and the day behind."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, Text
+from cloud.app.api.schemas.base import Moment, Schema, Text
 
 PEOPLE_MAX = 100_000
 

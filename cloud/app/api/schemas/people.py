@@ -1,8 +1,8 @@
 """Accounts, sign-ins, and the person who is signed in."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, Text
+from cloud.app.api.schemas.base import Moment, Schema, Text
 from cloud.app.api.schemas.shops import ROLES
 
 PASSWORD_MIN_LENGTH = 8

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
-from cloud.app.api.schemas.base import MONEY_MAX, Moment, Money, Text
+from cloud.app.api.schemas.base import MONEY_MAX, Moment, Money, Schema, Text
 
 LINES_MAX = 500
 QUANTITY_MAX = 1_000_000

@@ -1,8 +1,8 @@
 """Monthly reports, the model's card, and how far a scoring is."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, Text
+from cloud.app.api.schemas.base import Moment, Schema, Text
 from cloud.app.api.schemas.insights import Day
 
 STATES = ("idle", "waiting", "running", "done", "failed")

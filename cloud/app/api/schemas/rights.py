@@ -1,7 +1,8 @@
 """What a person may take along, and what stays when they go."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
+from cloud.app.api.schemas.base import Schema
 from cloud.app.api.schemas.people import ContactProof
 
 

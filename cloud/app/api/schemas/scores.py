@@ -1,8 +1,8 @@
 """What the models said, and what matters today."""
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
-from cloud.app.api.schemas.base import Moment
+from cloud.app.api.schemas.base import Moment, Schema
 from cloud.app.api.schemas.customers import Customer
 from cloud.app.api.schemas.openings import FootfallHour, KeptHours
 

@@ -3,9 +3,9 @@
 from zoneinfo import available_timezones
 
 import phonenumbers
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
-from cloud.app.api.schemas.base import Moment, Text
+from cloud.app.api.schemas.base import Moment, Schema, Text
 from cloud.app.domain.languages import LANGUAGES
 from cloud.app.domain.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 

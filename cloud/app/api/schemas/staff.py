@@ -1,8 +1,8 @@
 """Who works for a shop, and invitations."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment
+from cloud.app.api.schemas.base import Moment, Schema
 from cloud.app.api.schemas.shops import ROLES
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import MONEY_MAX, DriverSaid
+from cloud.app.api.schemas.base import MONEY_MAX, DriverSaid, Schema
 from cloud.app.domain.what_if import DAYS_MAX, VISITS_MAX
 
 
