@@ -7,17 +7,18 @@ import datetime as dt
 import json
 import logging
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from itertools import islice, repeat
+from typing import Any, NamedTuple
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.errors import Invalid
-from cloud.app.domain.sales_rows import Identity, PurchaseIds, Reading, Sale
+from cloud.app.domain.sales_rows import IDENTITIES, Identity, PurchaseIds, Reading, Sale
 from cloud.app.services.import_rows import ReadRow, read_rows, reading_of, sale_reader
 from cloud.app.services.imports import import_by_id
 from cloud.app.services.openings import ring
@@ -30,9 +31,17 @@ from cloud.app.store.sales import ImportBatch
 
 BLOCK_ROWS = 20_000
 WENT_WRONG = "something went wrong on our side; it has been noted, and nothing was imported"
+STORED_BEFORE = "this purchase was stored before"
 OUTCOMES = ("created", "updated", "skipped", "rejected")
 
 _log = logging.getLogger(__name__)
+
+
+class Prepared(NamedTuple):
+    """A row, and what is copied of it before it is known whose sale it is; empty for no sale."""
+
+    row: ReadRow
+    copied: str
 
 
 @dataclass
@@ -49,10 +58,14 @@ class Run:
     customers: dict[Identity, uuid.UUID] = field(default_factory=dict)
     products: dict[str, uuid.UUID] = field(default_factory=dict)
 
-    def rows(self) -> Iterator[ReadRow]:
-        """Read every row, also those that are stored: ids depend on what came before."""
+    def rows(self) -> Iterator[Prepared]:
+        """Yield the rows that are not stored. All are read: ids depend on what came before."""
         ids = PurchaseIds(self.shop_id, self.reading.zone)
-        return read_rows(self.content, self.filename, sale_reader(self.reading, self.country), ids)
+        reader = sale_reader(self.reading, self.country)
+        done = self.progress["line"]
+        for row in read_rows(self.content, self.filename, reader, ids):
+            if row.line > done:
+                yield Prepared(row, _copied(row))
 
 
 def run_import(
@@ -72,9 +85,7 @@ def run_import(
     if run is None:
         return
     try:
-        done = run.progress["line"]
-        rows = (row for row in run.rows() if row.line > done)
-        for block in _read_ahead(rows, block_rows):
+        for block in _read_ahead(run.rows(), block_rows):
             with sessions.begin() as session:
                 act_for(session, shop_id=shop_id)
                 if not _is_ours(session, run):
@@ -120,7 +131,7 @@ def _is_ours(session: Session, run: Run) -> bool:
     return batch.state == "running" and (batch.outcome or {}).get("line") == run.progress["line"]
 
 
-def _read_ahead(rows: Iterator[ReadRow], block_rows: int) -> Iterator[list[ReadRow]]:
+def _read_ahead(rows: Iterator[Prepared], block_rows: int) -> Iterator[list[Prepared]]:
     """Return blocks of rows; the next one is read while the database works on this one."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
         coming = reader.submit(lambda: list(islice(rows, block_rows)))
@@ -151,31 +162,43 @@ def _begin(
         )
 
 
-def _store(session: Session, run: Run, block: list[ReadRow]) -> None:
-    sales = [row for row in block if row.sale]
-    ids = {row.purchase_id for row in sales if row.purchase_id}
+def _copied(row: ReadRow) -> str:
+    if row.sale is None or row.purchase_id is None:
+        return ""
+    sale = row.sale
+    return import_queries.sale_as_copied(
+        row.line,
+        row.purchase_id,
+        sale.occurred_at,
+        sale.amount_minor,
+        sale.receipt,
+        sale.quantity,
+    )
+
+
+def _store(session: Session, run: Run, block: list[Prepared]) -> None:
+    ids = {row.purchase_id for row, _ in block if row.purchase_id}
     others = import_queries.purchases_of_others(session, run.shop_id, run.import_id, ids)
-    new = [row for row in sales if row.purchase_id not in others]
+    outcomes = [_outcome(row, others) for row, _ in block]
+    new = [row.sale for (row, _), outcome in zip(block, outcomes, strict=True)
+           if row.sale and outcome == "created"]  # fmt: skip
     _know_customers(session, run, new)
     _know_products(session, run, new)
-    rows = [_block_row(run, row, others) for row in block]
-    import_queries.add_block(session, run.shop_id, run.import_id, run.reading.currency, rows)
-    _note_progress(session, run, block, rows)
+    lines = "".join(map(_line, repeat(run), block, outcomes))
+    import_queries.add_block(session, run.shop_id, run.import_id, run.reading.currency, lines)
+    _note_progress(session, run, block[-1].row.line, outcomes)
 
 
-def _know_customers(session: Session, run: Run, rows: list[ReadRow]) -> None:
-    sales = {
-        row.sale.identity: row.sale for row in reversed(rows) if row.sale and row.sale.identity
-    }
-    for role in import_queries.IDENTITY_COLUMNS:
-        unknown = {
-            identity[1]: sale
-            for identity, sale in sales.items()
-            if identity and identity[0] == role and identity not in run.customers
-        }
-        if unknown:
-            found = _customers_of(session, run, role, unknown)
-            run.customers.update({(role, text): found[text] for text in unknown})
+def _know_customers(session: Session, run: Run, sales: list[Sale]) -> None:
+    unknown: dict[str, dict[str, Sale]] = defaultdict(dict)
+    for sale in sales:
+        if sale.identity and sale.identity not in run.customers:
+            role, text = sale.identity
+            unknown[role].setdefault(text, sale)
+    for role in IDENTITIES:
+        if role in unknown:
+            found = _customers_of(session, run, role, unknown[role])
+            run.customers.update({(role, text): found[text] for text in unknown[role]})
 
 
 def _customers_of(
@@ -212,53 +235,42 @@ def _complete_customers(session: Session, run: Run, known: dict[uuid.UUID, Sale]
     import_queries.complete_customers(session, run.shop_id, run.import_id, columns)
 
 
-def _know_products(session: Session, run: Run, rows: list[ReadRow]) -> None:
-    names = {row.sale.product for row in rows if row.sale and row.sale.product}
+def _know_products(session: Session, run: Run, sales: list[Sale]) -> None:
+    names = {sale.product for sale in sales if sale.product}
     unknown = names - run.products.keys()
     if unknown:
         run.products.update(import_queries.product_ids(session, run.shop_id, unknown))
 
 
-def _block_row(run: Run, row: ReadRow, others: set[uuid.UUID]) -> tuple[object, ...]:
-    """Return a row in the order of `import_block`."""
-    outcome, reason = _outcome(row, others)
+def _outcome(row: ReadRow, others: set[uuid.UUID]) -> str:
+    if row.sale is None:
+        return "rejected"
+    return "skipped" if row.purchase_id in others else "created"
+
+
+def _line(run: Run, prepared: Prepared, outcome: str) -> str:
+    """Return a row as a line of `import_block`."""
+    row, copied = prepared
     sale = row.sale
     if sale is None or outcome != "created":
         raw = json.dumps([cell.replace("\0", "") for cell in row.cells])
-        return (row.line, outcome, reason, raw, row.purchase_id, *[None] * 6)
-    return (
-        row.line,
-        outcome,
-        None,
-        None,
-        row.purchase_id,
+        reason = row.reason or STORED_BEFORE
+        return import_queries.other_as_copied(row.line, outcome, reason, raw, row.purchase_id)
+    return import_queries.with_ids(
+        copied,
         run.customers[sale.identity] if sale.identity else None,
-        sale.occurred_at,
-        sale.amount_minor,
-        sale.receipt,
         run.products[sale.product] if sale.product else None,
-        sale.quantity,
     )
 
 
-def _note_progress(
-    session: Session, run: Run, block: list[ReadRow], rows: list[tuple[object, ...]]
-) -> None:
-    for _, outcome, *_ in rows:
-        run.progress[str(outcome)] += 1
-    run.progress["rows"] += len(block)
-    run.progress["line"] = block[-1].line
+def _note_progress(session: Session, run: Run, line: int, outcomes: list[str]) -> None:
+    for outcome, rows in Counter(outcomes).items():
+        run.progress[outcome] += rows
+    run.progress["rows"] += len(outcomes)
+    run.progress["line"] = line
     batch = import_by_id(session, run.shop_id, run.import_id)
     batch.outcome = dict(run.progress)
     ring(session, run.shop_id)
-
-
-def _outcome(row: ReadRow, others: set[uuid.UUID]) -> tuple[str, str | None]:
-    if row.sale is None:
-        return "rejected", row.reason
-    if row.purchase_id in others:
-        return "skipped", "this purchase was stored before"
-    return "created", None
 
 
 def _finish(sessions: sessionmaker[Session], run: Run, key: str, now: dt.datetime) -> None:

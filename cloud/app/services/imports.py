@@ -15,7 +15,7 @@ from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.domain.sales_rows import check_columns
 from cloud.app.domain.tables import Table, open_table
 from cloud.app.services.import_rows import Totals, reading_of, sale_reader, totals_of
-from cloud.app.services.workbooks import as_text
+from cloud.app.services.workbooks import as_text, packed
 from cloud.app.store.base import Json
 from cloud.app.store.erasure_queries import UPLOAD_AGAIN
 from cloud.app.store.jobs import RUN_IMPORT, UNDO_IMPORT, enqueue
@@ -58,7 +58,7 @@ def upload(
         id=uuid.uuid4(),
         filename=filename,
         sha256=hashlib.sha256(content).hexdigest(),
-        content=text,
+        content=packed(text),
         state="uploaded",
         preview=asdict(look_at(text, filename)),
         created_by=person_id,

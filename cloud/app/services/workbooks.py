@@ -28,6 +28,8 @@ SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksh
 PARTS_MAX = 1000
 # a sheet's cell lies six deep
 DEPTH_MAX = 100
+# the first level packs a till's export to a fifth, five times as fast as the usual one
+PACKING_LEVEL = 1
 READ_WITHIN_S = 300.0
 COLUMNS_MAX = 200
 ROWS_MAX = 1_048_576  # of a sheet
@@ -46,6 +48,13 @@ def as_text(content: bytes, filename: str) -> bytes:
     if content.startswith(GZIP_MAGIC):
         _check_unpacked(content, filename)
     return content
+
+
+def packed(text: bytes) -> bytes:
+    """Return delimited text as it is kept: drivers hold what they send and fetch several times."""
+    if text.startswith(GZIP_MAGIC):
+        return text
+    return gzip.compress(text, PACKING_LEVEL, mtime=0)
 
 
 def _check_unpacked(content: bytes, filename: str) -> None:

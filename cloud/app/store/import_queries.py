@@ -2,7 +2,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, func, select, text
@@ -30,8 +31,8 @@ _INSERT_CUSTOMERS = """
 _BLOCK = """
     CREATE TEMPORARY TABLE IF NOT EXISTS import_block (
         line integer NOT NULL, outcome text NOT NULL, reason text, raw jsonb,
-        purchase_id uuid, membership_id uuid, occurred_at timestamptz, amount_minor bigint,
-        receipt text, product_id uuid, quantity numeric
+        purchase_id uuid, occurred_at timestamptz, amount_minor bigint, receipt text,
+        quantity numeric, membership_id uuid, product_id uuid
     ) ON COMMIT DELETE ROWS
 """
 _COPY_BLOCK = "COPY import_block FROM STDIN"
@@ -67,9 +68,11 @@ _ADD_PRODUCTS = text("""
     ON CONFLICT DO NOTHING
 """)
 _PRODUCTS = text("SELECT name, id FROM product WHERE shop_id = :shop_id AND name = ANY(:name)")
+# each by its key, one by one: before the table is analysed a join would read all of the shop
 _OTHERS = text("""
-    SELECT id FROM purchase
-    WHERE shop_id = :shop_id AND id = ANY(:id) AND import_id IS DISTINCT FROM :import_id
+    SELECT found.id FROM unnest(CAST(:id AS uuid[])) AS wanted (id) CROSS JOIN LATERAL (
+        SELECT id, import_id FROM purchase WHERE shop_id = :shop_id AND id = wanted.id LIMIT 1
+    ) AS found WHERE found.import_id IS DISTINCT FROM :import_id
 """)
 _DATE_CUSTOMERS = text("""
     UPDATE membership SET joined_at = bought.first_at
@@ -144,6 +147,7 @@ _KEPT = text("""
         (SELECT count(*) FROM membership WHERE shop_id = :shop_id AND import_id = :import_id)
             AS kept_customers
 """)
+_NULL = "\\N"
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # the columns of a membership by which an import can know a customer
 IDENTITY_COLUMNS = {"customer": "reference", "phone": "phone", "email": "email", "name": "name"}
@@ -254,21 +258,47 @@ def product_ids(
     return dict(session.execute(_PRODUCTS, values).all())
 
 
+def sale_as_copied(
+    line: int,
+    purchase_id: uuid.UUID,
+    occurred_at: dt.datetime,
+    amount_minor: int,
+    receipt: str | None,
+    quantity: Decimal,
+) -> str:
+    """Write a sale that becomes a line of `import_block`, up to the ids that only the database
+    knows: `with_ids` makes it whole."""
+    number = _NULL if receipt is None else _cell(receipt)
+    return (
+        f"{line}\tcreated\t{_NULL}\t{_NULL}\t{purchase_id}\t{occurred_at}\t{amount_minor}\t{number}"
+        f"\t{quantity}"
+    )
+
+
+def with_ids(copied: str, membership_id: uuid.UUID | None, product_id: uuid.UUID | None) -> str:
+    """Add whose sale it is, and of what."""
+    return f"{copied}\t{membership_id or _NULL}\t{product_id or _NULL}\n"
+
+
+def other_as_copied(
+    line: int, outcome: str, reason: str | None, raw: str, purchase_id: uuid.UUID | None
+) -> str:
+    """Write a row that does not become a purchase, as a line of `import_block`."""
+    told = (line, outcome, reason, raw, purchase_id, *[None] * 6)
+    return "\t".join([_cell(value) for value in told]) + "\n"
+
+
 def add_block(
-    session: Session,
-    shop_id: uuid.UUID,
-    import_id: uuid.UUID,
-    currency: str,
-    rows: Iterable[Sequence[object]],
+    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, currency: str, lines: str
 ) -> None:
-    """Store rows, in the order of `import_block`: purchases, or additions to those that this
-    import began in an earlier block, their lines, and what became of each row."""
+    """Store lines of `import_block`: purchases, or additions to those that this import began in an
+    earlier block, their lines, and what became of each row."""
     values = {"shop_id": shop_id, "import_id": import_id}
     connection = session.connection()
     connection.exec_driver_sql(_BLOCK)
     cursor: Any = connection.connection.cursor()  # of psycopg 3, which the jobs use
     with cursor.copy(_COPY_BLOCK) as copy:
-        copy.write("".join(map(_copied, rows)))
+        copy.write(lines)
     session.execute(_TOTALS_LATER)
     session.execute(_ADD_PURCHASES, {**values, "currency": currency})
     session.execute(_ADD_LINES, {"shop_id": shop_id})
@@ -337,14 +367,10 @@ def as_json_time(moment: dt.datetime | None) -> str | None:
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _copied(row: Sequence[object]) -> str:
-    """Write a row as COPY reads it."""
-    return "\t".join([_cell(value) for value in row]) + "\n"
-
-
 def _cell(value: object) -> str:
+    """Write a value as COPY reads it."""
     if value is None:
-        return "\\N"
+        return _NULL
     if type(value) is str and not value.isalnum():
         return value.translate(_COPY_ESCAPES)
     return str(value)
