@@ -10,6 +10,7 @@ end of the day `as_of`: later rows change nothing. Rows of a customer follow eac
 `customer_days`, so all below counts in blocks: no grouping by text, no hashing twice.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Self
@@ -26,8 +27,11 @@ TIER_WINDOW_DAYS = 365
 AMOUNT_DECIMALS = 4
 YEAR_DAYS = 365
 QUARTER_DAYS = 91
+# Two megabytes an array.
+ROWS_A_PART = 1 << 18
 
 Ints = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -47,31 +51,9 @@ def customer_days(transactions: pd.DataFrame) -> pd.DataFrame:
     """
     _check(transactions)
     customer, names = _numbered(transactions["customer_id"])
-    day = day_numbers(transactions["occurred_at"])
-    first_day = int(day.min(initial=0))
-    n_days = int(day.max(initial=0)) - first_day + 1
-    # One number says who and when; sorted, it is the order of the result.
-    when = customer * np.int64(n_days) + (day - first_day)
-    amount = transactions["amount"].to_numpy(dtype=float)
-    receipt_when, receipt_amount = _receipts(transactions["purchase_id"], when, amount)
-    order = np.argsort(receipt_when)
-    in_order, spent = receipt_when[order], receipt_amount[order]
-    starts = _starts(in_order)
-    found = in_order[starts]
-    net_amount = _sums(spent, starts).round(AMOUNT_DECIMALS)
-    has_refund = _sums((spent < 0).astype(np.int64), starts) > 0
-    is_free = (net_amount == 0) & ~has_refund
-    days = pd.DataFrame(
-        {
-            "customer_id": names.take(found // n_days),
-            "day": (found % n_days + first_day).astype("datetime64[D]").astype("datetime64[s]"),
-            "net_amount": net_amount,
-            "purchases": _sums((spent > 0).astype(np.int64), starts),
-            "is_bought": (net_amount > 0) | is_free,
-        }
-    )
-    if "product" in transactions.columns:
-        days["new_products"] = _new_products(transactions["product"], when, amount, n_days, found)
+    parts = [_days_of(transactions, customer, rows) for rows in _parts(customer, len(names))]
+    days = pd.concat(parts, ignore_index=True)
+    days.insert(0, "customer_id", names.take(days.pop("customer").to_numpy()))
     return days
 
 
@@ -266,7 +248,7 @@ class _Known:
         return np.append(self.sums(values), 0.0)[place]
 
 
-def _numbered(customer_id: "pd.Series[str]") -> tuple[Ints, "pd.Index[str]"]:
+def _numbered(customer_id: "pd.Series[str]") -> tuple[Numbers, "pd.Index[str]"]:
     """Numbers that count up through the names in their order, and the names.
 
     A name is mostly one object on many rows, so the rows are told apart by its address first: that
@@ -279,9 +261,59 @@ def _numbered(customer_id: "pd.Series[str]") -> tuple[Ints, "pd.Index[str]"]:
         raise ValueError("transactions: expected a customer_id in every row")
     names = pd.Index(found, dtype="str")
     order = names.argsort()
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
     return rank[codes][objects], names.take(order)
+
+
+def _parts(customer: Numbers, n_customers: int) -> Iterator[Ints | slice]:
+    """Rows of a few customers at a time, in the order of the numbers; all rows when they are few.
+
+    What is computed of a part fits into memory that the process has in use already. Arrays of ten
+    million rows would each be new memory, which the system must find and clear: on a virtual
+    machine that took longer than the computing.
+    """
+    if len(customer) <= ROWS_A_PART:
+        yield slice(None)
+        return
+    width = max(n_customers * ROWS_A_PART // len(customer), 1)
+    part = (customer // width).astype(np.min_scalar_type(n_customers // width))
+    order = np.argsort(part, kind="stable")
+    ends = np.searchsorted(part[order], np.arange(n_customers // width + 1), side="right")
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        if start < end:
+            yield order[start:end]
+
+
+def _days_of(transactions: pd.DataFrame, customer: Numbers, rows: Ints | slice) -> pd.DataFrame:
+    """`customer_days` of the customers to whom these rows belong, with their numbers."""
+    day = day_numbers(transactions["occurred_at"].iloc[rows])
+    first_day = int(day.min(initial=0))
+    n_days = int(day.max(initial=0)) - first_day + 1
+    # One number says who and when; sorted, it is the order of the result.
+    when = customer[rows] * np.int64(n_days) + (day - first_day)
+    amount = transactions["amount"].to_numpy(dtype=float)[rows]
+    receipt_when, receipt_amount = _receipts(transactions["purchase_id"].iloc[rows], when, amount)
+    order = np.argsort(receipt_when)
+    in_order, spent = receipt_when[order], receipt_amount[order]
+    starts = _starts(in_order)
+    found = in_order[starts]
+    net_amount = _sums(spent, starts).round(AMOUNT_DECIMALS)
+    has_refund = _sums((spent < 0).astype(np.int64), starts) > 0
+    is_free = (net_amount == 0) & ~has_refund
+    days = pd.DataFrame(
+        {
+            "customer": found // n_days,
+            "day": (found % n_days + first_day).astype("datetime64[D]").astype("datetime64[s]"),
+            "net_amount": net_amount,
+            "purchases": _sums((spent > 0).astype(np.int64), starts),
+            "is_bought": (net_amount > 0) | is_free,
+        }
+    )
+    if "product" in transactions.columns:
+        product = transactions["product"].iloc[rows]
+        days["new_products"] = _new_products(product, when, amount, n_days, found)
+    return days
 
 
 def _receipts(purchase_id: "pd.Series[str]", when: Ints, amount: Floats) -> tuple[Ints, Floats]:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from cloud.ml.features import btyd_summary, customer_days, features
+from cloud.ml import features as ml_features
+from cloud.ml.features import btyd_summary, customer_days, features, features_of_days
 
 Transactions = Callable[..., pd.DataFrame]
 
@@ -197,4 +198,26 @@ def test_receipt_number_that_is_used_again_is_another_receipt(purchases: Transac
 def test_coins_of_a_thousandth_are_kept(purchases: Transactions) -> None:
     assert one(features(purchases(("a", "2024-01-01", 1.375)), date(2024, 1, 1)), "net_amount") == (
         1.375
+    )
+
+
+@pytest.mark.parametrize("rows_a_part", [1, 10, 300])
+def test_a_large_shop_is_computed_in_parts_with_the_same_result(
+    loyal_shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, rows_a_part: int
+) -> None:
+    # two lines a receipt, refunds, products, and rows in no order
+    lines = pd.concat([loyal_shop, loyal_shop.assign(amount=-1.5)], ignore_index=True)
+    lines["purchase_id"] = [f"r{number % len(loyal_shop)}" for number in range(len(lines))]
+    lines["product"] = [f"p{number % 7}" for number in range(len(lines))]
+    lines = lines.sample(frac=1.0, random_state=1)
+    as_of = date(2023, 9, 1)
+    whole = customer_days(lines)
+
+    monkeypatch.setattr(ml_features, "ROWS_A_PART", rows_a_part)
+    in_parts = customer_days(lines)
+
+    assert len(lines) > 300
+    assert_frame_equal(in_parts, whole, check_exact=True)
+    assert_frame_equal(
+        features_of_days(in_parts, as_of), features_of_days(whole, as_of), check_exact=True
     )
