@@ -3,10 +3,15 @@
 The whole firmware runs on MicroPython with simulated time (`on_board/day.py`), Wi-Fi outages and
 somebody who walks in every 20 s. What plays the hardware takes heap too, which is added to each
 heap and subtracted from each figure. The unix port has 64-bit objects: the ESP32 needs about half.
+
+The interpreter keeps every name of the code in pools, each twice as large as the one before, so the
+names of the simulation can push those of the firmware into a pool that a board would not need, or
+save it one. What both take beyond what each would take alone is the simulation's part as well.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -24,6 +29,9 @@ FAKES = ROOT / "tests" / "firmware" / "fakes"
 GOAL_K = 120
 STEP_K = 2
 LEAST_EVENTS_AN_HOUR = 150
+FIRST_POOL = 20
+NAME_BYTES = 11  # in a pool: address, hash and length
+_NAMES = re.compile(r"qstr pool: n_pool=(\d+), n_qstr=(\d+)")
 
 
 def measure(options: Options) -> list[Figure]:
@@ -38,11 +46,13 @@ def measure(options: Options) -> list[Figure]:
         smallest = _smallest(flash, 3 if options.is_full else 1, harness)
         while (day := _run(flash, hours, max(GOAL_K, smallest) * 1024 + harness)) is None:
             smallest += STEP_K
-        heap = day["heap"]
+        heap = [size - day["pools"] for size in day["heap"]]
     return [
         plain("simulated time", len(heap) - 1, "h"),
         plain("live heap after half an hour", heap[0], "bytes"),
         plain("live heap at the end", heap[-1], "bytes"),
+        plain("names of the firmware", day["names"], "names"),
+        plain("names that its pools have room for", sum(_pools(day["names"])), "names"),
         at_most(
             "growth of the live heap from the second hour on", heap[-1] - heap[1], "bytes", 256
         ),
@@ -66,7 +76,7 @@ def _harness(flash: Path) -> int:
     """Return how much heap the simulation's own code takes, which a board does not have."""
     day = _run(flash, 1, 4 * GOAL_K * 1024)
     assert day is not None
-    return int(day["harness"])
+    return int(day["harness"]) + int(day["pools"])
 
 
 def _run(flash: Path, hours: int, heap: int) -> dict[str, Any] | None:
@@ -86,9 +96,28 @@ def _run(flash: Path, hours: int, heap: int) -> dict[str, Any] | None:
     if result.returncode:
         raise RuntimeError(f"{SCRIPT.name}: {result.stdout[-2000:]}{result.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    found["pools"], found["names"] = _names(result.stdout)
     if len(found["heap"]) <= hours or found["events"] < LEAST_EVENTS_AN_HOUR * hours:
         raise RuntimeError(f"{SCRIPT.name}: expected {hours} h of passages, got {result.stdout}")
     return found
+
+
+def _names(output: str) -> tuple[int, int]:
+    """Return how many bytes of pools only both together need, and the names of the firmware."""
+    (_, simulation), (pools, both) = [map(int, found) for found in _NAMES.findall(output)]
+    firmware = both - simulation
+    together = _pools(both)
+    assert len(together) == pools, f"expected {together} to be {pools} pools"
+    alone = sum(_pools(simulation)) + sum(_pools(firmware))
+    return NAME_BYTES * (sum(together) - alone), firmware
+
+
+def _pools(names: int) -> list[int]:
+    """Return the sizes of the pools for so many names."""
+    pools = [FIRST_POOL]
+    while sum(pools) < names:
+        pools.append(2 * pools[-1])
+    return pools
 
 
 def _smallest(flash: Path, hours: int, harness: int) -> int:

@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 
+import micropython
 from vfs import VfsPosix, mount, umount
 
 umount("/")
@@ -138,6 +139,7 @@ machine.RTC.memory = rtc_memory
 
 gc.collect()
 harness_bytes = gc.mem_alloc() - asyncio_bytes
+micropython.qstr_info()
 
 gc.threshold(4096)  # as `start` does, and the buffers first
 
@@ -193,4 +195,5 @@ firmware = app.Board(loaded)
 figures = asyncio.run(live(firmware, int(sys.argv[1])))
 figures = [size - harness_bytes for size in figures]
 events = firmware.outbox._seq
+micropython.qstr_info()
 print(json.dumps({"heap": figures, "harness": harness_bytes, "events": events}))

@@ -24,12 +24,12 @@ from watchdog import Watchdog
 
 FIRMWARE = "0.1.0"
 
-_OUTBOX = "/outbox"
-_BOOT = "/boot"
-_CALIBRATION = ""  # the root of the flash
+_OUTBOX = const("/outbox")
+_BOOT = const("/boot")
+_CALIBRATION = const("")  # the root of the flash
 _LOOK_MS = const(500)
 _FLASH_MS = const(150)
-_WALK_TEST = "/walk-test"  # written by the set-up
+_WALK_TEST = const("/walk-test")  # written by the set-up
 _WALK_TEST_MS = const(3600000)
 _SAFE_MS = const(600000)
 _TRIAL_MS = const(300000)  # to get online with a new firmware, before the old one returns

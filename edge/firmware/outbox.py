@@ -34,7 +34,7 @@ _ENOSPC = const(28)  # `errno` does not have it on every port
 _SEGMENT_EVENTS = const(64)  # and what waits in RAM while the flash refuses
 _MESSAGE_EVENTS = const(64)  # what the wire takes
 _BATCH_HEAD_BYTES = const(64)  # in the room, before the events, which are a segment at most
-_HEADER = ">HI"
+_HEADER = const(">HI")
 _HEADER_BYTES = const(6)
 _COMMA = const(44)
 

@@ -4,10 +4,11 @@ import os
 
 from i2cbus import Bus
 from machine import Pin
+from micropython import const
 from people import STREET_CENTRE
 from vl53l1x import ADDRESS, VL53L1X
 
-_HOME_MARKER = "/home-assistant"  # its entities are known to a broker
+_HOME_MARKER = const("/home-assistant")  # its entities are known to a broker
 
 
 def sensors(kind, pins):

@@ -12,7 +12,7 @@ from micropython import const
 from vl53l1x import VALID, SensorError
 
 STREET_CENTRE = const(167)  # of the left and the right half, as ST's people counter has them
-_ZONE_CENTRES = (STREET_CENTRE, 231)
+_ZONE_CENTRES = const((STREET_CENTRE, 231))
 _ZONE_COLUMNS = const(8)
 _ZONE_ROWS = const(16)
 _CALIBRATION_READINGS = const(15)
@@ -23,7 +23,7 @@ _COVERED_MM = const(150)
 _STANDS_MS = const(600000)  # who stands there for that long is a display stand
 _FREE_BEFORE_FOLLOWING_MS = const(3000)
 _RETRY_MS = const(500)
-_TRACE = "trace"  # the file that asks for one
+_TRACE = const("trace")  # the file that asks for one
 
 
 class PeopleCounter:

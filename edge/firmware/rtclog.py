@@ -11,10 +11,10 @@ import struct
 import buffers
 from micropython import const
 
-_MAGIC = b"sb1"
-_START = ">3sQI"
+_MAGIC = const(b"sb1")
+_START = const(">3sQI")
 _START_BYTES = const(15)
-_HEADER = ">HI"
+_HEADER = const(">HI")
 _HEADER_BYTES = const(6)
 
 

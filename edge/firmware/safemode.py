@@ -5,7 +5,7 @@ import os
 import machine
 from micropython import const
 
-_FILE = "/starts"
+_FILE = const("/starts")
 _LIMIT = const(5)
 LASTED_MS = const(60000)  # a start that lives this long was a good one
 

@@ -16,10 +16,7 @@ ADDRESS = const(0x29)
 # The status of a reading, by RESULT__RANGE_STATUS bits 4..0. Only VALID is a distance: a reading
 # that is weak, noisy or wrapped around is none.
 VALID = const(9)
-SIGNAL_WEAK = const(4)
 OUT_OF_BOUNDS = const(5)
-SIGMA_HIGH = const(6)
-WRAPPED = const(7)
 
 _SOFT_RESET = const(0x0000)
 _DEVICE_ADDRESS = const(0x0001)
@@ -52,7 +49,7 @@ _FIRST_SHOT_MS = const(300)  # it takes 103 ms and more (sparkfun#37)
 _POLL_MS = const(1)
 
 # ULD's default block for 0x2D..0x87. 0x2E and 0x2F: bit 0 set, I2C and GPIO are pulled up to 2.8 V.
-_DEFAULTS = (
+_DEFAULTS = const(
     b"\x00\x01\x01\x01\x02\x00\x02\x08\x00\x08\x10\x01\x01\x00\x00\x00"  # 0x2D
     b"\x00\xff\x00\x0f\x00\x00\x00\x00\x00\x20\x0b\x00\x00\x02\x0a\x21"  # 0x3D
     b"\x00\x00\x05\x00\x00\x00\x00\xc8\x00\x00\x38\xff\x01\x00\x08\x00"  # 0x4D

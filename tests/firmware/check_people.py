@@ -9,7 +9,9 @@ import unittest
 
 import people
 from calibration import Calibration, measured
-from vl53l1x import SIGNAL_WEAK, VALID, SensorError
+from vl53l1x import VALID, SensorError
+
+from simulators.board.vl53l1x import SIGNAL_WEAK
 
 simulated.begin()
 
