@@ -6,9 +6,12 @@ from wire.topics import subscription, topic
 ENTITIES = (
     ("binary_sensor", "door"),
     ("binary_sensor", "motion"),
-    ("sensor", "people"),
+    ("sensor", "entries"),
+    ("sensor", "exits"),
     ("binary_sensor", "problem"),
 )
+# what earlier firmware has announced, to be removed
+FORMER = (("sensor", "people"),)
 
 # the topics of every device
 FILTERS = ("homeassistant/+/+/+/config", subscription("home"))
@@ -20,10 +23,10 @@ def config_topic(device, component, entity):
 
 
 def state_topic(device):
-    """Return the topic on which a device tells door, motion and people."""
+    """Return the topic on which a device tells door, motion, entries and exits."""
     return topic(device, "home")
 
 
 def topics_of(device):
-    """Return every topic that discovery uses for a device."""
-    return [state_topic(device)] + [config_topic(device, *entity) for entity in ENTITIES]
+    """Return every topic that discovery uses for a device, or has used."""
+    return [state_topic(device)] + [config_topic(device, *entity) for entity in ENTITIES + FORMER]

@@ -1,20 +1,23 @@
-"""Home Assistant's MQTT discovery: four entities of this board, announced and retained.
+"""Home Assistant's MQTT discovery: five entities of this board, announced and retained.
 
-Loaded only when it is switched on, or was: then its entities are removed once. `people` is who came
-in less who left since the board's start, and never below zero.
+Loaded only when it is switched on, or was: then its entities are removed once. `entries` and
+`exits` are counted since the board's start. How many are inside is not for one board to say: their
+difference drifts, and the cloud, which knows all doors, closing time and the owner's corrections,
+sets it to zero every night.
 """
 
 import os
 
 from wire.fields import encode
-from wire.home import ENTITIES, config_topic, state_topic, topics_of
+from wire.home import ENTITIES, FORMER, config_topic, state_topic, topics_of
 from wire.topics import topic
 
 # What the entities have of their own; the states of the first three come in one message.
 _DETAILS = {
     "door": {"device_class": "door", "payload_on": "1", "payload_off": "0"},
     "motion": {"device_class": "motion", "payload_on": "1", "payload_off": "0"},
-    "people": {"state_class": "measurement", "icon": "mdi:account-multiple"},
+    "entries": {"state_class": "total_increasing", "icon": "mdi:account-arrow-right"},
+    "exits": {"state_class": "total_increasing", "icon": "mdi:account-arrow-left"},
     "problem": {"device_class": "problem", "entity_category": "diagnostic"},
 }
 _PROBLEM = (
@@ -31,7 +34,7 @@ class Home:
         self._firmware = firmware
         self._is_on = is_on
         self._marker = marker
-        self._state = {"people": 0}
+        self._state = {"entries": 0, "exits": 0}
         self._is_new = is_on
         self.topic = state_topic(device).encode()
 
@@ -40,6 +43,8 @@ class Home:
         if self._is_on:
             with open(self._marker, "w"):
                 pass  # before: a power cut must not leave entities that nobody removes
+            for component, entity in FORMER:
+                yield config_topic(self._device, component, entity).encode(), b""
             for component, entity in ENTITIES:
                 name = config_topic(self._device, component, entity)
                 yield name.encode(), encode(self._config(entity))
@@ -59,8 +64,7 @@ class Home:
         elif kind == "motion":
             self._state["motion"] = fields["active"]
         elif kind == "passage":
-            step = 1 if fields["direction"] == "in" else -1
-            self._state["people"] = max(0, self._state["people"] + step)
+            self._state["entries" if fields["direction"] == "in" else "exits"] += 1
         else:
             return
         self._is_new = self._is_on

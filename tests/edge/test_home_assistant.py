@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 import paho.mqtt.client as mqtt
 import pytest
 from click.testing import CliRunner
+from paho.mqtt import publish
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.tools.cli import device
 from simulators.board.board import VirtualBoard
 from simulators.board.rig import Broker, Cloud, wait_until
-from wire.home import ENTITIES, FILTERS, config_topic, state_topic
+from wire.home import ENTITIES, FILTERS, FORMER, config_topic, state_topic
 
 
 @pytest.fixture
@@ -24,6 +25,8 @@ def retained(broker: Broker) -> Iterator[dict[str, bytes]]:
 
     def on_message(_: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         found[message.topic] = bytes(message.payload)
+        if not message.payload:
+            del found[message.topic]  # removed
 
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.on_connect, client.on_message = on_connect, on_message
@@ -69,7 +72,9 @@ def test_each_entity_is_announced_and_its_state_follows(
 
     board.open_door()
     board.walk_in()
-    expected = {"door": 1, "motion": 1, "people": 1}
+    wait_until(lambda: json.loads(retained[state])["entries"] == 1)
+    board.walk_out()
+    expected = {"door": 1, "motion": 1, "entries": 1, "exits": 1}
     wait_until(lambda: json.loads(retained[state]) == expected)
 
     configs = {name: json.loads(retained[config_topic("front", *name)]) for name in ENTITIES}
@@ -82,15 +87,20 @@ def test_each_entity_is_announced_and_its_state_follows(
 
 def test_what_was_announced_is_removed_when_it_is_switched_off(
     board: VirtualBoard,
+    broker: Broker,
     cloud: Cloud,
     retained: dict[str, bytes],
     switch: Callable[[str], None],
 ) -> None:
     wait_until(lambda: cloud.statuses)
+    earlier = config_topic("front", *FORMER[0])
+    publish.single(earlier, "as earlier firmware has it", qos=1, retain=True, port=broker.port)
+    wait_until(lambda: earlier in retained)
+
     switch("true")
     wait_until(lambda: len(retained) == len(ENTITIES) + 1)
-
+    assert earlier not in retained
     switch("false")
-    wait_until(lambda: not any(retained.values()))
+    wait_until(lambda: not retained)
 
     assert not (board.flash / "home-assistant").exists()
