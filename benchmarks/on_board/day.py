@@ -181,12 +181,14 @@ async def set_clock(self, _host, _port):
 async def live(board, hours):
     """Note the live heap at half past each hour, when the link has long been back."""
     task = asyncio.create_task(board.run())
-    heap = []
-    while not task.done() and len(heap) <= hours:
-        await asyncio.sleep_ms(3_600_000 if heap else 1_800_000)
+    heap = [0] * (hours + 1)  # now: a list that grows would be seen as growth
+    noted = 0
+    while not task.done() and noted <= hours:
+        await asyncio.sleep_ms(3_600_000 if noted else 1_800_000)
         gc.collect()
-        heap.append(gc.mem_alloc())
-    return heap
+        heap[noted] = gc.mem_alloc()
+        noted += 1
+    return heap[:noted]
 
 
 vl53l1x.VL53L1X = Sensor
