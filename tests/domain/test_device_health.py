@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from cloud.app.domain.device_health import Condition, Sensor, doors_disagree, health
+from cloud.app.domain.device_health import ADVICE, Condition, Sensor, doors_disagree, health
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 WELL = Sensor(is_online=True, seen_at=NOW)
@@ -50,6 +50,37 @@ def test_a_condition_says_what_to_do(
     assert found.condition == condition
     assert (found.advice is None) == (advice is None)
     assert (found.advice or "").startswith(advice or "")
+
+
+def test_every_code_for_other_languages_is_said_by_a_condition() -> None:
+    both_doors = replace(WELL, is_only_door=False)
+    troubled = [
+        replace(WELL, seen_at=None),
+        replace(WELL, is_online=False),
+        replace(WELL, seen_at=minutes_ago(7)),
+        replace(WELL, outbox_depth=51),
+        replace(WELL, blocked_since=minutes_ago(3)),
+        replace(WELL, contact_fault="chattering"),
+        replace(WELL, contact_fault="stuck"),
+        replace(WELL, drift_mm=-180),
+        replace(WELL, entries=50, exits=20),
+        replace(WELL, entries=20, exits=50),
+        replace(both_doors, entries=50, exits=20),
+        replace(both_doors, entries=20, exits=50),
+        replace(WELL, clock="unset"),
+        replace(WELL, clock="wrong"),
+        replace(WELL, rejected=7),
+        replace(WELL, refused=3),
+    ]
+    said = [health(sensor, NOW).said for sensor in troubled]
+    assert tuple(one.code for one in said if one) == ADVICE
+    values = {one.code: one.values for one in said if one and one.values}
+    assert values == {
+        "silent": {"minutes": 7},
+        "drifting": {"distance_cm": 18},
+        "unusable": {"messages": 7},
+        "refused": {"times": 3},
+    }
 
 
 def test_silence_is_spoken_of_before_what_the_sensor_saw() -> None:

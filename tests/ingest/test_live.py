@@ -94,6 +94,7 @@ def test_the_owner_sees_door_people_and_device(say: Say, live: Look, bakery: Bak
                 "seen_at": NOON,
                 "condition": "online",
                 "problem": None,
+                "said": None,
             }
         ],
     }

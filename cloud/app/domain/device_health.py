@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cloud.app.domain.openness import STALE_AFTER
+from cloud.app.domain.said import Said, Value
 
 Condition = Literal[
     "new", "online", "late", "silent", "offline", "blocked", "contact", "drifting",
@@ -24,6 +25,13 @@ DRIFT_MM = 100
 DISAGREEMENT = 0.2
 PASSAGES_MIN = 40
 
+
+# what to do, one code a sentence, for clients in other languages
+ADVICE = (
+    "unheard", "offline", "silent", "late", "blocked", "chattering", "stuck", "drifting",
+    "more_in", "more_out", "more_in_all", "more_out_all", "clock_unset", "clock_wrong", "unusable",
+    "refused",
+)  # fmt: skip
 
 _CONTACT_ADVICE = {
     "chattering": "Door contact: it flutters. Tighten its screws, and see that its magnet passes at"
@@ -58,7 +66,12 @@ class Health:
     """A condition, and the sentence that says what to do; None when all is well."""
 
     condition: Condition
-    advice: str | None = None
+    said: Said | None = None
+
+    @property
+    def advice(self) -> str | None:
+        """What to do, in English."""
+        return self.said.text if self.said else None
 
 
 def health(sensor: Sensor, now: dt.datetime) -> Health:
@@ -87,70 +100,95 @@ def _of_trust(sensor: Sensor) -> Health | None:
     if not sensor.refused:
         return None
     times = "once" if sensor.refused == 1 else f"{sensor.refused} times"
-    return Health(
+    return _told(
         "trespassing",
+        "refused",
         f"Refused {times} in the last day: it tried to use the channel of another board."
         " Somebody may have its password: give it a new one, or throw it out.",
+        times=sensor.refused,
     )
 
 
 def _of_link(sensor: Sensor, now: dt.datetime) -> Health | None:
     if sensor.seen_at is None:
-        return Health("new", "Never heard of: check its power and its Wi-Fi.")
+        return _told("new", "unheard", "Never heard of: check its power and its Wi-Fi.")
     if not sensor.is_online:
-        return Health("offline", "Offline: check its power and the shop's Wi-Fi.")
+        return _told("offline", "offline", "Offline: check its power and the shop's Wi-Fi.")
     silence = now - sensor.seen_at
     if silence > STALE_AFTER:
         minutes = int(silence.total_seconds() // 60)
-        return Health(
+        return _told(
+            "silent",
             "silent",
             f"Silent for {minutes} minutes: unplug it, wait ten seconds, plug it in again.",
+            minutes=minutes,
         )
     if silence > LATE_AFTER or sensor.outbox_depth > BACKLOG:
-        return Health(
-            "late", "Late: its reports come slowly. Move it or the Wi-Fi router closer together."
+        return _told(
+            "late",
+            "late",
+            "Late: its reports come slowly. Move it or the Wi-Fi router closer together.",
         )
     return None
 
 
 def _of_sight(sensor: Sensor, now: dt.datetime) -> Health | None:
     if sensor.blocked_since is not None and now - sensor.blocked_since > BLOCKED_AFTER:
-        return Health(
-            "blocked", "Blocked: something stands in front of it. Clear the way, then wipe it."
+        return _told(
+            "blocked",
+            "blocked",
+            "Blocked: something stands in front of it. Clear the way, then wipe it.",
         )
     if sensor.contact_fault is not None:
-        return Health("contact", _CONTACT_ADVICE[sensor.contact_fault])
+        return _told("contact", sensor.contact_fault, _CONTACT_ADVICE[sensor.contact_fault])
     if abs(sensor.drift_mm) > DRIFT_MM:
-        return Health(
+        distance_cm = abs(sensor.drift_mm) // 10
+        return _told(
             "drifting",
-            f"Drifting: it sees the other side {abs(sensor.drift_mm) // 10} cm from where it was."
+            "drifting",
+            f"Drifting: it sees the other side {distance_cm} cm from where it was."
             " Check that it sits firmly, wipe it, and calibrate it anew.",
+            distance_cm=distance_cm,
         )
     if doors_disagree(sensor.entries, sensor.exits):
-        more = "came in than left" if sensor.entries > sensor.exits else "left than came in"
-        where = "" if sensor.is_only_door else " through all doors"
-        return Health(
-            "disagreeing",
-            f"Disagreeing: many more people {more}{where} in the last days. Check that it looks"
-            " across the whole door, and that its direction is set right.",
-        )
+        return _of_disagreement(sensor)
     return None
+
+
+def _of_disagreement(sensor: Sensor) -> Health:
+    way, more = "more_out", "left than came in"
+    if sensor.entries > sensor.exits:
+        way, more = "more_in", "came in than left"
+    where = "" if sensor.is_only_door else " through all doors"
+    return _told(
+        "disagreeing",
+        way if sensor.is_only_door else f"{way}_all",
+        f"Disagreeing: many more people {more}{where} in the last days. Check that it looks"
+        " across the whole door, and that its direction is set right.",
+    )
 
 
 def _of_reports(sensor: Sensor) -> Health:
     if sensor.clock != "right":
         how = "not set" if sensor.clock == "unset" else "wrong"
-        return Health(
+        return _told(
             "misdated",
+            f"clock_{sensor.clock}",
             f"Its clock is {how}: what it sees is dated"
             " when it arrives. Check that the shop's network lets it reach a time server, then"
             " restart it.",
         )
     if sensor.rejected:
         what = "message" if sensor.rejected == 1 else "messages"
-        return Health(
+        return _told(
             "unreadable",
+            "unusable",
             f"{sensor.rejected} {what} of the last day could not be used; what they say is kept."
             " Give it the newest firmware, or set it up anew.",
+            messages=sensor.rejected,
         )
     return Health("online")
+
+
+def _told(condition: Condition, code: str, text: str, **values: Value) -> Health:
+    return Health(condition, Said(code, values, text))

@@ -120,6 +120,7 @@ def live_state(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[s
                 "seen_at": device.seen_at,
                 "condition": states[device.id].condition,
                 "problem": states[device.id].advice,
+                "said": states[device.id].said,
             }
             for device in view.devices
         ],

@@ -127,7 +127,7 @@ def coded(patterns: Iterable[str]) -> fields.String:
     return fields.String(required=True, validate=validate.OneOf((*patterns, OTHER)))
 
 
-def _values(**example: object) -> fields.Dict:
+def values_said(**example: object) -> fields.Dict:
     described = {"description": "what stands in the sentence, by name", "example": example}
     return fields.Dict(keys=fields.String(), required=True, metadata=described)
 
@@ -136,7 +136,7 @@ class DriverSaid(Schema):
     """Why a score is what it is: a sentence, its code, and what stands in it."""
 
     code = coded(DRIVERS)
-    values = _values(gap_days=9, away_days=26)
+    values = values_said(gap_days=9, away_days=26)
     text = fields.String(required=True, metadata={"example": "usually every 9 days, now 26"})
 
 
@@ -144,7 +144,7 @@ class AdviceSaid(Schema):
     """Why something is best done now, or nothing: a sentence, its code, and what stands in it."""
 
     code = coded(ADVICE)
-    values = _values(gap_days=9, away_days=5)
+    values = values_said(gap_days=9, away_days=5)
     text = fields.String(
         required=True, metadata={"example": "Not due yet: usually every 9 days, now 5."}
     )
@@ -157,7 +157,7 @@ class ProblemError(Schema):
     expected = fields.String(required=True)
     found = fields.String(required=True)
     code = coded(EXPECTED)
-    values = _values()
+    values = values_said()
 
 
 class Problem(Schema):

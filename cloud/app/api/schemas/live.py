@@ -2,7 +2,8 @@
 
 from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, Schema
+from cloud.app.api.schemas.base import Moment, Schema, coded, values_said
+from cloud.app.domain.device_health import ADVICE
 
 SOURCES = ("override", "door", "hours", "unknown")
 CROWDS = ("empty", "quiet", "moderate", "busy", "full")
@@ -29,6 +30,14 @@ def _message() -> fields.String:
     )
 
 
+class DeviceSaid(Schema):
+    """What is wrong with a board and what to do: a sentence, its code, and what stands in it."""
+
+    code = coded(ADVICE)
+    values = values_said(minutes=7)
+    text = fields.String(required=True)
+
+
 class LiveDevice(Schema):
     """A board, and in words what is wrong with it."""
 
@@ -38,6 +47,12 @@ class LiveDevice(Schema):
     seen_at = Moment(required=True, allow_none=True)
     condition = fields.String(required=True, validate=validate.OneOf(CONDITIONS))
     problem = fields.String(required=True, allow_none=True)
+    said = fields.Nested(
+        DeviceSaid,
+        required=True,
+        allow_none=True,
+        metadata={"description": "the problem, for clients in other languages"},
+    )
 
 
 class Live(Schema):

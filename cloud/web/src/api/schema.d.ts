@@ -2159,6 +2159,20 @@ export interface components {
         ClaimCode: {
             code: string;
         };
+        DeviceSaid: {
+            /** @enum {string} */
+            code: "unheard" | "offline" | "silent" | "late" | "blocked" | "chattering" | "stuck" | "drifting" | "more_in" | "more_out" | "more_in_all" | "more_out_all" | "clock_unset" | "clock_wrong" | "unusable" | "refused" | "other";
+            /**
+             * @description what stands in the sentence, by name
+             * @example {
+             *       "minutes": 7
+             *     }
+             */
+            values: {
+                [key: string]: unknown;
+            };
+            text: string;
+        };
         LiveDevice: {
             id: string;
             name: string;
@@ -2168,6 +2182,8 @@ export interface components {
             /** @enum {string} */
             condition: "new" | "online" | "late" | "silent" | "offline" | "blocked" | "contact" | "drifting" | "disagreeing" | "misdated" | "unreadable" | "trespassing";
             problem: string | null;
+            /** @description the problem, for clients in other languages */
+            said: components["schemas"]["DeviceSaid"] | null;
         };
         Live: {
             /** Format: uuid */
@@ -5100,7 +5116,14 @@ export interface operations {
                      *           "is_online": true,
                      *           "seen_at": "2026-03-14T09:26:53Z",
                      *           "condition": "new",
-                     *           "problem": "text"
+                     *           "problem": "text",
+                     *           "said": {
+                     *             "code": "unheard",
+                     *             "values": {
+                     *               "minutes": 7
+                     *             },
+                     *             "text": "likes rye bread"
+                     *           }
                      *         }
                      *       ]
                      *     }

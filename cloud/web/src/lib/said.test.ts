@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AdviceSaid, DriverSaid, FieldError } from "../api/types";
+import type { AdviceSaid, DriverSaid, FieldError, LiveDevice } from "../api/types";
 import de from "../i18n/de.json";
 import en from "../i18n/en.json";
 import hi from "../i18n/hi.json";
 import { createFormats } from "./formats";
-import { adviceText, driverText, expectedText } from "./said";
+import { adviceText, deviceProblem, driverText, expectedText } from "./said";
 
 const OPENAPI = new URL("../../../../openapi.json", import.meta.url);
 const { schemas } = JSON.parse(readFileSync(OPENAPI, "utf8")).components;
@@ -17,6 +17,7 @@ const KINDS = [
   ["DriverSaid", (texts: typeof en) => texts.drivers],
   ["AdviceSaid", (texts: typeof en) => texts.nextAction.reasons],
   ["ProblemError", (texts: typeof en) => texts.errors.expected],
+  ["DeviceSaid", (texts: typeof en) => texts.devices.problems],
 ] as const;
 
 describe.each(Object.entries({ en, de, hi }))("in %s", (_, texts) => {
@@ -68,6 +69,24 @@ describe("in German", () => {
     expect(adviceText(said, formats)).toContain("(eine Annahme)");
     const measured: AdviceSaid = { ...said, values: { ...values, measured: 1200 } };
     expect(adviceText(measured, formats)).toContain("(gemessen an 1.200 Kunden)");
+  });
+
+  it("a board says what is wrong with it, not only that something is", () => {
+    const now = new Date("2026-11-20T12:00:00Z");
+    const board: LiveDevice = {
+      id: "d-1",
+      name: "Tür",
+      is_online: true,
+      seen_at: "2026-11-20T11:59:50Z",
+      condition: "drifting",
+      problem: "Drifting: it sees the other side 18 cm from where it was.",
+      said: { code: "drifting", values: { distance_cm: 18 }, text: "Drifting" },
+    };
+    expect(deviceProblem(board, formats, now)).toContain("18 cm entfernt von vorher");
+    expect(deviceProblem({ ...board, said: null }, formats, now)).toBeNull();
+    const silent = { ...board, seen_at: "2026-11-20T11:50:00Z" };
+    const said = { code: "silent", values: { minutes: 10 }, text: "" } as const;
+    expect(deviceProblem({ ...silent, said }, formats, now)).toContain("vor 10 Minuten");
   });
 
   it("a sentence without a code stays as it is", () => {

@@ -1,6 +1,6 @@
 /** The server's sentences in the reader's language: by their codes, with what stands in them. */
 
-import type { AdviceSaid, DriverSaid, FieldError } from "../api/types";
+import type { AdviceSaid, DriverSaid, FieldError, LiveDevice } from "../api/types";
 import { language, t } from "../i18n/i18n";
 import type { Formats } from "./formats";
 import { actionName, inputName } from "./server-words";
@@ -21,6 +21,14 @@ export function adviceText({ code, values, text }: AdviceSaid, formats: Formats)
   const { measured, ...rest } = written(values, formats);
   const source = measured ? t("nextAction.measured", { measured }) : t("nextAction.assumed");
   return t(`nextAction.reasons.${code}`, { ...rest, source, defaultValue: text });
+}
+
+/** What is wrong with a device and what to do; null while it is well. */
+export function deviceProblem(device: LiveDevice, formats: Formats, now: Date): string | null {
+  if (device.said === null) return null;
+  const { code, values, text } = device.said;
+  const ago = device.seen_at === null ? "" : formats.ago(device.seen_at, now);
+  return t(`devices.problems.${code}`, { ...written(values, formats), ago, defaultValue: text });
 }
 
 /** What a field was expected to be. */

@@ -1,9 +1,8 @@
 /** The server speaks English where it names things; here its words become the reader's. */
 
-import type { LiveDevice, Move } from "../api/types";
+import type { Move } from "../api/types";
 import { t } from "../i18n/i18n";
 import { RISKS } from "./customer-filter";
-import type { Formats } from "./formats";
 
 const SEGMENTS = {
   Champions: "champions",
@@ -69,14 +68,6 @@ export function channelName(channel: string): string {
 /** What a group of the model's inputs is about. */
 export function inputName(group: string): string {
   return isKeyOf(INPUTS, group) ? t(`inputs.${INPUTS[group]}`) : group;
-}
-
-/** What is wrong with a device and what to do; null while it is well. */
-export function deviceProblem(device: LiveDevice, formats: Formats, now: Date): string | null {
-  if (device.problem === null) return null;
-  if (device.seen_at === null) return t("devices.problems.unheard");
-  const ago = formats.ago(device.seen_at, now);
-  return t(device.is_online ? "devices.problems.silent" : "devices.problems.offline", { ago });
 }
 
 function isKeyOf<T extends object>(known: T, key: PropertyKey): key is keyof T {

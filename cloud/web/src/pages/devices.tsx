@@ -12,7 +12,7 @@ import { Page } from "../components/page";
 import { Empty, Failed, FormError, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import type { Formats } from "../lib/formats";
-import { deviceProblem } from "../lib/server-words";
+import { deviceProblem } from "../lib/said";
 import { useNow } from "../lib/use-now";
 import { useLive } from "../session/live";
 import { shopPath, useShop } from "../session/shop";

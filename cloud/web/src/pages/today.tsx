@@ -17,7 +17,8 @@ import { nameOf } from "../lib/customers";
 import { clockSpans } from "../lib/day-hours";
 import { LEAST_VISITORS, wilsonInterval } from "../lib/proportion";
 import { driverText } from "../lib/said";
-import { actionName, channelName, deviceProblem } from "../lib/server-words";
+import { deviceProblem } from "../lib/said";
+import { actionName, channelName } from "../lib/server-words";
 import { useNow } from "../lib/use-now";
 import { usualNote } from "../lib/usual";
 import { cautionOf } from "../lib/verdict";
@@ -61,7 +62,7 @@ interface ProblemsProps {
 function Problems({ live, today }: ProblemsProps) {
   const { shop, formats } = useShop();
   const now = useNow(CLOCK_MS);
-  const troubled = live?.devices.filter((device) => device.problem !== null) ?? [];
+  const troubled = live?.devices.filter((device) => device.said !== null) ?? [];
   const isShut = live?.source === "door" && live.is_open === false && isPromised(today, now);
   const isUnsold = today !== undefined && today.purchases === 0 && today.visitors >= LEAST_VISITORS;
   if (troubled.length === 0 && !isShut && !isUnsold) return null;
