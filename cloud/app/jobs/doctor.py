@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 import psycopg
@@ -16,6 +16,8 @@ from cloud.app import settings as app_settings
 from cloud.app.jobs.certificates import CertificateError, expires_at
 from cloud.app.services.mqtt import KEEPALIVE_S, mqtt_client
 from cloud.app.settings import Settings
+from cloud.app.store.roles import ROLES
+from wire import messages
 
 Verdict = Literal["good", "weak", "loses"]
 
@@ -24,6 +26,12 @@ DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped"
 # the worker's batches, and a fleet that talks while no worker runs
 INFLIGHT_MIN = 1000
 QUEUED_MIN = 10_000
+QUEUED_BYTES_MIN = 2**24
+# a message of a device with its topic
+PACKET_BYTES_MIN = messages.PAYLOAD_MAX_BYTES + 256
+CONNECTIONS_MIN = 1000
+MEMORY_MIN = 2**28
+AUTOSAVE_MAX_S = 300
 CERTIFICATE_DAYS_MIN = 30
 
 Configuration = Mapping[str, str]
@@ -61,6 +69,12 @@ DATABASE = (
         "full_page_writes", ("on",), "loses", "a crash can tear pages: set full_page_writes = on"
     ),
     _Wanted(
+        "zero_damaged_pages",
+        ("off",),
+        "loses",
+        "damaged pages are emptied without a word: set zero_damaged_pages = off",
+    ),
+    _Wanted(
         "data_checksums",
         ("on",),
         "weak",
@@ -89,7 +103,7 @@ def doctor(broker_config: Path | None) -> None:
         raise click.ClickException(str(error)) from None
     findings = [*check_database(settings), *check_broker(settings)]
     if broker_config is not None:
-        options = read_configuration(broker_config.read_text())
+        options = read_configuration(broker_config)
         findings += [*check_configuration(options), check_certificate(options, _now())]
     else:
         advice = "name it with --broker-config to have its limits checked"
@@ -104,7 +118,12 @@ def check_database(settings: Settings) -> list[Finding]:
     url = settings.owner_url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
-            return [*_server_settings(connection), *_contents(connection)]
+            return [
+                *_server_settings(connection),
+                *_role_settings(connection),
+                _unlogged(connection),
+                *_contents(connection),
+            ]
     except psycopg.Error as error:
         found = str(error).partition("\n")[0]
         return [Finding("loses", "database", found, "nothing is stored: start it")]
@@ -123,20 +142,43 @@ def check_broker(settings: Settings) -> list[Finding]:
         return [Finding("loses", "broker", str(error) or "no answer", "start it")]
 
 
-def read_configuration(text: str) -> dict[str, str]:
-    """Return the options of a mosquitto.conf; the last one wins, as in Mosquitto."""
-    lines = (line.strip() for line in text.splitlines())
-    words = (line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
-    return {word[0]: word[1] if len(word) > 1 else "" for word in words}
+def read_configuration(file: Path) -> dict[str, str]:
+    """Return the options of a mosquitto.conf and of the folders that it includes; the last one
+    wins, as in Mosquitto."""
+    options: dict[str, str] = {}
+    for line in file.read_text().splitlines():
+        name, _, value = line.strip().partition(" ")
+        if name == "include_dir":
+            for included in sorted(Path(value.strip()).glob("*.conf")):
+                options |= read_configuration(included)
+        elif name and not name.startswith("#"):
+            options[name] = value.strip()
+    return options
 
 
 def check_configuration(options: Configuration) -> list[Finding]:
     """Look for limits of Mosquitto under which acknowledged messages disappear."""
     return [
         _at_least(options, "max_inflight_messages", 20, INFLIGHT_MIN, "weak"),
+        _at_least(options, "max_inflight_bytes", 0, QUEUED_BYTES_MIN, "weak"),
         _at_least(options, "max_queued_messages", 1000, QUEUED_MIN, "loses"),
+        _at_least(options, "max_queued_bytes", 0, QUEUED_BYTES_MIN, "loses"),
+        _at_least(options, "message_size_limit", 0, messages.PAYLOAD_MAX_BYTES, "loses"),
+        _at_least(options, "max_packet_size", 0, PACKET_BYTES_MIN, "loses"),
+        _at_least(options, "max_connections", -1, CONNECTIONS_MIN, "weak"),
+        _at_least(options, "memory_limit", 0, MEMORY_MIN, "weak"),
         _never(options, "queue_qos0_messages", "true", "queues fill with what nobody waits for"),
+        _never(options, "max_qos", "0", "boards that send with QoS 1 are thrown out", "loses"),
+        _never(
+            options,
+            "retain_available",
+            "false",
+            "boards that tell how they are are thrown out",
+            "loses",
+        ),
+        _never(options, "sys_interval", "0", "nobody is told of dropped messages"),
         _must_be(options, "persistence", "false", "true", "sessions end with the broker's process"),
+        _autosave(options),
         _must_be(options, "allow_anonymous", "false", "false", "anybody may speak for any device"),
         _expiration(options),
     ]
@@ -171,6 +213,37 @@ def _server_settings(connection: psycopg.Connection) -> Iterable[Finding]:
         yield Finding(verdict, f"database: {wanted.name}", value, "" if is_good else wanted.advice)
 
 
+def _role_settings(connection: psycopg.Connection) -> Iterable[Finding]:
+    """Look for what a role or this database sets otherwise than the server."""
+    query = """
+        SELECT coalesce(rolname, 'every role'), setting
+        FROM pg_db_role_setting CROSS JOIN unnest(setconfig) AS setting
+        LEFT JOIN pg_roles ON pg_roles.oid = setrole
+        WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+            AND (setrole = 0 OR rolname = ANY(%s))
+        ORDER BY 1, 2
+    """
+    wanted = {one.name: one for one in DATABASE}
+    for role, setting in connection.execute(query, (list(ROLES),)):
+        name, _, value = setting.partition("=")
+        if name in wanted and value not in wanted[name].values:
+            found = f"database: {name} of {role}"
+            yield Finding(wanted[name].verdict, found, value, wanted[name].advice)
+
+
+def _unlogged(connection: psycopg.Connection) -> Finding:
+    (names,) = _one_row(
+        connection,
+        "SELECT coalesce(string_agg(relname, ', ' ORDER BY relname), '') FROM pg_class"
+        # how often somebody asked may be forgotten
+        " WHERE relpersistence = 'u' AND relkind IN ('r', 'p') AND relname <> 'rate_limit'",
+    )
+    if not names:
+        return Finding("good", "database: unlogged tables", "none")
+    advice = "a crash empties them: ALTER TABLE ... SET LOGGED"
+    return Finding("loses", "database: unlogged tables", str(names), advice)
+
+
 def _contents(connection: psycopg.Connection) -> Iterable[Finding]:
     strays, next_month, lost, rejected = _one_row(
         connection,
@@ -191,7 +264,7 @@ def _contents(connection: psycopg.Connection) -> Iterable[Finding]:
     yield _when(rejected == 0, "events: rejected in 7 days", f"{rejected}", reasons)
 
 
-def _one_row(connection: psycopg.Connection, query: str) -> tuple[int, ...]:
+def _one_row(connection: psycopg.Connection, query: str) -> tuple[Any, ...]:
     row = connection.execute(query).fetchone()
     return tuple(row) if row else ()
 
@@ -312,7 +385,7 @@ def _at_least(
     options: Configuration, name: str, default: int, least: int, verdict: Verdict
 ) -> Finding:
     text = options.get(name, str(default))
-    # for Mosquitto 0 is without a limit
+    # for Mosquitto 0, and -1 of connections, is without a limit
     if not text.isdecimal() or int(text) == 0 or int(text) >= least:
         return Finding("good", f"broker: {name}", text)
     advice = f"beyond it messages are dropped or wait without a word: set {name} {10 * least}"
@@ -328,11 +401,23 @@ def _must_be(
     return Finding("loses", f"broker: {name}", found, f"{consequence}: set {name} {wanted}")
 
 
-def _never(options: Configuration, name: str, bad: str, consequence: str) -> Finding:
-    found = options.get(name, "false")
+def _never(
+    options: Configuration, name: str, bad: str, consequence: str, verdict: Verdict = "weak"
+) -> Finding:
+    found = options.get(name, "not set")
     if found != bad:
         return Finding("good", f"broker: {name}", found)
-    return Finding("weak", f"broker: {name}", found, f"{consequence}: leave {name} out")
+    return Finding(verdict, f"broker: {name}", found, f"{consequence}: leave {name} out")
+
+
+def _autosave(options: Configuration) -> Finding:
+    """What a crash takes with it the devices send again: so it is weak, and no loss."""
+    subject, found = "broker: autosave_interval", options.get("autosave_interval", "1800")
+    counts_changes = options.get("autosave_on_changes") == "true"
+    if counts_changes or (found.isdecimal() and 0 < int(found) <= AUTOSAVE_MAX_S):
+        return Finding("good", subject, found)
+    advice = "a crash takes what was queued since: set autosave_interval 60"
+    return Finding("weak", subject, found, advice)
 
 
 def _expiration(options: Configuration) -> Finding:
