@@ -40,11 +40,13 @@ def store(bakery: Bakery, ingest_connection: psycopg.Connection, now: dt.datetim
     return run
 
 
-def hours(jobs: sessionmaker[Session], bakery: Bakery) -> list[tuple[int, int, int]]:
-    """Return (hour, entries, exits) of Friday."""
+def hours(
+    jobs: sessionmaker[Session], bakery: Bakery, day: dt.date = FRIDAY
+) -> list[tuple[int, int, int]]:
+    """Return (hour, entries, exits) of a day."""
     with jobs.begin() as session:
         act_for(session, shop_id=bakery.shop_id)
-        found = footfall.hours(session, bakery.shop_id, FRIDAY, FRIDAY)
+        found = footfall.hours(session, bakery.shop_id, day, day)
     return [(row.hour, row.entries, row.exits) for row in found]
 
 
@@ -65,6 +67,43 @@ def test_a_late_event_corrects_the_past(
     store(batch(passage(1, at=NOON_MS - 2 * HOUR_MS)))
     upkeep.roll_up_footfall(jobs)
     assert hours(jobs, bakery) == [(11, 1, 0), (13, 1, 0)]
+
+
+def test_the_hour_that_a_clock_shows_twice_and_the_one_that_it_skips(
+    store: Store, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    def at(*moment: int) -> int:
+        return round(dt.datetime(2026, *moment, 30, tzinfo=dt.UTC).timestamp() * 1000)
+
+    # in Berlin 02:30 comes twice on 25 October, and not at all on 29 March
+    twice = [at(10, 25, 0), at(10, 25, 1)]
+    around = [at(3, 29, 0), at(3, 29, 1)]
+    for sequence, moment in enumerate([*twice, *around], 1):
+        # each comes weeks late, in a message and a roll-up of its own
+        store(batch(passage(sequence, at=moment)))
+        upkeep.roll_up_footfall(jobs)
+
+    assert hours(jobs, bakery, dt.date(2026, 10, 25)) == [(2, 2, 0)]
+    assert hours(jobs, bakery, dt.date(2026, 3, 29)) == [(1, 1, 0), (3, 1, 0)]
+
+
+def test_an_event_of_the_last_month_corrects_its_day_in_the_shop_s_own_time(
+    store: Store, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    # half past eleven at night in UTC is the first of November in Berlin
+    night = dt.datetime(2026, 10, 31, 23, 30, tzinfo=dt.UTC)
+    noon = night.replace(hour=12)
+    store(batch(passage(1, at=round(night.timestamp() * 1000))))
+    upkeep.roll_up_footfall(jobs)
+    store(batch(passage(2, at=round(noon.timestamp() * 1000))))
+    upkeep.roll_up_footfall(jobs)
+    with jobs.begin() as session:
+        act_for(session, shop_id=bakery.shop_id)
+        found = footfall.days(session, bakery.shop_id, dt.date(2026, 10, 1), FRIDAY)
+    assert [(day.date.isoformat(), day.entries) for day in found] == [
+        ("2026-10-31", 1),
+        ("2026-11-01", 1),
+    ]
 
 
 def test_an_event_that_is_dated_again_moves_to_its_hour(

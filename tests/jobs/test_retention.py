@@ -53,7 +53,7 @@ def test_months_beyond_the_setting_are_dropped_with_their_events(
     try:
         night(1)
         for month in range(1, 4):
-            store_event(owner, month)
+            store_event(owner, month, dt.datetime(2031, month, 15, tzinfo=dt.UTC))
         night(3)
         assert events(owner) == {1, 2, 3}
         night(4)
@@ -69,13 +69,52 @@ def test_months_beyond_the_setting_are_dropped_with_their_events(
     }  # fmt: skip
 
 
-def store_event(owner: psycopg.Connection, month: int) -> None:
-    received = dt.datetime(2031, month, 15, tzinfo=dt.UTC)
+def test_a_late_event_takes_nothing_from_an_hour_whose_events_were_dropped(
+    own_settings: Settings, owner: psycopg.Connection
+) -> None:
+    january = dt.datetime(2031, 1, 15, 9, 30, tzinfo=dt.UTC)
+    engine = engine_for(own_settings, JOBS)
+    jobs = sessionmaker(engine)
+
+    def walk_in(sequence: int, received: dt.datetime) -> None:
+        store_event(owner, sequence, received, january, "passage", '{"direction": "in"}')
+        upkeep.roll_up_footfall(jobs)
+
+    try:
+        upkeep.keep_partitions(jobs, KEEP_MONTHS, january)
+        for sequence in (1, 2, 3):
+            walk_in(sequence, january)
+        assert entries(owner) == [3]
+        upkeep.keep_partitions(jobs, KEEP_MONTHS, dt.datetime(2031, 6, 1, tzinfo=dt.UTC))
+        assert events(owner) == set()
+        walk_in(4, dt.datetime(2031, 6, 2, tzinfo=dt.UTC))
+    finally:
+        engine.dispose()
+    assert entries(owner) == [3]
+
+
+def entries(owner: psycopg.Connection) -> list[int]:
+    return [row[0] for row in owner.execute("SELECT entries FROM footfall_hour")]
+
+
+def store_event(
+    owner: psycopg.Connection,
+    sequence: int,
+    received: dt.datetime,
+    occurred: dt.datetime | None = None,
+    kind: str = "motion",
+    body: str = "{}",
+) -> None:
     owner.execute(
         "INSERT INTO event (shop_id, device_id, boot, sequence, site_id, kind, occurred_at,"
         " time_source, up_ms, body, received_at)"
-        " SELECT shop_id, id, 1, %s, site_id, 'motion', %s, 'device', 1, '{}', %s FROM device",
-        (month, received, received),
+        " SELECT shop_id, id, 1, %s, site_id, %s, %s, 'device', 1, %s, %s FROM device",
+        (sequence, kind, occurred or received, body, received),
+    )
+    owner.execute(
+        "INSERT INTO footfall_due (shop_id, site_id, starts_at)"
+        " SELECT shop_id, site_id, %s FROM device ON CONFLICT DO NOTHING",
+        (occurred or received,),
     )
 
 

@@ -32,11 +32,19 @@ _COUNT = text("""
             AND event.occurred_at < due.local AT TIME ZONE :zone + interval '3 hours'
             AND date_trunc('hour', event.occurred_at AT TIME ZONE :zone) = due.local
         GROUP BY due.site_id, due.local
+    ), kept AS (
+        SELECT min(to_date(substring(inhrelid::regclass::text FROM '[0-9]{4}_[0-9]{2}$'),
+                           'YYYY_MM'))::timestamp AT TIME ZONE 'UTC' AS since
+        FROM pg_inherits WHERE inhparent = 'event'::regclass
     )
     INSERT INTO footfall_hour (shop_id, site_id, starts_at, date, hour, entries, exits, ambiguous)
-    SELECT :shop_id, site_id, local AT TIME ZONE :zone, local::date, extract(hour FROM local),
-        entries, exits, ambiguous
+    SELECT :shop_id, counted.site_id, local AT TIME ZONE :zone, local::date,
+        extract(hour FROM local), greatest(counted.entries, old.entries),
+        greatest(counted.exits, old.exits), greatest(counted.ambiguous, old.ambiguous)
     FROM counted
+    -- the events of a month that was dropped are counted for ever: a late one takes nothing away
+    LEFT JOIN footfall_hour AS old ON old.shop_id = :shop_id AND old.site_id = counted.site_id
+        AND old.starts_at = local AT TIME ZONE :zone AND old.starts_at < (SELECT since FROM kept)
     ON CONFLICT (shop_id, site_id, starts_at) DO UPDATE SET
         entries = excluded.entries, exits = excluded.exits, ambiguous = excluded.ambiguous
 """)
