@@ -180,13 +180,18 @@ _FILLING = (
     """
     INSERT INTO score (shop_id, membership_id, run_id, visits, days_since_last_visit, tenure_days,
         usual_gap_days, segment, tier, churn_probability, risk, clv_minor, revenue_at_risk_minor,
-        drivers, action, action_channel, action_value_minor, action_cost_minor)
+        drivers, action, action_channel, action_value_minor, action_cost_minor, action_reason)
     SELECT m.shop_id, m.id, r.id, m.visits, n, 700, 20,
         (ARRAY['Loyal', 'New', 'Slipping'])[1 + n %% 3],
         (ARRAY['Platinum', 'Gold', 'Silver', 'Bronze'])[1 + n %% 4], (n %% 100) / 100.0,
-        (ARRAY['low', 'medium', 'high'])[1 + n %% 3], n * 37 %% 50000, n * 53 %% 9000, '[]',
+        (ARRAY['low', 'medium', 'high'])[1 + n %% 3], n * 37 %% 50000, n * 53 %% 9000,
+        jsonb_build_array(
+            'usually every 20 days, now ' || n, 'days since last visit raises the risk'),
         CASE WHEN n %% 5 = 0 THEN 'offer' END, CASE WHEN n %% 5 = 0 THEN 'sms' END,
-        CASE WHEN n %% 5 = 0 THEN n %% 700 END, CASE WHEN n %% 5 = 0 THEN 8 END
+        CASE WHEN n %% 5 = 0 THEN n %% 700 END, CASE WHEN n %% 5 = 0 THEN 8 END,
+        CASE WHEN n %% 5 = 0 THEN 'Usually every 20 days, now ' || n || '; lost with 40%%, worth '
+            || n %% 700 || '.00 if kept. An offer prevents 20%% of losses (an assumption).'
+            ELSE 'Not due yet: usually every 20 days, now ' || n || '.' END
     FROM membership m JOIN score_run r ON r.shop_id = m.shop_id,
         LATERAL (SELECT m.reference::int AS n) AS numbered
     WHERE m.shop_id = %(shop)s

@@ -148,7 +148,9 @@ class Postgres:
     @property
     def pid(self) -> int:
         """The process above all others of the server."""
-        return int(self._server.get_pid())
+        pid = self._server.get_pid()
+        assert pid is not None
+        return pid
 
     def kill(self) -> None:
         """End every process of it without a warning."""
