@@ -7,14 +7,21 @@ speaks another language words the code; what has none it shows as it is.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 OTHER = "other"
 Value = int | float | str
-Patterns = Mapping[str, re.Pattern[str]]
+KEPT_MAX = 10_000
+
+
+class Patterns(dict[str, re.Pattern[str]]):
+    """Patterns by their code; never changed, so that what was found with them can be kept."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment] # a dict has none
 
 
 def _compiled(patterns: Mapping[str, str]) -> Patterns:
-    return {code: re.compile(pattern) for code, pattern in patterns.items()}
+    return Patterns({code: re.compile(pattern) for code, pattern in patterns.items()})
 
 
 _REST = r"(?: \(closed on (?P<closed_days>\d+) of them\))?"
@@ -114,6 +121,7 @@ def told(drivers: Iterable[str]) -> list[Said]:
     return [said(driver, DRIVERS) for driver in drivers]
 
 
+@lru_cache(KEPT_MAX)
 def said(text: str, patterns: Patterns) -> Said:
     """Find the code of a sentence among the patterns of its kind."""
     for code, pattern in patterns.items():
