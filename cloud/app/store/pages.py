@@ -5,7 +5,7 @@ import binascii
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -45,10 +45,20 @@ class Page(Generic[Item]):
 
 
 def fetch_page(
-    session: Session, rows: Select[Any], order: Order, *, limit: int, cursor: str | None
+    session: Session,
+    rows: Select[Any],
+    order: Order,
+    *,
+    limit: int,
+    cursor: str | None,
+    values: Mapping[str, object] | None = None,
 ) -> Page[Row[Any]]:
-    """Return the rows after the cursor. Raises Invalid for a cursor that is not ours."""
-    return page_of(session.execute(one_page(rows, order, limit=limit, cursor=cursor)).all(), limit)
+    """Return the rows after the cursor; `values` are of parameters that the rows leave open.
+
+    Raises Invalid for a cursor that is not ours.
+    """
+    found = session.execute(one_page(rows, order, limit=limit, cursor=cursor), values)
+    return page_of(found.all(), limit)
 
 
 def one_page(rows: Select[Any], order: Order, *, limit: int, cursor: str | None) -> Select[Any]:

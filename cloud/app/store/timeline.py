@@ -1,10 +1,24 @@
 """Everything that happened with one customer, in one list."""
 
+import functools
 import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Date, Row, Select, Text, Uuid, cast, func, literal, select, union_all
+from sqlalchemy import (
+    Date,
+    Row,
+    Select,
+    Subquery,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from cloud.app.store.consents import ConsentEvent
@@ -19,6 +33,9 @@ KINDS = (
 )  # fmt: skip
 # what customers see of themselves; the shop's notes are in their export, friends stay unnamed
 OPEN_KINDS = ("joined", "left", "visit", "purchase", "consent", "feedback")
+
+_SHOP, _MEMBER = bindparam("of_shop", type_=Uuid()), bindparam("of_member", type_=Uuid())
+_ZONE = bindparam("in_zone", type_=Text())
 
 
 def timeline(
@@ -35,17 +52,24 @@ def timeline(
 
     A visit is a day of the shop's own time with a positive net amount.
     """
+    happened = _happened(frozenset(kinds))
+    order = Order(happened.c.at, happened.c.id, is_descending=True)
+    whose = {"of_shop": shop_id, "of_member": membership_id, "in_zone": time_zone}
+    rows = select(happened).where(happened.c.at.is_not(None))
+    return fetch_page(session, rows, order, limit=limit, cursor=cursor, values=whose)
+
+
+@functools.cache
+def _happened(kinds: frozenset[str]) -> Subquery:
+    """Return everything of some kinds; putting it together takes longer than running it."""
     parts = [
-        _part(kind, *part).where(part[0].shop_id == shop_id, part[1] == membership_id)
+        _part(kind, *part).where(part[0].shop_id == _SHOP, part[1] == _MEMBER)
         for kind, part in _parts().items()
         if kind in kinds
     ]
     if "visit" in kinds:
-        parts.append(_visits(shop_id, membership_id, time_zone))
-    happened = union_all(*parts).subquery("happened")
-    order = Order(happened.c.at, happened.c.id, is_descending=True)
-    rows = select(happened).where(happened.c.at.is_not(None))
-    return fetch_page(session, rows, order, limit=limit, cursor=cursor)
+        parts.append(_visits())
+    return union_all(*parts).subquery("happened")
 
 
 def _part(kind: str, table: Any, _: Any, id_: Any, at: Any, *details: Any) -> Select[Any]:
@@ -89,8 +113,8 @@ def _parts() -> dict[str, tuple[Any, ...]]:
     }  # fmt: skip
 
 
-def _visits(shop_id: uuid.UUID, membership_id: uuid.UUID, time_zone: str) -> Select[Any]:
-    day = cast(func.timezone(time_zone, Purchase.occurred_at), Date)
+def _visits() -> Select[Any]:
+    day = cast(func.timezone(_ZONE, Purchase.occurred_at), Date)
     net_minor = func.sum(Purchase.amount_minor)
     first = func.min(Purchase.occurred_at)
     # an id of its own, the same whenever it is asked for
@@ -105,7 +129,7 @@ def _visits(shop_id: uuid.UUID, membership_id: uuid.UUID, time_zone: str) -> Sel
                 "purchases", func.count(),
             ).label("details"),
         )
-        .where(Purchase.shop_id == shop_id, Purchase.membership_id == membership_id)
+        .where(Purchase.shop_id == _SHOP, Purchase.membership_id == _MEMBER)
         .group_by(Purchase.membership_id, day)
         .having(net_minor > 0)
     )  # fmt: skip
