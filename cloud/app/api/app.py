@@ -19,6 +19,7 @@ from cloud.app.services.messengers import Messenger, messenger_for
 from cloud.app.services.passwords import Passwords
 from cloud.app.settings import Settings
 from cloud.app.store import roles
+from cloud.app.store.connection import ping_when_idle
 
 API_PREFIX = "/api/v1"
 # what everybody is told the same
@@ -56,6 +57,8 @@ def create_app(
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
     db.init_app(app)
+    with app.app_context():
+        ping_when_idle(db.engine)
     register_limits(app)
     access.register_tokens(app)
     api = Api(app)
@@ -80,7 +83,6 @@ def _configuration(settings: Settings) -> Mapping[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": CONNECTIONS,
             "max_overflow": CONNECTIONS,
-            "pool_pre_ping": True,
             "hide_parameters": True,
             "connect_args": {"connect_timeout": 5, "application_name": roles.APP},
         },
