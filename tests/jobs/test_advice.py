@@ -144,17 +144,17 @@ def test_what_is_worth_most_comes_first_and_rests_when_it_was_done(till: Till) -
     reachable(till)
     score(till)
     rows = proposed(till)
-    values = [row.Score.action_value_minor for row in rows]
+    values = [row.score["action_value_minor"] for row in rows]
     assert values == sorted(values, reverse=True)
     assert values[-1] > 0
-    assert {row.Score.action_channel for row in rows} == {"sms"}
-    assert all("prevents" in row.Score.action_reason for row in rows)
+    assert {row.score["action_channel"] for row in rows} == {"sms"}
+    assert all("prevents" in row.score["action_reason"] for row in rows)
 
-    horizon_days = rows[0].ScoreRun.horizon_days
+    horizon_days = rows[0].score["horizon_days"]
     # who has been away for longer is mostly gone already
-    assert all(row.Score.days_since_last_visit < horizon_days for row in rows)
+    assert all(row.score["days_since_last_visit"] < horizon_days for row in rows)
 
-    first, second, third = (row.Membership.id for row in rows[:3])
+    first, second, third = (row.known["id"] for row in rows[:3])
     by = uuid.uuid4()
     with till.session() as session:
         done = {"outcome": "done", "channel": None, "until": None}
@@ -167,8 +167,8 @@ def test_what_is_worth_most_comes_first_and_rests_when_it_was_done(till: Till) -
             )
         )  # fmt: skip
         session.commit()
-    left = {row.Membership.id for row in proposed(till)}
-    assert left == {row.Membership.id for row in rows[3:]}
+    left = {row.known["id"] for row in proposed(till)}
+    assert left == {row.known["id"] for row in rows[3:]}
 
     score(till)
     with till.session() as session:

@@ -19,31 +19,16 @@ from cloud.app.services.outreach import note_outreach
 from cloud.app.services.suppressions import require_unsuppressed
 from cloud.app.store import customer_queries
 from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.customer_queries import Customer
 from cloud.app.store.membership_queries import membership_by_id, time_zone_of
-from cloud.app.store.scores import Score, ScoreRun
 from cloud.app.store.timeline import timeline
 
 routes = Blueprint("customers", "Customers with what they bought and their scores")
 
 _NAMES = ("name", "phone", "email")
-_OPEN_FIELDS = (
-    "id",
-    "reference",
-    "tags",
-    "joined_at",
-    "purchases",
-    "visits",
-    "spent_minor",
-    "last_purchase_at",
-    "last_visit_at",
-)
 _ACTION_FIELDS = ("action", "channel", "expected_value_minor", "cost_minor")
 SEEN_TO = "Somebody saw to it, or put it off."
 CONSENT_ENDED = "The consent has ended since the scores were made."
-_RUN_FIELDS = ("as_of", "horizon_days", "model", "verdict")
-_SCORE_FIELDS = tuple(
-    name for name in schemas.Score().fields if name not in (*_RUN_FIELDS, "reasons")
-)
 
 
 @routes.get("/shops/<uuid:shop_id>/customers")
@@ -180,33 +165,31 @@ def happening(row: Row[Any]) -> dict[str, object]:
     return {"kind": row.kind, "at": row.at, "id": row.id, "details": row.details}
 
 
-def shown(row: Row[Any]) -> dict[str, object]:
-    """Return a row of `customer_queries` as it leaves the API."""
-    names = {field: getattr(row.Membership, field) for field in _NAMES}
-    known = {field: getattr(row.Membership, field) for field in _OPEN_FIELDS}
+def shown(customer: Customer) -> dict[str, object]:
+    """Return a customer as it leaves the API."""
+    score = customer.score
     return {
-        **(names if sees_names() else dict.fromkeys(names)),
-        **known,
-        "score": _shown_score(row.Score, row.ScoreRun) if row.Score else None,
-        "next_action": _shown_action(row) if row.Score else None,
-        "recommendations": row.Score.recommendations if row.Score else [],
+        **customer.known,
+        **({} if sees_names() else dict.fromkeys(_NAMES)),
+        "score": {**score, "reasons": told(score["drivers"])} if score else None,
+        "next_action": _shown_action(customer, score) if score else None,
+        "recommendations": score["recommendations"] if score else [],
     }
 
 
-def _shown_action(row: Row[Any]) -> dict[str, object]:
-    score = row.Score
-    if row.action_holds:
+def _shown_action(customer: Customer, score: dict[str, Any]) -> dict[str, object]:
+    if customer.action_holds:
         return {
-            "action": score.action,
-            "channel": score.action_channel,
-            "expected_value_minor": score.action_value_minor,
-            "cost_minor": score.action_cost_minor,
-            **_why(score.action_reason),
+            "action": score["action"],
+            "channel": score["action_channel"],
+            "expected_value_minor": score["action_value_minor"],
+            "cost_minor": score["action_cost_minor"],
+            **_why(score["action_reason"]),
         }
-    reason = score.action_reason
-    if row.is_resting:
+    reason = score["action_reason"]
+    if customer.is_resting:
         reason = SEEN_TO
-    elif score.action:
+    elif score["action"]:
         reason = CONSENT_ENDED
     return {**dict.fromkeys(_ACTION_FIELDS), **_why(reason)}
 
@@ -219,11 +202,3 @@ def _shown_consent(event: ConsentEvent) -> dict[str, object]:
     fields = ("id", "channel", "purpose", "action", "source", "wording", "created_at")
     evidence = event.evidence if sees_names() else None
     return {**{field: getattr(event, field) for field in fields}, "evidence": evidence}
-
-
-def _shown_score(score: Score, run: ScoreRun) -> dict[str, object]:
-    return {
-        **{field: getattr(run, field) for field in _RUN_FIELDS},
-        **{field: getattr(score, field) for field in _SCORE_FIELDS},
-        "reasons": told(score.drivers),
-    }

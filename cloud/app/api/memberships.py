@@ -68,19 +68,20 @@ def join_shop(wanted: dict[str, Any]) -> dict[str, object]:
 def get_my_shop(shop_id: uuid.UUID, customer_id: uuid.UUID) -> dict[str, object]:
     """Everything that one may see and decide as a customer of a shop."""
     shop = shop_by_id(db.session(), shop_id)
-    row = customer_queries.customer(db.session(), shop_id, customer_id)
+    membership = membership_queries.membership_by_id(db.session(), shop_id, customer_id)
+    score = customer_queries.score_of(db.session(), shop_id, customer_id)
     _, holds = consent_of(db.session(), shop_id, customer_id)
     found = {
-        **_shown(row.Membership, shop),
+        **_shown(membership, shop),
         "known": {
-            **{field: getattr(row.Membership, field) for field in _KNOWN},
-            **{field: getattr(row.Membership, field) for field in _BOUGHT},
+            **{field: getattr(membership, field) for field in _KNOWN},
+            **{field: getattr(membership, field) for field in _BOUGHT},
             "notes": count_notes(db.session(), shop_id, customer_id),
-            "is_scored": row.Score is not None,
+            "is_scored": score is not None,
         },
-        "channels": joining.channels_of(row.Membership),
+        "channels": joining.channels_of(membership),
         "holds": holds,
-        "referrals": _referrals(row.Membership, shop),
+        "referrals": _referrals(membership, shop),
     }
     db.session.commit()
     return found

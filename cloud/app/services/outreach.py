@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cloud.app.store.customer_queries import customer
+from cloud.app.store.customer_queries import score_of
 from cloud.app.store.scores import Outreach
 
 AFTER_MESSAGE = dt.timedelta(days=21)
@@ -23,7 +23,7 @@ def note_outreach(
     by: uuid.UUID,
 ) -> Outreach:
     """Note what was done. The latest note decides whether the customer is proposed again."""
-    score = customer(session, shop_id, customer_id).Score
+    score = score_of(session, shop_id, customer_id)
     now = dt.datetime.now(dt.UTC)
     usual_days = (score and score.usual_gap_days) or PUT_OFF_DAYS
     until = {"done": now + AFTER_MESSAGE, "later": now + dt.timedelta(days=usual_days)}

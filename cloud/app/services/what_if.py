@@ -37,7 +37,7 @@ def what_if(
         raise NotFound("there are no scores yet: they come after the first import or overnight")
     score = None
     if customer_id is not None:
-        score = customer_queries.customer(session, shop_id, customer_id).Score
+        score = customer_queries.score_of(session, shop_id, customer_id)
     wanted = _completed(entered, score)
     figures = _figures(wanted, shop_by_id(session, shop_id).currency)
     grid = score_queries.insight(session, shop_id, "what_if")

@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
 from cloud.app.store.advice_queries import action_holds, is_resting
@@ -33,13 +33,23 @@ LONG_AGO = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 _score_of_member = and_(Score.shop_id == Membership.shop_id, Score.membership_id == Membership.id)
 _members, _scores = Membership.__table__.c, Score.__table__.c
 
+MEMBER_FIELDS = (
+    "id", "name", "phone", "email", "reference", "tags", "joined_at", "purchases", "visits",
+    "spent_minor", "last_purchase_at", "last_visit_at",
+)  # fmt: skip
+RUN_FIELDS = ("as_of", "horizon_days", "model", "verdict")
+SCORE_FIELDS = tuple(
+    column.name for column in _scores if column.name not in ("shop_id", "membership_id", "run_id")
+)
+# columns, not objects: of each of a page's customers three, of which nobody changes any
 _COLUMNS: tuple[Any, ...] = (
-    Membership,
-    Score,
-    ScoreRun,
+    *(_members[name] for name in MEMBER_FIELDS),
+    *(ScoreRun.__table__.c[name] for name in RUN_FIELDS),
+    *(_scores[name] for name in SCORE_FIELDS),
     action_holds().label("action_holds"),
     is_resting().label("is_resting"),
 )
+_SCORE_BEGINS, _SCORE_ENDS = len(MEMBER_FIELDS), len(_COLUMNS) - 2
 
 # The expressions stand in indexes. Customers without a score, or whose score does not say this,
 # stand behind all others.
@@ -86,6 +96,16 @@ class CustomerFilter:
         return any(by_score)
 
 
+@dataclass(frozen=True)
+class Customer:
+    """A customer: MEMBER_FIELDS, and RUN_FIELDS with SCORE_FIELDS of who has a score."""
+
+    known: dict[str, Any]
+    score: dict[str, Any] | None
+    action_holds: bool
+    is_resting: bool
+
+
 def customers(
     session: Session,
     shop_id: uuid.UUID,
@@ -94,8 +114,8 @@ def customers(
     sort: str,
     limit: int,
     cursor: str | None,
-) -> Page[Row[Any]]:
-    """Return a page of rows of Membership, Score, ScoreRun, action_holds and is_resting."""
+) -> Page[Customer]:
+    """Return a page of customers."""
     ids = _ids(shop_id, wanted, sort, limit=limit, cursor=cursor).subquery("page")
     page = Order(ids.c.sort_key, ids.c.sort_id, is_descending=sort != "name")
     rows = (
@@ -105,15 +125,29 @@ def customers(
         .order_by(*page.columns)
         .limit(limit + 1)
     )
-    return page_of(session.execute(rows).all(), limit)
+    found = page_of(session.execute(rows).all(), limit)
+    return Page([_customer(row) for row in found.items], found.next_cursor)
 
 
-def customer(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> Row[Any]:
-    """Return one customer as in `customers`. Raises NotFound."""
+def customer(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> Customer:
+    """Return one customer. Raises NotFound."""
     row = session.execute(_customers(shop_id).where(Membership.id == customer_id)).one_or_none()
     if row is None:
         raise NotFound("there is no such customer")
-    return row
+    return _customer(row)
+
+
+def score_of(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> Score | None:
+    """Return the score of a customer who has one. Raises NotFound without such a customer."""
+    row = session.execute(
+        select(Membership.id, Score)
+        .outerjoin(Score, _score_of_member)
+        .where(Membership.shop_id == shop_id, Membership.id == customer_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("there is no such customer")
+    _, score = row
+    return score
 
 
 def customers_by_id(
@@ -129,11 +163,20 @@ def customers_by_id(
 def _customers(shop_id: uuid.UUID) -> Select[Any]:
     return (
         select(*_COLUMNS)
+        .select_from(Membership)
         .outerjoin(Score, _score_of_member)
         .outerjoin(ScoreRun, and_(ScoreRun.shop_id == Score.shop_id, ScoreRun.id == Score.run_id))
         .where(Membership.shop_id == shop_id)
-        # long, and the same for all
-        .options(defer(ScoreRun.summary, raiseload=True))
+    )
+
+
+def _customer(row: Row[Any]) -> Customer:
+    values = tuple(row)
+    score = dict(zip((*RUN_FIELDS, *SCORE_FIELDS), values[_SCORE_BEGINS:_SCORE_ENDS], strict=True))
+    return Customer(
+        dict(zip(MEMBER_FIELDS, values[:_SCORE_BEGINS], strict=True)),
+        score if score["as_of"] else None,
+        *values[_SCORE_ENDS : _SCORE_ENDS + 2],
     )
 
 
