@@ -120,6 +120,8 @@ def test_a_preview_tells_what_the_whole_file_comes_to(owner: Somebody) -> None:
         "rows": 6,
         "is_whole": True,
         "customers": 1,
+        "products": 0,
+        "pieces": 0,
         "total_minor": 400,
         "refunds": 1,
         "refunded_minor": -150,
@@ -170,6 +172,43 @@ def test_a_preview_asks_for_what_a_run_would_ask_for(
     import_id = made(upload(owner, AMBIGUOUS))["id"]
     found = problem(owner.get(f"{owner.url}/imports/{import_id}/preview", **query), 422)
     assert [error["field"] for error in found["errors"]] == [field]
+
+
+def test_a_list_of_products_is_previewed_by_its_own_columns(owner: Somebody) -> None:
+    header = "Artikelnummer;Bezeichnung;VK;EK;Bestand;Seit"
+    content = f"{header}\n4711;Brot;4,50;1,80;12;01.02.2026\n4712;;x;;;\n"
+    url = f"{owner.url}/imports?kind=products"
+    file = (io.BytesIO(content.encode()), "liste.csv")
+    found = made(owner.client.post(url, data={"file": file}, headers=owner.headers))
+    assert found["kind"] == "products"
+    assert [column["guess"] for column in found["columns"]] == [
+        "sku", "product", "price", "cost", "stock", "first_stocked"
+    ]  # fmt: skip
+    columns = {column["guess"]: column["index"] for column in found["columns"]}
+    preview = body(owner.get(f"{owner.url}/imports/{found['id']}/preview", **columns))
+    assert (preview["products"], preview["pieces"], preview["rejected"]) == (1, 12, 1)
+    refused = problem(run(owner, found["id"], mapping={"price": 2}), 422)
+    assert refused["errors"][0]["field"] == "mapping.product"
+    refused = problem(run(owner, found["id"], mapping={"product": 1, "date": 5}), 422)
+    assert refused["errors"][0]["field"] == "mapping.date"
+    assert run(owner, found["id"], mapping=columns).status_code == 202
+
+
+def test_an_export_of_products_is_understood_as_a_list_of_products(owner: Somebody) -> None:
+    export = owner.get(f"{owner.url}/exports/products").text
+    url = f"{owner.url}/imports?kind=products"
+    file = (io.BytesIO(export.encode()), "products.csv")
+    found = made(owner.client.post(url, data={"file": file}, headers=owner.headers))
+    guesses = {column["name"]: column["guess"] for column in found["columns"]}
+    assert guesses["name"] == "product"
+    assert guesses["sku"] == "sku"
+
+
+def test_an_import_of_something_else_is_refused(owner: Somebody) -> None:
+    url = f"{owner.url}/imports?kind=poems"
+    file = (io.BytesIO(TILL.encode()), "till.csv")
+    found = problem(owner.client.post(url, data={"file": file}, headers=owner.headers), 422)
+    assert found["errors"][0]["field"] == "kind"
 
 
 def test_an_import_runs_once(owner: Somebody) -> None:

@@ -31,7 +31,7 @@ class Till:
     app: sessionmaker[Session]
     jobs: sessionmaker[Session]
 
-    def upload(self, content: str, columns: dict[str, int]) -> uuid.UUID:
+    def upload(self, content: str, columns: dict[str, int], kind: str = "purchases") -> uuid.UUID:
         """Upload a file and let it be run, as the API does."""
         with self.app.begin() as session:
             act_for(session, shop_id=self.shop_id)
@@ -41,6 +41,7 @@ class Till:
                 person_id=None,
                 filename="till.csv",
                 content=content.encode(),
+                kind=kind,
             )
             import_id = batch.id
         self.ask(import_id, columns)
@@ -69,9 +70,11 @@ class Till:
             block_rows=block_rows,
         )
 
-    def imported(self, content: str, columns: dict[str, int]) -> dict[str, object]:
+    def imported(
+        self, content: str, columns: dict[str, int], kind: str = "purchases"
+    ) -> dict[str, object]:
         """Import a file and return its outcome."""
-        import_id = self.upload(content, columns)
+        import_id = self.upload(content, columns, kind)
         self.run(import_id)
         batch = self.batch(import_id)
         assert batch.state == "done", batch.error

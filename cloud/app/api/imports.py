@@ -1,4 +1,4 @@
-"""Imports of a till's export: upload, look, name the columns, run."""
+"""Imports of a till's export or a list of products: upload, look, name the columns, run."""
 
 import datetime as dt
 import socket
@@ -30,7 +30,7 @@ FILENAME_MAX_LENGTH = 120
 # 64 MB at 2 Mbit/s take 270 s
 UPLOAD_WITHIN_S = 300.0
 
-routes = Blueprint("imports", "Purchases from a till's export")
+routes = Blueprint("imports", "Purchases from a till's export, and lists of products")
 
 _NO_OUTCOME = dict.fromkeys(
     (
@@ -42,6 +42,7 @@ _NO_OUTCOME = dict.fromkeys(
         "last_at",
         "kept_purchases",
         "kept_customers",
+        "kept_products",
         "conflicts",
     )
 )
@@ -90,10 +91,13 @@ def list_imports(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]
 @routes.post("/shops/<uuid:shop_id>/imports")
 @takes_upload
 @works_here("staff")
+@routes.query(schemas.ImportKind)
 @routes.files(schemas.ImportFile)
 @routes.returns(201, schemas.Import)
 @routes.fails(403, 404, 408, 413)
-def create_import(files: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
+def create_import(
+    query: dict[str, str], files: dict[str, Any], shop_id: uuid.UUID
+) -> dict[str, object]:
     """Upload a file; the answer says what its columns look like. Nothing is imported yet."""
     batch = imports.upload(
         db.session(),
@@ -101,6 +105,7 @@ def create_import(files: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object
         person_id=person_id(),
         filename=_filename(files["file"].filename),
         content=files["file"].read(),
+        kind=query["kind"],
     )
     shown = _shown(batch)
     db.session.commit()
@@ -257,7 +262,7 @@ def _shown(batch: ImportBatch) -> dict[str, object]:
 
 
 def _shown_with(batch: ImportBatch, earlier: Mapping[uuid.UUID, uuid.UUID]) -> dict[str, object]:
-    same = ("id", "filename", "state", "error", "created_at", "finished_at", "undone_at")
+    same = ("id", "kind", "filename", "state", "error", "created_at", "finished_at", "undone_at")
     return {
         **{field: getattr(batch, field) for field in same},
         **(batch.preview or {}),

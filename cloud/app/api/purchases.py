@@ -113,7 +113,15 @@ def get_bundles(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
 
 
 def _shown_product(row: Row[Any]) -> dict[str, object]:
-    same = ("id", "name", "price_minor", "cost_minor", "stock_counted_at", "first_stocked_on")
+    same = (
+        "id",
+        "name",
+        "sku",
+        "price_minor",
+        "cost_minor",
+        "stock_counted_at",
+        "first_stocked_on",
+    )
     return {**{field: getattr(row.Product, field) for field in same}, "in_stock": row.in_stock}
 
 

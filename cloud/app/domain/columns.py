@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -66,6 +66,40 @@ NAMES: dict[str, tuple[str, ...]] = {
     "email": ("email", "emailaddress", "mail", "emailadresse", "courriel", "correo", "mailadresse"),
 }  # fmt: skip
 ROLES = tuple(NAMES)
+# the same for a list of products
+PRODUCT_NAMES: dict[str, tuple[str, ...]] = {
+    "sku": (
+        "sku", "stockcode", "articlenumber", "itemnumber", "productnumber", "barcode", "ean",
+        "gtin", "artikelnummer", "artikelnr", "artnr", "plu", "referencia", "codigo", "codice",
+        "artikelcode",
+    ),
+    "product": (
+        "productname", "product", "name", "item", "itemname", "article", "description", "title",
+        "artikel", "artikelname", "bezeichnung", "produkt", "produktname", "produit", "nom",
+        "designation", "articulo", "producto", "nombre", "prodotto", "articolo", "nome", "naam",
+    ),
+    "price": (
+        "price", "unitprice", "sellingprice", "retailprice", "preis", "verkaufspreis", "vk",
+        "vkpreis", "prix", "prixdevente", "precio", "prezzo", "prijs", "verkoopprijs",
+    ),
+    "cost": (
+        "cost", "unitcost", "costprice", "purchaseprice", "einkaufspreis", "ek", "ekpreis",
+        "kosten", "cout", "prixdachat", "coste", "costo", "inkoopprijs", "kostprijs",
+    ),
+    "stock": (
+        "instock", "stock", "quantity", "qty", "onhand", "inventory", "bestand", "lagerbestand",
+        "menge", "anzahl", "quantite", "existencias", "cantidad", "giacenza", "voorraad",
+    ),
+    "first_stocked": (
+        "firststockedon", "firststocked", "stockedsince", "stockedon", "since", "introduced",
+        "date", "imsortimentseit", "seit", "eingefuehrt", "eingefuhrt", "datum", "depuis", "desde",
+        "dal", "sinds",
+    ),
+}  # fmt: skip
+PRODUCT_ROLES = tuple(PRODUCT_NAMES)
+KNOWN_NAMES = {
+    name for names in (NAMES, PRODUCT_NAMES) for words in names.values() for name in words
+}
 YEARS = range(1900, 2200)
 LARGEST_AMOUNT = 10**12
 
@@ -103,7 +137,11 @@ _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 
 
-def guess(columns: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> dict[str, int]:
+def guess(
+    columns: Sequence[str],
+    sample_rows: Sequence[Sequence[str]],
+    names: Mapping[str, Sequence[str]] = NAMES,
+) -> dict[str, int]:
     """The most plausible column index per role; a role without a plausible column is left out.
 
     Names decide where there are names; a name is believed only if the sampled cells fit it. A
@@ -111,8 +149,8 @@ def guess(columns: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> dict[
     """
     cells = [[row[i].strip() for row in sample_rows if i < len(row)] for i in range(len(columns))]
     if not any(columns):
-        return _guess_by_cells(cells)
-    return _guess_by_names([normalise(name) for name in columns], cells)
+        return _guess_by_cells(cells) if names is NAMES else {}
+    return _guess_by_names([normalise(name) for name in columns], cells, names)
 
 
 def normalise(name: str) -> str:
@@ -236,9 +274,11 @@ def looks_like_number(text: str) -> bool:
     return any(_parses(parse_amount, text, mark) for mark in marks)
 
 
-def _guess_by_names(names: list[str], cells: list[list[str]]) -> dict[str, int]:
+def _guess_by_names(
+    names: list[str], cells: list[list[str]], known: Mapping[str, Sequence[str]]
+) -> dict[str, int]:
     found: dict[str, int] = {}
-    for role, synonyms in NAMES.items():
+    for role, synonyms in known.items():
         free = [i for i in range(len(names)) if i not in found.values()]
         named = [i for synonym in synonyms for i in free if names[i] == synonym]
         fitting = [i for i in named if _fits(role, cells[i])]
@@ -271,9 +311,9 @@ def _guess_by_cells(cells: list[list[str]]) -> dict[str, int]:
 def _fits(role: str, column: list[str]) -> bool:
     if not column:
         return True  # a header without rows
-    if role == "date":
+    if role in ("date", "first_stocked"):
         return _mostly(looks_like_date, column)
-    if role in ("amount", "quantity", "price"):
+    if role in ("amount", "quantity", "price", "cost", "stock"):
         return _mostly(looks_like_number, column)
     if role == "email":
         return _mostly(lambda text: "@" in text, column)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -60,17 +61,22 @@ class Sale(NamedTuple):
 
 def check_columns(columns: Mapping[str, int], width: int) -> None:
     """Raise Invalid unless the mapping names existing columns, each once, and the needed roles."""
-    for role, index in columns.items():
-        if role not in ROLES:
-            raise Invalid(f"mapping.{role}", f"one of {', '.join(ROLES)}", role)
-        if not 0 <= index < width:
-            raise Invalid(f"mapping.{role}", f"a column 0..{width - 1}", str(index))
-    if len(set(columns.values())) < len(columns):
-        raise Invalid("mapping", "each column once", "a column with two roles")
+    check_indexes(columns, width, ROLES)
     if "date" not in columns:
         raise Invalid("mapping.date", "a column", "none")
     if "amount" not in columns and "price" not in columns:
         raise Invalid("mapping.amount", "a column for amount, or for price", "none")
+
+
+def check_indexes(columns: Mapping[str, int], width: int, roles: Sequence[str]) -> None:
+    """Raise Invalid unless the mapping gives some of these roles to existing columns, each once."""
+    for role, index in columns.items():
+        if role not in roles:
+            raise Invalid(f"mapping.{role}", f"one of {', '.join(roles)}", role)
+        if not 0 <= index < width:
+            raise Invalid(f"mapping.{role}", f"a column 0..{width - 1}", str(index))
+    if len(set(columns.values())) < len(columns):
+        raise Invalid("mapping", "each column once", "a column with two roles")
 
 
 class SaleReader:
@@ -92,36 +98,43 @@ class SaleReader:
         self._is_price = "amount" not in columns
         self._receipt = columns.get("invoice")
         self._product = columns.get("product")
-        self._customer = [(role, columns[role]) for role in IDENTITIES if role in columns]
+        self._customer = [role for role in IDENTITIES if role in columns]
+        self._customer_cells = _picking([columns[role] for role in self._customer])
         self._moments = _Memo(self._moment)
         self._days = _Memo(self._day)
         self._clocks = _Memo(dt.time.fromisoformat)
         self._quantities = _Memo(self._quantity_of)
         self._amounts = _Memo(self._price_minor if self._is_price else self._amount_minor)
         self._customers = _Memo(self._customer_of)
-        self._products = _Memo(_plain)
+        self._products = _Memo(plain)
 
     def read(self, cells: Sequence[str]) -> Sale:
         """Return what a row says. Raises Invalid with the column's role, expected and found."""
+        occurred_at, amount_minor, (identity, contact), quantity = self.figures(cells)
+        return Sale(
+            occurred_at,
+            amount_minor,
+            identity,
+            contact,
+            None if self._receipt is None else plain(cells[self._receipt]) or None,
+            None if self._product is None else self._products[cells[self._product]] or None,
+            quantity,
+        )
+
+    def figures(
+        self, cells: Sequence[str]
+    ) -> tuple[dt.datetime, int, tuple[Identity | None, Mapping[str, str]], Decimal]:
+        """Return time, amount, customer and quantity: what can be wrong. Raises Invalid."""
         if len(cells) < self._width:
             raise Invalid("row", f"{self._width} or more cells", str(len(cells)))
         quantity = _ONE if self._quantity is None else self._quantities[cells[self._quantity]]
         occurred_at = self._moments[cells[self._date]]
         cell = cells[self._amount]
         amount_minor = self._amounts[(cell, quantity) if self._is_price else cell]
-        identity, contact = self._customers[tuple([cells[at] for _, at in self._customer])]
-        return Sale(
-            occurred_at,
-            amount_minor,
-            identity,
-            contact,
-            None if self._receipt is None else _plain(cells[self._receipt]) or None,
-            None if self._product is None else self._products[cells[self._product]] or None,
-            quantity,
-        )
+        return occurred_at, amount_minor, self._customers[self._customer_cells(cells)], quantity
 
     def _moment(self, cell: str) -> dt.datetime:
-        text = _plain(cell)
+        text = plain(cell)
         utc = _utc(self._local(text), self._reading.zone)
         if not EARLIEST <= utc <= self._reading.now + CLOCK_ERROR:
             raise Invalid("date", "a date between 1970 and today", repr(text))
@@ -139,25 +152,28 @@ class SaleReader:
         return parse_date(text, self._reading.date_order).date()
 
     def _quantity_of(self, cell: str) -> Decimal:
-        text = _plain(cell)
-        quantity = _amount("quantity", text, self._reading.decimal) if text else _ONE
-        _within("quantity", quantity, QUANTITY_MAX)
+        text = plain(cell)
+        quantity = amount_of("quantity", text, self._reading.decimal) if text else _ONE
+        within("quantity", quantity, QUANTITY_MAX)
         return quantity
 
     def _price_minor(self, key: tuple[str, Decimal]) -> int:
         price, pieces = key
-        return self._minor(pieces * _amount("price", _plain(price), self._reading.decimal))
+        return self._minor(pieces * amount_of("price", plain(price), self._reading.decimal))
 
     def _amount_minor(self, cell: str) -> int:
-        return self._minor(_amount("amount", _plain(cell), self._reading.decimal))
+        return self._minor(amount_of("amount", plain(cell), self._reading.decimal))
 
     def _minor(self, amount: Decimal) -> int:
         amount_minor = to_minor(amount, self._reading.currency)
-        _within("amount", amount_minor, MONEY_MAX)
+        within("amount", amount_minor, MONEY_MAX)
         return amount_minor
 
-    def _customer_of(self, cells: Sequence[str]) -> tuple[Identity | None, Mapping[str, str]]:
-        texts = {role: _plain(cell) for (role, _), cell in zip(self._customer, cells, strict=True)}
+    def _customer_of(
+        self, picked: str | Sequence[str]
+    ) -> tuple[Identity | None, Mapping[str, str]]:
+        cells = [picked] if isinstance(picked, str) else picked
+        texts = {role: plain(cell) for role, cell in zip(self._customer, cells, strict=True)}
         known_by = next((role for role in IDENTITIES if texts.get(role)), None)
         for role, normalise in self._normalise.items():
             if not texts.get(role):
@@ -207,7 +223,8 @@ class PurchaseIds:
         return uuid.uuid5(self.shop_id, f"row|{said}|{said_before}")
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
+    """Return the text of a cell, without what only its spreadsheet needs."""
     # most cells have nothing to mend, and a till's export has millions of them
     if cell.isalnum() and len(cell) <= TEXT_MAX_LENGTH:
         return cell
@@ -218,14 +235,16 @@ def _plain(cell: str) -> str:
     return whole[1] if whole else text
 
 
-def _amount(role: str, text: str, decimal: DecimalMark) -> Decimal:
+def amount_of(role: str, text: str, decimal: DecimalMark) -> Decimal:
+    """Return the number that a cell says. Raises Invalid with its role."""
     try:
         return parse_amount(text, decimal)
     except Invalid as error:
         raise Invalid(role, error.expected, error.found) from None
 
 
-def _within(role: str, number: Decimal | int, most: int) -> None:
+def within(role: str, number: Decimal | int, most: int) -> None:
+    """Raise Invalid for a number that is too large in either direction."""
     if not -most <= number <= most:
         raise Invalid(role, f"at most {most}", str(number))
 
@@ -237,6 +256,11 @@ def _utc(moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:
         return moment.astimezone(dt.UTC)
     except OverflowError:
         return dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def _picking(indexes: Sequence[int]) -> Callable[[Sequence[str]], Any]:
+    """Return what picks cells: one as it is, several as a tuple."""
+    return itemgetter(*indexes) if indexes else lambda _cells: ()
 
 
 class _Memo(dict[Any, Any]):

@@ -191,8 +191,9 @@ def _delimiter(lines: list[str], filename: str) -> str:
 def _is_header(cells: list[str]) -> bool:
     """A header says neither numbers nor dates, unless most of its words are known names."""
     filled = [cell.strip() for cell in cells if cell.strip()]
-    known = {name for names in column_rules.NAMES.values() for name in names}
-    if sum(column_rules.normalise(cell) in known for cell in filled) * 2 > len(filled):
+    if sum(column_rules.normalise(cell) in column_rules.KNOWN_NAMES for cell in filled) * 2 > len(
+        filled
+    ):
         return True
     telling = (column_rules.looks_like_number, column_rules.looks_like_date)
     return not any(test(cell) for cell in filled for test in telling)

@@ -8,18 +8,28 @@ import json
 import logging
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice, repeat
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.errors import Invalid
+from cloud.app.domain.import_kinds import PURCHASES
+from cloud.app.domain.product_rows import ProductReader
 from cloud.app.domain.sales_rows import IDENTITIES, Identity, PurchaseIds, Reading, Sale
-from cloud.app.services.import_rows import ReadRow, read_rows, reading_of, sale_reader
+from cloud.app.jobs import product_imports
+from cloud.app.services.import_rows import (
+    ReadProduct,
+    ReadRow,
+    read_products,
+    read_rows,
+    reading_of,
+    sale_reader,
+)
 from cloud.app.services.imports import import_by_id
 from cloud.app.services.openings import ring
 from cloud.app.services.scores import ask_for_scores
@@ -33,6 +43,8 @@ BLOCK_ROWS = 20_000
 WENT_WRONG = "something went wrong on our side; it has been noted, and nothing was imported"
 STORED_BEFORE = "this purchase was stored before"
 OUTCOMES = ("created", "updated", "skipped", "rejected")
+
+Row = TypeVar("Row")
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +62,8 @@ class Run:
 
     shop_id: uuid.UUID
     import_id: uuid.UUID
+    kind: str
+    counted_at: dt.datetime
     country: str
     reading: Reading
     filename: str
@@ -58,7 +72,7 @@ class Run:
     customers: dict[Identity, uuid.UUID] = field(default_factory=dict)
     products: dict[str, uuid.UUID] = field(default_factory=dict)
 
-    def rows(self) -> Iterator[Prepared]:
+    def read_sales(self) -> Iterator[Prepared]:
         """Yield the rows that are not stored. All are read: ids depend on what came before."""
         ids = PurchaseIds(self.shop_id, self.reading.zone)
         reader = sale_reader(self.reading, self.country)
@@ -66,6 +80,12 @@ class Run:
         for row in read_rows(self.content, self.filename, reader, ids):
             if row.line > done:
                 yield Prepared(row, _copied(row))
+
+    def read_products(self) -> Iterator[ReadProduct]:
+        """Yield the rows that are not stored. All are read: each product may come once."""
+        done = self.progress["line"]
+        rows = read_products(self.content, self.filename, ProductReader(self.reading))
+        return (row for row in rows if row.line > done)
 
 
 def run_import(
@@ -85,13 +105,11 @@ def run_import(
     if run is None:
         return
     try:
-        for block in _read_ahead(run.rows(), block_rows):
-            with sessions.begin() as session:
-                act_for(session, shop_id=shop_id)
-                if not _is_ours(session, run):
-                    _log.info("import %s: another worker is at it", import_id)
-                    return
-                _store(session, run, block)
+        if run.kind == PURCHASES:
+            is_done = _store_all(sessions, run, _read_ahead(run.read_sales(), block_rows), _store)
+        else:
+            blocks = _read_ahead(run.read_products(), block_rows)
+            is_done = _store_all(sessions, run, blocks, _store_products)
     except Invalid as error:
         _fail(sessions, run, str(error))
         return
@@ -101,7 +119,8 @@ def run_import(
         # without this the owner would wait for ever
         _fail(sessions, run, WENT_WRONG)
         raise
-    _finish(sessions, run, key, now)
+    if is_done:
+        _finish(sessions, run, key, now)
 
 
 def undo_import(
@@ -113,12 +132,29 @@ def undo_import(
         batch = import_by_id(session, shop_id, import_id, is_locked=True)
         if batch.state != "undoing":
             return  # the job came twice
-        kept = import_queries.take_back(session, shop_id, import_id)
+        kept = _take_back(session, batch)
         batch.outcome = {**(batch.outcome or {}), **kept}
         batch.state, batch.undone_at = "undone", now
         ask_for_scores(session, shop_id)
         ring(session, shop_id)
     _log.info("import %s undone: %s", import_id, kept)
+
+
+def _store_all(
+    sessions: sessionmaker[Session],
+    run: Run,
+    blocks: Iterator[list[Row]],
+    store: Callable[[Session, Run, list[Row]], None],
+) -> bool:
+    """Store each block in a transaction; return False when another worker is at it."""
+    for block in blocks:
+        with sessions.begin() as session:
+            act_for(session, shop_id=run.shop_id)
+            if not _is_ours(session, run):
+                _log.info("import %s: another worker is at it", run.import_id)
+                return False
+            store(session, run, block)
+    return True
 
 
 def _is_ours(session: Session, run: Run) -> bool:
@@ -131,7 +167,7 @@ def _is_ours(session: Session, run: Run) -> bool:
     return batch.state == "running" and (batch.outcome or {}).get("line") == run.progress["line"]
 
 
-def _read_ahead(rows: Iterator[Prepared], block_rows: int) -> Iterator[list[Prepared]]:
+def _read_ahead(rows: Iterator[Row], block_rows: int) -> Iterator[list[Row]]:
     """Return blocks of rows; the next one is read while the database works on this one."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
         coming = reader.submit(lambda: list(islice(rows, block_rows)))
@@ -154,6 +190,8 @@ def _begin(
         return Run(
             shop_id=shop_id,
             import_id=import_id,
+            kind=batch.kind,
+            counted_at=import_queries.first_upload(session, batch),
             country=shop.country,
             reading=reading_of(batch.mapping or {}, shop, now),
             filename=batch.filename,
@@ -187,6 +225,11 @@ def _store(session: Session, run: Run, block: list[Prepared]) -> None:
     lines = "".join(map(_line, repeat(run), block, outcomes))
     import_queries.add_block(session, run.shop_id, run.import_id, run.reading.currency, lines)
     _note_progress(session, run, block[-1].row.line, outcomes)
+
+
+def _store_products(session: Session, run: Run, block: list[ReadProduct]) -> None:
+    outcomes = product_imports.store(session, run.shop_id, run.import_id, block, run.counted_at)
+    _note_progress(session, run, block[-1].line, outcomes)
 
 
 def _know_customers(session: Session, run: Run, sales: list[Sale]) -> None:
@@ -276,14 +319,7 @@ def _note_progress(session: Session, run: Run, line: int, outcomes: list[str]) -
 def _finish(sessions: sessionmaker[Session], run: Run, key: str, now: dt.datetime) -> None:
     with sessions.begin() as session:
         act_for(session, shop_id=run.shop_id)
-        # before anything that reads a whole import: without statistics it takes a hundred times
-        # as long
-        import_queries.analyse_tables(session)
-        import_queries.date_customers(session, run.shop_id, run.import_id)
-        import_queries.total_customers(session, run.shop_id, run.import_id)
-        totals = import_queries.totals(session, run.shop_id, run.import_id)
-        for name in ("first_at", "last_at"):
-            totals[name] = import_queries.as_json_time(totals[name])
+        totals = _sum_up(session, run) if run.kind == PURCHASES else {}
         batch = import_by_id(session, run.shop_id, run.import_id)
         batch.outcome = {**run.progress, **totals}
         batch.state, batch.finished_at = "done", now
@@ -291,6 +327,25 @@ def _finish(sessions: sessionmaker[Session], run: Run, key: str, now: dt.datetim
         ask_for_scores(session, run.shop_id)
         ring(session, run.shop_id)
     _log.info("import %s: %s", run.import_id, {name: run.progress[name] for name in OUTCOMES})
+
+
+def _sum_up(session: Session, run: Run) -> dict[str, Any]:
+    # before anything that reads a whole import: without statistics it takes a hundred times as long
+    import_queries.analyse_tables(session)
+    import_queries.date_customers(session, run.shop_id, run.import_id)
+    import_queries.total_customers(session, run.shop_id, run.import_id)
+    totals = import_queries.totals(session, run.shop_id, run.import_id)
+    for name in ("first_at", "last_at"):
+        totals[name] = import_queries.as_json_time(totals[name])
+    return totals
+
+
+def _take_back(session: Session, batch: ImportBatch) -> dict[str, int]:
+    """Take back what an import has stored, and return what had to stay."""
+    products: dict[str, int] = {}
+    if batch.kind != PURCHASES:
+        products = product_imports.take_back(session, batch.shop_id, batch.id)
+    return {**import_queries.take_back(session, batch.shop_id, batch.id), **products}
 
 
 def _grant(session: Session, batch: ImportBatch, key: str) -> None:
@@ -311,7 +366,7 @@ def _grant(session: Session, batch: ImportBatch, key: str) -> None:
 def _fail(sessions: sessionmaker[Session], run: Run, reason: str) -> None:
     with sessions.begin() as session:
         act_for(session, shop_id=run.shop_id)
-        import_queries.take_back(session, run.shop_id, run.import_id)
         batch = import_by_id(session, run.shop_id, run.import_id)
+        _take_back(session, batch)
         batch.state, batch.error, batch.outcome = "failed", reason, None
         ring(session, run.shop_id)

@@ -1,4 +1,4 @@
-"""Rows of an uploaded file, read as sales, and what they come to before anything is stored."""
+"""Rows of an uploaded file, read as sales or products, and what they come to before a run."""
 
 import datetime as dt
 import io
@@ -6,10 +6,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from cloud.app.domain.errors import Invalid
+from cloud.app.domain.product_rows import ProductReader, ProductRow
 from cloud.app.domain.sales_rows import Identity, PurchaseIds, Reading, Sale, SaleReader
 from cloud.app.domain.tables import open_table
 from cloud.app.services.contacts import normalised_email, normalised_phone
@@ -28,6 +31,15 @@ class ReadRow(NamedTuple):
     cells: list[str]
     sale: Sale | None = None
     purchase_id: uuid.UUID | None = None
+    reason: str | None = None
+
+
+class ReadProduct(NamedTuple):
+    """A row of the file: what it says of a product, or the reason why it says nothing."""
+
+    line: int
+    cells: list[str]
+    product: ProductRow | None = None
     reason: str | None = None
 
 
@@ -51,7 +63,9 @@ class Totals:
     refunded_minor: int = 0
     first_at: dt.datetime | None = None
     last_at: dt.datetime | None = None
-    identities: set[Identity] = field(default_factory=set)
+    identities: set[Identity | None] = field(default_factory=set)
+    products: int = 0
+    pieces: Decimal = Decimal(0)
     # by field and what was expected there
     refused: dict[tuple[str, str], Reason] = field(default_factory=dict)
 
@@ -83,36 +97,65 @@ def read_rows(
             yield ReadRow(line, cells, sale, ids.id_of(sale))
 
 
-def totals_of(content: bytes, filename: str, reader: SaleReader) -> Totals:
+def read_products(content: bytes, filename: str, reader: ProductReader) -> Iterator[ReadProduct]:
+    """Read every row of a list of products."""
+    for line, cells in open_table(io.BytesIO(content), filename).rows:
+        try:
+            yield ReadProduct(line, cells, reader.read(cells))
+        except Invalid as error:
+            yield ReadProduct(line, cells, reason=str(error))
+
+
+def totals_of(content: bytes, filename: str, reader: SaleReader | ProductReader) -> Totals:
     """Return what a file comes to, or as much of it as can be read in some seconds."""
     end = time.monotonic() + TOTALS_WITHIN_S
     totals = Totals()
-    for line, cells in open_table(io.BytesIO(content), filename).rows:
-        if totals.rows % LOOK_AT_CLOCK_ROWS == 0 and totals.rows and time.monotonic() > end:
-            return totals
-        totals.rows += 1
-        try:
-            sale = reader.read(cells)
-        except Invalid as error:
-            _refuse(totals, line, error)
-        else:
-            _add(totals, sale)
-    totals.is_whole = True
+    rows = open_table(io.BytesIO(content), filename).rows
+    add = _add_sales if isinstance(reader, SaleReader) else _add_products
+    while not totals.is_whole and (totals.rows == 0 or time.monotonic() < end):
+        add(totals, reader, islice(rows, LOOK_AT_CLOCK_ROWS))  # type: ignore[arg-type] # its own
     return totals
 
 
-def _add(totals: Totals, sale: Sale) -> None:
-    at, amount_minor = sale.occurred_at, sale.amount_minor
-    totals.total_minor += amount_minor
-    if amount_minor < 0:
-        totals.refunds += 1
-        totals.refunded_minor += amount_minor
-    if totals.first_at is None or at < totals.first_at:
-        totals.first_at = at
-    if totals.last_at is None or at > totals.last_at:
-        totals.last_at = at
-    if sale.identity:
-        totals.identities.add(sale.identity)
+def _add_sales(totals: Totals, reader: SaleReader, rows: Iterator[tuple[int, list[str]]]) -> None:
+    count = total_minor = 0
+    moments = {moment for moment in (totals.first_at, totals.last_at) if moment}
+    for count, (line, cells) in enumerate(rows, start=1):  # noqa: B007 - how many there were
+        try:
+            occurred_at, amount_minor, (identity, _), _ = reader.figures(cells)
+        except Invalid as error:
+            _refuse(totals, line, error)
+            continue
+        total_minor += amount_minor
+        moments.add(occurred_at)
+        totals.identities.add(identity)
+        if amount_minor < 0:
+            totals.refunds += 1
+            totals.refunded_minor += amount_minor
+    totals.identities.discard(None)
+    totals.total_minor += total_minor
+    totals.first_at, totals.last_at = min(moments, default=None), max(moments, default=None)
+    _count(totals, count)
+
+
+def _add_products(
+    totals: Totals, reader: ProductReader, rows: Iterator[tuple[int, list[str]]]
+) -> None:
+    count = 0
+    for count, (line, cells) in enumerate(rows, start=1):  # noqa: B007 - how many there were
+        try:
+            product = reader.read(cells)
+        except Invalid as error:
+            _refuse(totals, line, error)
+        else:
+            totals.products += 1
+            totals.pieces += product.in_stock or 0
+    _count(totals, count)
+
+
+def _count(totals: Totals, rows: int) -> None:
+    totals.rows += rows
+    totals.is_whole = rows < LOOK_AT_CLOCK_ROWS
 
 
 def _refuse(totals: Totals, line: int, error: Invalid) -> None:

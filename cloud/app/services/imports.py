@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from cloud.app.domain import columns as column_rules
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
-from cloud.app.domain.sales_rows import check_columns
+from cloud.app.domain.import_kinds import KINDS, PURCHASES, Kind
+from cloud.app.domain.product_rows import ProductReader
 from cloud.app.domain.tables import Table, open_table
 from cloud.app.services.import_rows import Totals, reading_of, sale_reader, totals_of
 from cloud.app.services.workbooks import as_text, packed
@@ -50,17 +51,19 @@ def upload(
     person_id: uuid.UUID | None,
     filename: str,
     content: bytes,
+    kind: str = PURCHASES,
 ) -> ImportBatch:
     """Store a file with its preview. Raises Invalid when it is no table."""
     text = as_text(content, filename)
     batch = ImportBatch(
         shop_id=shop_id,
         id=uuid.uuid4(),
+        kind=kind,
         filename=filename,
         sha256=hashlib.sha256(content).hexdigest(),
         content=packed(text),
         state="uploaded",
-        preview=asdict(look_at(text, filename)),
+        preview=asdict(look_at(text, filename, KINDS[kind])),
         created_by=person_id,
         created_at=dt.datetime.now(dt.UTC),
     )
@@ -69,13 +72,13 @@ def upload(
     return batch
 
 
-def look_at(content: bytes, filename: str) -> Preview:
+def look_at(content: bytes, filename: str, kind: Kind = KINDS[PURCHASES]) -> Preview:
     """Read a table once and say what it looks like."""
     table = open_table(io.BytesIO(content), filename)
     if len(table.columns) > COLUMNS_MAX:
         raise Invalid(filename, f"at most {COLUMNS_MAX} columns", str(len(table.columns)))
-    guess = column_rules.guess(table.columns, table.sample)
-    dates, numbers, rows = _distinct(table, guess.get("date"), _number_column(guess))
+    guess = column_rules.guess(table.columns, table.sample, kind.names)
+    dates, numbers, rows = _distinct(table, guess.get(kind.date), kind.number_column(guess))
     return Preview(
         columns=list(_columns(table, guess)),
         date_orders=_date_orders(dates),
@@ -121,7 +124,9 @@ def total(
     """Return what a run with this mapping would read. Raises Invalid as `run` does."""
     batch = import_by_id(session, shop.id, import_id)
     mapping = _mapping(batch, columns, date_order, decimal)
-    reader = sale_reader(reading_of(mapping, shop, now), shop.country)
+    reading = reading_of(mapping, shop, now)
+    is_sales = batch.kind == PURCHASES
+    reader = sale_reader(reading, shop.country) if is_sales else ProductReader(reading)
     return totals_of(batch.content, batch.filename, reader)
 
 
@@ -158,7 +163,7 @@ def _mapping(
     if not batch.content:
         raise Conflict(UPLOAD_AGAIN)
     preview = Preview(**(batch.preview or {}))  # type: ignore[arg-type] # it was one
-    check_columns(columns, len(preview.columns))
+    KINDS[batch.kind].check(columns, len(preview.columns))
     preview = _for_columns(preview, batch, columns)
     return {
         "columns": dict(columns),
@@ -170,15 +175,12 @@ def _mapping(
 def _for_columns(preview: Preview, batch: ImportBatch, columns: Mapping[str, int]) -> Preview:
     """The preview; judged anew when the columns that are meant are not those we took."""
     guess = {str(column["guess"]): column["index"] for column in preview.columns}
-    if all(guess.get(role) == columns.get(role) for role in ("date", "amount", "price")):
+    kind = KINDS[batch.kind]
+    if all(guess.get(role) == columns.get(role) for role in (kind.date, *kind.numbers)):
         return preview
     table = open_table(io.BytesIO(batch.content), batch.filename)
-    dates, numbers, _ = _distinct(table, columns["date"], _number_column(columns))
+    dates, numbers, _ = _distinct(table, columns.get(kind.date), kind.number_column(columns))
     return replace(preview, date_orders=_date_orders(dates), decimal=_decimal(numbers))
-
-
-def _number_column(columns: Mapping[str, int]) -> int | None:
-    return columns.get("amount", columns.get("price"))
 
 
 def _distinct(

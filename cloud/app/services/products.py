@@ -36,5 +36,5 @@ def change_product(
         session.flush()
     except IntegrityError:
         session.rollback()
-        raise Conflict("another product has this name") from None
+        raise Conflict("another product has this name or sku") from None
     return product(session, shop_id, product_id)

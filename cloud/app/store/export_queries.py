@@ -82,6 +82,7 @@ def _products(shop_id: uuid.UUID, _with_names: bool) -> Select[Any]:
     columns: tuple[Any, ...] = (
         Product.id.label("product_id"),
         Product.name,
+        Product.sku,
         Product.price_minor,
         Product.cost_minor,
         IN_STOCK.label("in_stock"),

@@ -12,7 +12,14 @@ from sqlalchemy.orm import Session, aliased
 
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership
-from cloud.app.store.sales import ImportBatch, ImportChange, ImportRow, Purchase
+from cloud.app.store.sales import (
+    ImportBatch,
+    ImportChange,
+    ImportRow,
+    Product,
+    Purchase,
+    PurchaseLine,
+)
 
 Columns = Mapping[str, Sequence[object]]
 
@@ -65,9 +72,16 @@ _TOTAL = text("""
 _ADD_PRODUCTS = text("""
     INSERT INTO product (shop_id, id, name)
     SELECT :shop_id, gen_random_uuid(), name FROM unnest(CAST(:name AS text[])) AS new (name)
+    WHERE NOT EXISTS (SELECT FROM product p WHERE p.shop_id = :shop_id AND p.sku = new.name)
     ON CONFLICT DO NOTHING
 """)
-_PRODUCTS = text("SELECT name, id FROM product WHERE shop_id = :shop_id AND name = ANY(:name)")
+# a till writes names, or numbers: whoever has one as their number is meant before a namesake
+_PRODUCTS = text("""
+    SELECT name AS said, id, 0 AS rank FROM product WHERE shop_id = :shop_id AND name = ANY(:name)
+    UNION ALL
+    SELECT sku, id, 1 FROM product WHERE shop_id = :shop_id AND sku = ANY(:name)
+    ORDER BY rank
+""")
 # each by its key, one by one: before the table is analysed a join would read all of the shop
 _OTHERS = text("""
     SELECT found.id FROM unnest(CAST(:id AS uuid[])) AS wanted (id) CROSS JOIN LATERAL (
@@ -252,10 +266,67 @@ def purchases_of_others(
 def product_ids(
     session: Session, shop_id: uuid.UUID, names: Collection[str]
 ) -> dict[str, uuid.UUID]:
-    """Return the products of these names, and make those that are missing."""
+    """Return the products of these names or numbers, and make those that are missing."""
     values = {"shop_id": shop_id, "name": sorted(names)}
     session.execute(_ADD_PRODUCTS, values)
-    return dict(session.execute(_PRODUCTS, values).all())
+    return {row.said: row.id for row in session.execute(_PRODUCTS, values)}
+
+
+def products_told(
+    session: Session, shop_id: uuid.UUID, texts: Collection[str]
+) -> Sequence[Product]:
+    """Return the products that have one of these as name or number, locked."""
+    return session.scalars(
+        select(Product)
+        .where(Product.shop_id == shop_id, Product.name.in_(texts) | Product.sku.in_(texts))
+        .order_by(Product.id)
+        .with_for_update()
+    ).all()
+
+
+def products_of(
+    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID
+) -> list[tuple[Product, ImportRow]]:
+    """Return the products that an import made or changed, locked, each with its row."""
+    rows = session.execute(
+        select(Product, ImportRow)
+        .join(
+            ImportRow,
+            (ImportRow.shop_id == Product.shop_id) & (ImportRow.entity_id == Product.id),
+        )
+        .where(
+            ImportRow.shop_id == shop_id,
+            ImportRow.import_id == import_id,
+            ImportRow.outcome.in_(("created", "updated")),
+        )
+        .order_by(Product.id)
+        .with_for_update(of=Product)
+    )
+    return [(product, row) for product, row in rows]
+
+
+def sold(session: Session, shop_id: uuid.UUID, ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of some products stand on a purchase."""
+    return set(
+        session.scalars(
+            select(PurchaseLine.product_id)
+            .distinct()
+            .where(PurchaseLine.shop_id == shop_id, PurchaseLine.product_id.in_(ids))
+        )
+    )
+
+
+def first_upload(session: Session, batch: ImportBatch) -> dt.datetime:
+    """Return when this very file was first uploaded, of those imports that stand."""
+    found = session.scalar(
+        select(func.min(ImportBatch.created_at)).where(
+            ImportBatch.shop_id == batch.shop_id,
+            ImportBatch.sha256 == batch.sha256,
+            ImportBatch.kind == batch.kind,
+            ImportBatch.state.not_in(("undoing", "undone")),
+        )
+    )
+    return found or batch.created_at
 
 
 def sale_as_copied(

@@ -25,6 +25,7 @@ class Product(Base):
     __tablename__ = "product"
     __table_args__ = (
         Index("uq_product_name", "shop_id", "name", unique=True),
+        Index("uq_product_sku", "shop_id", "sku", unique=True),
         CheckConstraint("price_minor >= 0", name="price_minor"),
         CheckConstraint("cost_minor >= 0", name="cost_minor"),
         CheckConstraint("in_stock >= 0", name="in_stock"),
@@ -33,6 +34,8 @@ class Product(Base):
     shop_id: Mapped[ShopId]
     id: Mapped[Id]
     name: Mapped[str]
+    # its number in the till or in a list
+    sku: Mapped[str | None]
     price_minor: Mapped[Minor | None]
     cost_minor: Mapped[Minor | None]
     # pieces that lay there when they were counted; what was sold since is not there any more
@@ -104,11 +107,13 @@ class ImportBatch(Base):
             "state IN ('uploaded', 'queued', 'running', 'done', 'failed', 'undoing', 'undone')",
             name="state",
         ),
+        CheckConstraint("kind IN ('purchases', 'products')", name="kind"),
         Index("ix_import_batch_digest", "shop_id", "sha256"),
     )
 
     shop_id: Mapped[ShopId]
     id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(server_default="purchases")
     filename: Mapped[str]
     sha256: Mapped[str]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
@@ -169,6 +174,6 @@ class ImportRow(Base):
     raw: Mapped[list[str] | None]
     outcome: Mapped[str]
     reason: Mapped[str | None]
-    # what the row made or changed, and how that looked before
+    # what the row made or changed, and of each changed field what it was and what it became
     entity_id: Mapped[uuid.UUID | None]
     before: Mapped[Json | None]

@@ -6,7 +6,8 @@ from flask_smorest.fields import Upload
 from marshmallow import fields, validate
 
 from cloud.app.api.schemas.base import Moment, PageQuery, Schema, Text
-from cloud.app.domain.columns import ROLES
+from cloud.app.domain.columns import PRODUCT_ROLES, ROLES
+from cloud.app.domain.import_kinds import KINDS, PURCHASES
 from cloud.app.services.consents import IMPORT_CHANNELS
 
 STATES = ("uploaded", "queued", "running", "done", "failed", "undoing", "undone")
@@ -14,12 +15,14 @@ OUTCOMES = ("created", "updated", "skipped", "rejected")
 DATE_ORDERS = ("ymd", "dmy", "mdy")
 
 
+# of purchases and of products; which of them a file can have is said by its kind
+ALL_ROLES = tuple(dict.fromkeys((*ROLES, *PRODUCT_ROLES)))
 _COLUMNS: dict[str, fields.Field[Any]] = {
     role: fields.Integer(
         validate=validate.Range(0, error="Must be 0 or more."),
         metadata={"description": f"index of the column of {role}", "example": index},
     )
-    for index, role in enumerate(ROLES)
+    for index, role in enumerate(ALL_ROLES)
 }
 
 
@@ -28,6 +31,15 @@ class ImportFile(Schema):
 
     file = Upload(
         required=True, metadata={"example": "customer;date;amount\n1042;14.03.2026;7,80\n"}
+    )
+
+
+class ImportKind(Schema):
+    """What is in a file."""
+
+    kind = fields.String(
+        load_default=PURCHASES,
+        validate=validate.OneOf(tuple(KINDS), error="Must be one of {choices}."),
     )
 
 
@@ -46,7 +58,7 @@ class ImportRun(Schema):
     """Which column is what, and how to read what does not tell by itself."""
 
     mapping = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(ROLES, error="Must be one of {choices}.")),
+        keys=fields.String(validate=validate.OneOf(ALL_ROLES, error="Must be one of {choices}.")),
         values=fields.Integer(strict=True, validate=validate.Range(0, error="Must be 0 or more.")),
         required=True,
         metadata={
@@ -102,6 +114,12 @@ class ImportPreview(Schema):
         metadata={"description": "false: only the first `rows` could be read within seconds"},
     )
     customers = fields.Integer(required=True, metadata={"example": 31})
+    products = fields.Integer(
+        required=True, metadata={"example": 0, "description": "of a list of products"}
+    )
+    pieces = fields.Float(
+        required=True, metadata={"example": 0, "description": "in stock, of a list of products"}
+    )
     total_minor = fields.Integer(
         required=True, metadata={"example": 184250, "description": "refunds taken off"}
     )
@@ -119,7 +137,9 @@ class ImportColumn(Schema):
     index = fields.Integer(required=True)
     name = fields.String(required=True)
     samples = fields.List(fields.String(), required=True)
-    guess = fields.String(required=True, allow_none=True, validate=validate.OneOf((*ROLES, None)))
+    guess = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf((*ALL_ROLES, None))
+    )
 
 
 class Outcome(Schema):
@@ -147,10 +167,15 @@ class Outcome(Schema):
         allow_none=True,
         metadata={"description": "after an undo: with other purchases or notes, so they stay"},
     )
+    kept_products = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "after an undo: sold since, so they stay"},
+    )
     conflicts = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "after an undo: customers changed since, left as they are"},
+        metadata={"description": "after an undo: what was changed since, left as it is"},
     )
     total_minor = fields.Integer(required=True, allow_none=True)
     first_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
@@ -161,6 +186,7 @@ class Import(Schema):
     """An uploaded file and what became of it."""
 
     id = fields.UUID(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(tuple(KINDS)))
     filename = fields.String(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     columns = fields.List(fields.Nested(ImportColumn), required=True)

@@ -89,6 +89,7 @@ class ProductChange(Schema):
     """What a shop knows of a product. Prices are of a piece; stock is what was counted now."""
 
     name = Text(200)
+    sku = Text(200, allow_none=True)
     price_minor = fields.Integer(strict=True, allow_none=True, validate=_PRICE)
     cost_minor = fields.Integer(strict=True, allow_none=True, validate=_PRICE)
     in_stock = Quantity(
@@ -104,6 +105,9 @@ class Product(Schema):
 
     id = fields.UUID(required=True)
     name = fields.String(required=True)
+    sku = fields.String(
+        required=True, allow_none=True, metadata={"description": "its number", "example": "4711"}
+    )
     price_minor = fields.Integer(required=True, allow_none=True)
     cost_minor = fields.Integer(required=True, allow_none=True)
     in_stock = fields.Float(

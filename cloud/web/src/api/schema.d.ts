@@ -2469,6 +2469,11 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /**
+             * @description its number
+             * @example 4711
+             */
+            sku: string | null;
             price_minor: number | null;
             cost_minor: number | null;
             /** @description pieces counted at `stock_counted_at`, less those sold since */
@@ -2484,6 +2489,7 @@ export interface components {
         };
         ProductChange: {
             name?: string;
+            sku?: string | null;
             price_minor?: number | null;
             cost_minor?: number | null;
             /** @example 12 */
@@ -2520,7 +2526,7 @@ export interface components {
             name: string;
             samples: string[];
             /** @enum {string|null} */
-            guess: "customer" | "invoice" | "date" | "amount" | "quantity" | "price" | "product" | "name" | "phone" | "email" | null;
+            guess: "customer" | "invoice" | "date" | "amount" | "quantity" | "price" | "product" | "name" | "phone" | "email" | "sku" | "cost" | "stock" | "first_stocked" | null;
         };
         Outcome: {
             rows: number;
@@ -2536,7 +2542,9 @@ export interface components {
             kept_purchases: number | null;
             /** @description after an undo: with other purchases or notes, so they stay */
             kept_customers: number | null;
-            /** @description after an undo: customers changed since, left as they are */
+            /** @description after an undo: sold since, so they stay */
+            kept_products: number | null;
+            /** @description after an undo: what was changed since, left as it is */
             conflicts: number | null;
             total_minor: number | null;
             /** Format: date-time */
@@ -2547,6 +2555,8 @@ export interface components {
         Import: {
             /** Format: uuid */
             id: string;
+            /** @enum {string} */
+            kind: "purchases" | "products";
             filename: string;
             /** @enum {string} */
             state: "uploaded" | "queued" | "running" | "done" | "failed" | "undoing" | "undone";
@@ -2603,6 +2613,16 @@ export interface components {
             is_whole: boolean;
             /** @example 31 */
             customers: number;
+            /**
+             * @description of a list of products
+             * @example 0
+             */
+            products: number;
+            /**
+             * @description in stock, of a list of products
+             * @example 0
+             */
+            pieces: number;
             /**
              * @description refunds taken off
              * @example 184250
@@ -6303,6 +6323,7 @@ export interface operations {
                      *         {
                      *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *           "name": "Asha Rao",
+                     *           "sku": "4711",
                      *           "price_minor": 3,
                      *           "cost_minor": 3,
                      *           "in_stock": 0.5,
@@ -6358,6 +6379,7 @@ export interface operations {
                      * @example {
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *       "name": "Asha Rao",
+                     *       "sku": "4711",
                      *       "price_minor": 3,
                      *       "cost_minor": 3,
                      *       "in_stock": 0.5,
@@ -6400,6 +6422,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "name": "Asha Rao",
+                 *       "sku": "text",
                  *       "price_minor": 0,
                  *       "cost_minor": 0,
                  *       "in_stock": 12,
@@ -6420,6 +6443,7 @@ export interface operations {
                      * @example {
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *       "name": "Asha Rao",
+                     *       "sku": "4711",
                      *       "price_minor": 3,
                      *       "cost_minor": 3,
                      *       "in_stock": 0.5,
@@ -6544,6 +6568,7 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *           "kind": "purchases",
                      *           "filename": "till.csv",
                      *           "state": "uploaded",
                      *           "columns": [
@@ -6575,6 +6600,7 @@ export interface operations {
                      *             "customers_completed": 3,
                      *             "kept_purchases": 3,
                      *             "kept_customers": 3,
+                     *             "kept_products": 3,
                      *             "conflicts": 3,
                      *             "total_minor": 3,
                      *             "first_at": "text",
@@ -6610,7 +6636,9 @@ export interface operations {
     };
     create_import: {
         parameters: {
-            query?: never;
+            query?: {
+                kind?: "purchases" | "products";
+            };
             header?: {
                 /** @description a retry with the same key is done once and answered again, for 24 hours */
                 "Idempotency-Key"?: string;
@@ -6640,6 +6668,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "kind": "purchases",
                      *       "filename": "till.csv",
                      *       "state": "uploaded",
                      *       "columns": [
@@ -6671,6 +6700,7 @@ export interface operations {
                      *         "customers_completed": 3,
                      *         "kept_purchases": 3,
                      *         "kept_customers": 3,
+                     *         "kept_products": 3,
                      *         "conflicts": 3,
                      *         "total_minor": 3,
                      *         "first_at": "text",
@@ -6686,14 +6716,12 @@ export interface operations {
                     "application/json": components["schemas"]["Import"];
                 };
             };
-            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             default: components["responses"]["Problem"];
         };
@@ -6724,6 +6752,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "kind": "purchases",
                      *       "filename": "till.csv",
                      *       "state": "uploaded",
                      *       "columns": [
@@ -6755,6 +6784,7 @@ export interface operations {
                      *         "customers_completed": 3,
                      *         "kept_purchases": 3,
                      *         "kept_customers": 3,
+                     *         "kept_products": 3,
                      *         "conflicts": 3,
                      *         "total_minor": 3,
                      *         "first_at": "text",
@@ -6807,6 +6837,14 @@ export interface operations {
                 phone?: number;
                 /** @description index of the column of email */
                 email?: number;
+                /** @description index of the column of sku */
+                sku?: number;
+                /** @description index of the column of cost */
+                cost?: number;
+                /** @description index of the column of stock */
+                stock?: number;
+                /** @description index of the column of first_stocked */
+                first_stocked?: number;
                 date_order?: "ymd" | "dmy" | "mdy" | null;
                 decimal?: "." | "," | null;
             };
@@ -6835,6 +6873,8 @@ export interface operations {
                      *       "rows": 240,
                      *       "is_whole": true,
                      *       "customers": 31,
+                     *       "products": 0,
+                     *       "pieces": 0,
                      *       "total_minor": 184250,
                      *       "refunds": 3,
                      *       "refunded_minor": -1560,
@@ -6915,6 +6955,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "kind": "purchases",
                      *       "filename": "till.csv",
                      *       "state": "uploaded",
                      *       "columns": [
@@ -6946,6 +6987,7 @@ export interface operations {
                      *         "customers_completed": 3,
                      *         "kept_purchases": 3,
                      *         "kept_customers": 3,
+                     *         "kept_products": 3,
                      *         "conflicts": 3,
                      *         "total_minor": 3,
                      *         "first_at": "text",
@@ -6996,6 +7038,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
+                     *       "kind": "purchases",
                      *       "filename": "till.csv",
                      *       "state": "uploaded",
                      *       "columns": [
@@ -7027,6 +7070,7 @@ export interface operations {
                      *         "customers_completed": 3,
                      *         "kept_purchases": 3,
                      *         "kept_customers": 3,
+                     *         "kept_products": 3,
                      *         "conflicts": 3,
                      *         "total_minor": 3,
                      *         "first_at": "text",

@@ -4,6 +4,7 @@ import { changeOf } from "./products";
 
 const BREAD: Product = {
   id: "00000000-0000-4000-8000-000000000001",
+  sku: null,
   name: "Rye bread",
   price_minor: 450,
   cost_minor: null,
