@@ -2,7 +2,7 @@
 
 import uuid
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.installation import Installation
 from tests.web.conftest import AT_PHONE_SIZE, open_own_bakery, sign_in
@@ -39,3 +39,38 @@ def test_price_cost_and_stock_of_a_product_are_kept(page: Page, installation: In
     assert (stored["price_minor"], stored["cost_minor"], stored["in_stock"]) == (450, 180, 12)
     assert stored["first_stocked_on"] == "2026-02-01"
     assert faults_of(page) == []
+
+
+@AT_PHONE_SIZE
+def test_a_list_of_products_is_imported_and_taken_back(
+    page: Page, installation: Installation
+) -> None:
+    bakery = open_own_bakery(installation)
+    sign_in(page, f"{bakery.url}/shop/products", bakery.login)
+    page.get_by_role("link", name="Import a list of products").click()
+    expect(page.get_by_role("radio", name="Products")).to_be_checked()
+    content = (
+        "name;sku;price;cost;stock;since\nRye bread;4711;4,50;1,80;12;01.02.2026\nRoll;;x;;;\n"
+    )
+    file: FilePayload = {
+        "name": "list.csv", "mimeType": "text/csv", "buffer": content.encode()
+    }  # fmt: skip
+    page.get_by_label("File with your products").set_input_files(files=[file])
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_label("since is")).to_have_value("first_stocked")
+    preview = page.get_by_role("region", name="What the file says")
+    expect(preview.get_by_text("Pieces in stock")).to_be_visible()
+    expect(preview.get_by_text("got 'x'")).to_be_visible()
+    assert faults_of(page) == []
+    page.get_by_role("button", name="Import these products").click()
+    expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="See the products").click()
+    facts = "number 4711 · sold for €4.50 · costs €1.80 · 12 in stock"
+    expect(page.get_by_role("listitem").filter(has_text=facts)).to_be_visible()
+    assert faults_of(page) == []
+    page.go_back()
+    undo = page.get_by_role("button", name="Undo this import")
+    undo.click()
+    expect(page.get_by_text("others have again what was known before")).to_be_visible()
+    undo.click()
+    expect(page.get_by_text("Nothing of it is left.")).to_be_visible(timeout=30_000)

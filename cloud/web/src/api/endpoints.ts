@@ -6,6 +6,7 @@ import type {
   Command,
   CustomerChange,
   CustomerQuery,
+  ImportKind,
   ImportPreviewQuery,
   ImportRun,
   NewConsent,
@@ -102,10 +103,10 @@ export const listImports = (shop_id: string, cursor: string | null) =>
 export const getImport = (shop_id: string, import_id: string) =>
   api.get("/api/v1/shops/{shop_id}/imports/{import_id}", { path: { shop_id, import_id } });
 
-export const uploadImport = (shop_id: string, file: File) => {
+export const uploadImport = (shop_id: string, kind: ImportKind, file: File) => {
   const body = new FormData();
   body.append("file", file);
-  return api.post("/api/v1/shops/{shop_id}/imports", { path: { shop_id }, body });
+  return api.post("/api/v1/shops/{shop_id}/imports", { path: { shop_id }, query: { kind }, body });
 };
 
 export const previewImport = (shop_id: string, import_id: string, query: ImportPreviewQuery) =>

@@ -33,6 +33,7 @@ export type CustomerQuery = NonNullable<operations["list_customers"]["parameters
 export type NewPurchase = Schemas["NewPurchase"];
 export type Purchase = Schemas["Purchase"];
 export type Import = Schemas["Import"];
+export type ImportKind = Import["kind"];
 export type ImportColumn = Schemas["ImportColumn"];
 export type ImportRun = Schemas["ImportRun"];
 export type ImportConsent = Schemas["ImportConsent"];

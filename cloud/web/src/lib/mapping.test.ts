@@ -35,13 +35,20 @@ describe("assign", () => {
 
 describe("missing", () => {
   it("names what a purchase cannot do without", () => {
-    expect(missing({})).toEqual(["customer", "date", "amount"]);
-    expect(missing({ customer: 0, date: 1, amount: 2 })).toEqual([]);
+    expect(missing({}, "purchases")).toEqual(["customer", "date", "amount"]);
+    expect(missing({ customer: 0, date: 1, amount: 2 }, "purchases")).toEqual([]);
   });
 
   it("accepts quantity and price for the amount, and a phone for the customer", () => {
-    expect(missing({ phone: 0, date: 1, quantity: 2, price: 3 })).toEqual([]);
-    expect(missing({ phone: 0, date: 1, quantity: 2 })).toEqual(["amount"]);
+    expect(missing({ phone: 0, date: 1, quantity: 2, price: 3 }, "purchases")).toEqual([]);
+    expect(missing({ phone: 0, date: 1, quantity: 2 }, "purchases")).toEqual(["amount"]);
+  });
+});
+
+describe("missing of a list of products", () => {
+  it("is a name or a number", () => {
+    expect(missing({ price: 0 }, "products")).toEqual(["product"]);
+    expect(missing({ sku: 0 }, "products")).toEqual([]);
   });
 });
 
@@ -49,7 +56,11 @@ describe("questions", () => {
   const columns = [column(0, "customer"), column(1, "date"), column(2, "amount"), column(3, null)];
   const asGuessed = { customer: 0, date: 1, amount: 2 };
   const ask = (look: object, mapping = asGuessed, refused: string[] = []) =>
-    questions({ columns, date_orders: ["dmy"], decimal: ".", ...look }, mapping, refused);
+    questions(
+      { kind: "purchases", columns, date_orders: ["dmy"], decimal: ".", ...look },
+      mapping,
+      refused,
+    );
 
   it("asks nothing when the file tells", () => {
     expect(ask({})).toEqual({ dateOrders: [], decimals: [] });
@@ -65,6 +76,19 @@ describe("questions", () => {
     expect(ask({ date_orders: ["dmy", "mdy"] }, mapping).dateOrders).toEqual([]);
     expect(ask({}, mapping, ["date_order"]).dateOrders).toEqual(["dmy", "mdy"]);
     expect(ask({}, mapping, ["decimal"]).decimals).toEqual([".", ","]);
+  });
+});
+
+describe("questions about a list of products", () => {
+  it("are about the day of first stock and the prices", () => {
+    const columns = [column(0, "product"), column(1, "price"), column(2, "first_stocked")];
+    const file = { kind: "products", columns, date_orders: ["dmy", "mdy"], decimal: null } as const;
+    const asked = questions(
+      { ...file, date_orders: [...file.date_orders] },
+      { product: 0, price: 1, first_stocked: 2 },
+      [],
+    );
+    expect(asked).toEqual({ dateOrders: ["dmy", "mdy"], decimals: [".", ","] });
   });
 });
 

@@ -1,8 +1,15 @@
 /** Which column of an uploaded file means what: choices, and what is still missing. */
 
-import type { ColumnRole, DateOrder, DecimalMark, Import, ImportColumn } from "../api/types";
+import type {
+  ColumnRole,
+  DateOrder,
+  DecimalMark,
+  Import,
+  ImportColumn,
+  ImportKind,
+} from "../api/types";
 
-export const ROLES = [
+const SALES_ROLES = [
   "customer",
   "date",
   "amount",
@@ -14,11 +21,25 @@ export const ROLES = [
   "phone",
   "email",
 ] as const satisfies readonly ColumnRole[];
+const PRODUCT_ROLES = [
+  "product",
+  "sku",
+  "price",
+  "cost",
+  "stock",
+  "first_stocked",
+] as const satisfies readonly ColumnRole[];
+
+/** What a column can be, by what is in the file. */
+export const ROLES: Readonly<Record<ImportKind, readonly ColumnRole[]>> = {
+  purchases: SALES_ROLES,
+  products: PRODUCT_ROLES,
+};
 
 /** Column index by role: a role belongs to one column, and a column has one role. */
 export type Mapping = Readonly<Partial<Record<ColumnRole, number>>>;
 
-export type Missing = "customer" | "date" | "amount";
+export type Missing = "customer" | "date" | "amount" | "product";
 
 /** The guesses of the server as a first mapping. */
 export function guessedMapping(columns: readonly ImportColumn[]): Mapping {
@@ -28,7 +49,8 @@ export function guessedMapping(columns: readonly ImportColumn[]): Mapping {
 
 /** The role of a column, if it has one. */
 export function roleOf(mapping: Mapping, index: number): ColumnRole | null {
-  return ROLES.find((role) => mapping[role] === index) ?? null;
+  const roles = [...SALES_ROLES, ...PRODUCT_ROLES];
+  return roles.find((role) => mapping[role] === index) ?? null;
 }
 
 /** Give a column a role, or none; a role is taken from the column that had it. */
@@ -37,9 +59,10 @@ export function assign(mapping: Mapping, index: number, role: ColumnRole | null)
   return Object.fromEntries(role === null ? kept : [...kept, [role, index]]);
 }
 
-/** What a purchase cannot do without. */
-export function missing(mapping: Mapping): Missing[] {
+/** What a purchase, or a product, cannot do without. */
+export function missing(mapping: Mapping, kind: ImportKind): Missing[] {
   const has = (role: ColumnRole) => mapping[role] !== undefined;
+  if (kind === "products") return has("product") || has("sku") ? [] : ["product"];
   const hasCustomer = has("customer") || has("phone") || has("email") || has("name");
   const hasAmount = has("amount") || (has("quantity") && has("price"));
   const wanted: [Missing, boolean][] = [
@@ -56,6 +79,16 @@ export interface Questions {
   decimals: readonly DecimalMark[];
 }
 
+/** The role that is a date. */
+export function dateRole(kind: ImportKind): ColumnRole {
+  return kind === "products" ? "first_stocked" : "date";
+}
+
+/** The roles that tell how numbers are written. */
+export function amountRoles(kind: ImportKind): readonly ColumnRole[] {
+  return kind === "products" ? ["price", "cost", "stock"] : ["amount", "price"];
+}
+
 const BOTH_ORDERS = ["dmy", "mdy"] as const;
 const BOTH_MARKS = [".", ","] as const;
 
@@ -64,14 +97,14 @@ const BOTH_MARKS = [".", ","] as const;
  * columns that it guessed; of other columns it says so when it is asked for totals, by refusing.
  */
 export function questions(
-  file: Pick<Import, "columns" | "date_orders" | "decimal">,
+  file: Pick<Import, "kind" | "columns" | "date_orders" | "decimal">,
   mapping: Mapping,
   refused: readonly string[],
 ): Questions {
   const guessed = guessedMapping(file.columns);
   const isSame = (role: ColumnRole) => guessed[role] === mapping[role];
-  const isDateUnclear = isSame("date") && file.date_orders.length > 1;
-  const isAmountUnclear = isSame("amount") && isSame("price") && file.decimal === null;
+  const isDateUnclear = isSame(dateRole(file.kind)) && file.date_orders.length > 1;
+  const isAmountUnclear = amountRoles(file.kind).every(isSame) && file.decimal === null;
   return {
     dateOrders: isDateUnclear || refused.includes("date_order") ? BOTH_ORDERS : [],
     decimals: isAmountUnclear || refused.includes("decimal") ? BOTH_MARKS : [],

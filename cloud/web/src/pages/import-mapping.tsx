@@ -13,6 +13,7 @@ import type {
   Import,
   ImportColumn,
   ImportConsent,
+  ImportKind,
   ImportRun,
 } from "../api/types";
 import { Button } from "../components/button";
@@ -22,8 +23,10 @@ import { SelectField } from "../components/field";
 import { FormError, Notice } from "../components/states";
 import { locale, t } from "../i18n/i18n";
 import {
+  amountRoles,
   assign,
   dateInOrder,
+  dateRole,
   guessedMapping,
   type Mapping,
   missing,
@@ -54,15 +57,16 @@ export function ImportMapping({ batch }: { batch: Import }) {
   const hasContacts = mapping.phone !== undefined || mapping.email !== undefined;
   const agreed = hasContacts && consent.channels.length > 0 ? consent : null;
   const needs = [
-    ...missing(mapping),
+    ...missing(mapping, batch.kind),
     ...(asked.dateOrders.length > 0 && !dateOrder ? (["dateOrder"] as const) : []),
     ...(asked.decimals.length > 0 && !decimal ? (["decimal"] as const) : []),
   ];
   const needsEvidence = agreed !== null && !agreed.evidence.trim();
   const change = (next: Mapping) => {
     // another column may be written otherwise
-    if (next.date !== mapping.date) setDateOrder(null);
-    if (next.amount !== mapping.amount || next.price !== mapping.price) setDecimal(null);
+    const isOther = (role: ColumnRole) => next[role] !== mapping[role];
+    if (isOther(dateRole(batch.kind))) setDateOrder(null);
+    if (amountRoles(batch.kind).some(isOther)) setDecimal(null);
     setMapping(next);
   };
   return (
@@ -101,7 +105,7 @@ export function ImportMapping({ batch }: { batch: Import }) {
           />
         </Card>
       )}
-      {needs.length === 0 && <ImportPreviewCard preview={preview} />}
+      {needs.length === 0 && <ImportPreviewCard kind={batch.kind} preview={preview} />}
       {hasContacts && <ConsentQuestion consent={consent} onChange={setConsent} />}
       {needs.length > 0 || needsEvidence ? (
         <Needs names={needsEvidence ? [...needs, "evidence"] : needs} />
@@ -113,7 +117,7 @@ export function ImportMapping({ batch }: { batch: Import }) {
           disabled={run.isPending || needs.length > 0 || needsEvidence}
           onClick={() => run.mutate({ ...answers, consent: agreed })}
         >
-          {t("imports.run")}
+          {t(batch.kind === "products" ? "imports.runProducts" : "imports.run")}
         </Button>
       </p>
     </>
@@ -136,7 +140,7 @@ function usePreview(batch: Import, answers: Answers) {
   const { mapping, date_order, decimal } = answers;
   const known = questions(batch, mapping, answered(answers));
   const isAnswered =
-    missing(mapping).length === 0 &&
+    missing(mapping, batch.kind).length === 0 &&
     (known.dateOrders.length === 0 || date_order !== null) &&
     (known.decimals.length === 0 || decimal !== null);
   const query = {
@@ -191,6 +195,7 @@ function Columns({ batch, mapping, onChange }: ColumnsProps) {
           <Column
             key={column.index}
             column={column}
+            kind={batch.kind}
             role={roleOf(mapping, column.index)}
             onChange={(role) => onChange(assign(mapping, column.index, role))}
           />
@@ -202,11 +207,12 @@ function Columns({ batch, mapping, onChange }: ColumnsProps) {
 
 interface ColumnProps {
   column: ImportColumn;
+  kind: ImportKind;
   role: ColumnRole | null;
   onChange: (role: ColumnRole | null) => void;
 }
 
-function Column({ column, role, onChange }: ColumnProps) {
+function Column({ column, kind, role, onChange }: ColumnProps) {
   const name = column.name || t("imports.column", { number: column.index + 1 });
   return (
     <li className={`${css.column} ${role ? css.assigned : ""}`}>
@@ -222,10 +228,12 @@ function Column({ column, role, onChange }: ColumnProps) {
         label={t("imports.means", { column: name })}
         isLabelHidden
         value={role ?? ""}
-        onChange={(event) => onChange(ROLES.find((name) => name === event.target.value) ?? null)}
+        onChange={(event) =>
+          onChange(ROLES[kind].find((name) => name === event.target.value) ?? null)
+        }
       >
         <option value="">{t("imports.roles.ignore")}</option>
-        {ROLES.map((option) => (
+        {ROLES[kind].map((option) => (
           <option key={option} value={option}>
             {t(`imports.roles.${option}`)}
           </option>
@@ -237,7 +245,8 @@ function Column({ column, role, onChange }: ColumnProps) {
 
 /** "03/04/2026 is 3 April 2026", with the first sample that can be read so. */
 function orderExample(batch: Import, mapping: Mapping, order: DateOrder): string | null {
-  const samples = batch.columns.find((column) => column.index === mapping.date)?.samples ?? [];
+  const samples =
+    batch.columns.find((column) => column.index === mapping[dateRole(batch.kind)])?.samples ?? [];
   for (const sample of samples) {
     const day = dateInOrder(sample, order);
     const date = day?.toLocaleDateString(locale(), { dateStyle: "long", timeZone: "UTC" });

@@ -14,15 +14,10 @@ import { saveFile } from "../lib/save-file";
 import { shopPath, useShop } from "../session/shop";
 import css from "./import.module.css";
 
-const COUNTS = [
-  "rows",
-  "purchases",
-  "customers",
-  "created",
-  "updated",
-  "skipped",
-  "rejected",
-] as const;
+const COUNTS = {
+  purchases: ["rows", "purchases", "customers", "created", "updated", "skipped", "rejected"],
+  products: ["rows", "created", "updated", "skipped", "rejected"],
+} as const;
 
 interface OutcomeProps {
   batch: Import;
@@ -44,7 +39,7 @@ export function ImportOutcomeView({ batch, outcome }: OutcomeProps) {
           </p>
         )}
         <dl className={css.outcome}>
-          {COUNTS.map((name) => (
+          {COUNTS[batch.kind].map((name) => (
             <div key={name}>
               <dt>{t(`imports.outcome.${name}`)}</dt>
               <dd>{formats.number(outcome[name] ?? 0)}</dd>
@@ -57,7 +52,13 @@ export function ImportOutcomeView({ batch, outcome }: OutcomeProps) {
       </Card>
       <Undo batch={batch} />
       <p className={css.actions}>
-        <ButtonLink to={shopPath(shop.slug, "customers")}>{t("imports.seeCustomers")}</ButtonLink>
+        {batch.kind === "products" ? (
+          <ButtonLink to={shopPath(shop.slug, "shop/products")}>
+            {t("imports.seeProducts")}
+          </ButtonLink>
+        ) : (
+          <ButtonLink to={shopPath(shop.slug, "customers")}>{t("imports.seeCustomers")}</ButtonLink>
+        )}
         <ButtonLink look="quiet" to={shopPath(shop.slug, "import")}>
           {t("imports.another")}
         </ButtonLink>
@@ -127,7 +128,9 @@ function Undo({ batch }: { batch: Import }) {
       <FormError error={mutation.error} />
       <Confirm
         label={t("imports.undo")}
-        question={t("imports.undoQuestion")}
+        question={t(
+          batch.kind === "products" ? "imports.undoProductsQuestion" : "imports.undoQuestion",
+        )}
         isPending={mutation.isPending}
         onConfirm={() => mutation.mutate()}
       />

@@ -1,33 +1,38 @@
 /** What a file comes to when it is read as chosen: totals to compare with the till, before the run. */
 
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { ImportPreview } from "../api/types";
+import type { ImportKind, ImportPreview } from "../api/types";
 import { Card } from "../components/card";
 import { Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import { useShop } from "../session/shop";
 import css from "./import.module.css";
 
-export function ImportPreviewCard({ preview }: { preview: UseQueryResult<ImportPreview> }) {
+const COUNTS = {
+  purchases: ["rows", "customers", "rejected"],
+  products: ["rows", "products", "pieces", "rejected"],
+} as const;
+
+interface PreviewProps {
+  kind: ImportKind;
+  preview: UseQueryResult<ImportPreview>;
+}
+
+export function ImportPreviewCard({ kind, preview }: PreviewProps) {
   return (
     <Card title={t("imports.previewTitle")}>
       {preview.isFetching && <Loading />}
       {preview.isError && !preview.isFetching && (
         <Failed error={preview.error} onRetry={() => void preview.refetch()} />
       )}
-      {preview.data && !preview.isFetching && <Totals preview={preview.data} />}
+      {preview.data && !preview.isFetching && <Totals kind={kind} preview={preview.data} />}
     </Card>
   );
 }
 
-function Totals({ preview }: { preview: ImportPreview }) {
+function Totals({ kind, preview }: { kind: ImportKind; preview: ImportPreview }) {
   const { formats } = useShop();
   const { total_minor, first_at, last_at, refunds, refunded_minor } = preview;
-  const counts = {
-    rows: preview.rows,
-    customers: preview.customers,
-    rejected: preview.rejected,
-  };
   return (
     <>
       {!preview.is_whole && (
@@ -43,10 +48,10 @@ function Totals({ preview }: { preview: ImportPreview }) {
         </p>
       )}
       <dl className={css.outcome}>
-        {(["rows", "customers", "rejected"] as const).map((name) => (
+        {COUNTS[kind].map((name) => (
           <div key={name}>
             <dt>{t(`imports.preview.${name}`)}</dt>
-            <dd>{formats.number(counts[name])}</dd>
+            <dd>{formats.number(preview[name])}</dd>
           </div>
         ))}
       </dl>

@@ -95,6 +95,7 @@ function Progress({ batch }: { batch: Import }) {
 const KEPT = [
   ["kept_purchases", "keptPurchases"],
   ["kept_customers", "keptCustomers"],
+  ["kept_products", "keptProducts"],
   ["conflicts", "conflicts"],
 ] as const;
 

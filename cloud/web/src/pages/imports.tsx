@@ -1,10 +1,12 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import type { FormEvent } from "react";
-import { Link, useNavigate } from "react-router";
+import { type FormEvent, useState } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { listImports, uploadImport } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import { Button } from "../components/button";
+import type { ImportKind } from "../api/types";
 import { Card } from "../components/card";
+import { Choices } from "../components/choices";
 import { TextField } from "../components/field";
 import { Page } from "../components/page";
 import { ShowMore } from "../components/show-more";
@@ -26,8 +28,12 @@ function Upload() {
   const { shop } = useShop();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const [query] = useSearchParams();
+  const [kind, setKind] = useState<ImportKind>(
+    query.get("kind") === "products" ? "products" : "purchases",
+  );
   const mutation = useMutation({
-    mutationFn: (file: File) => uploadImport(shop.id, file),
+    mutationFn: (file: File) => uploadImport(shop.id, kind, file),
     onSuccess: async (batch) => {
       void queryClient.invalidateQueries({ queryKey: queryKeys.imports(shop.id), exact: true });
       queryClient.setQueryData(queryKeys.import(shop.id, batch.id), batch);
@@ -42,8 +48,19 @@ function Upload() {
   return (
     <Card title={t("imports.new")}>
       <form className={css.upload} onSubmit={submit}>
+        <Choices
+          name="kind"
+          label={t("imports.kind")}
+          chosen={kind}
+          onChange={setKind}
+          choices={(["purchases", "products"] as const).map((value) => ({
+            value,
+            label: t(`imports.kinds.${value}`),
+            example: t(`imports.kindExamples.${value}`),
+          }))}
+        />
         <TextField
-          label={t("imports.file")}
+          label={t(kind === "products" ? "imports.fileOfProducts" : "imports.file")}
           hint={t("imports.fileHint")}
           name="file"
           type="file"

@@ -29,6 +29,11 @@ export function Products() {
         <Link to={shopPath(shop.slug, "insights")} className={css.link}>
           {t("products.bundles")}
         </Link>
+        {shop.role !== "analyst" && (
+          <Link to={shopPath(shop.slug, "import?kind=products")} className={css.link}>
+            {t("products.import")}
+          </Link>
+        )}
         <List />
       </Page>
     </>
@@ -109,8 +114,9 @@ function Item({ product }: { product: Product }) {
 }
 
 function factsOf(product: Product, formats: Formats): string {
-  const { price_minor, cost_minor, in_stock, stock_counted_at, first_stocked_on } = product;
+  const { sku, price_minor, cost_minor, in_stock, stock_counted_at, first_stocked_on } = product;
   const facts = [
+    sku !== null && t("products.skuIs", { sku }),
     price_minor !== null && t("products.priceIs", { amount: formats.money(price_minor) }),
     cost_minor !== null && t("products.costIs", { amount: formats.money(cost_minor) }),
     in_stock !== null && t("products.stockIs", { pieces: formats.number(in_stock) }),
