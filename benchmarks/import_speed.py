@@ -19,7 +19,7 @@ from benchmarks.house import Postgres, running_postgres, wait_until
 from benchmarks.report import Figure, Options, at_most, main, plain
 from cloud.app.jobs.database import upgrade_database
 from cloud.app.jobs.imports import BLOCK_ROWS, run_import
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services import imports
 from cloud.app.services.shops import shop_by_id
 from cloud.app.settings import Settings, from_environment

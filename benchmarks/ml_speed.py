@@ -23,6 +23,7 @@ import pandas as pd
 
 from benchmarks import shops
 from benchmarks.growth import drawing
+from benchmarks.nights import nights
 from benchmarks.report import Figure, Options, at_least, at_most, main, plain
 from cloud.ml.analysis import analyse
 from cloud.ml.btyd import BetaGeometricNBD
@@ -59,6 +60,7 @@ def _figures(options: Options) -> Iterator[Figure]:
     yield from _btyd([23_570, 1_000_000] if options.is_full else [23_570], options.data)
     yield from _features([1_000_000, 10_000_000] if options.is_full else [100_000])
     yield from _one_shop()
+    yield from _worker_nights(5000 if options.is_full else 300)
     yield from _many_shops(100 if options.is_full else 6)
     yield from _growth(options.is_full)
 
@@ -155,6 +157,14 @@ def _one_shop() -> Iterator[Figure]:
         f"nightly run of a simulated bakery, 5,000 customers and {len(town)} purchases",
         _seconds(lambda: analyse(town)), "s", 10.0,
     )  # fmt: skip
+
+
+def _worker_nights(n_customers: int) -> Iterator[Figure]:
+    """All that the worker does in a night: reads a real database, computes, stores."""
+    found = nights(n_customers)
+    shop = f"{n_customers} customers and {found.purchases} purchases, database included"
+    yield at_most(f"first night of {shop}", found.first_s, "s", 10.0)
+    yield at_most(f"later night of {shop}", found.later_s, "s", 10.0)
 
 
 def _growth(is_full: bool) -> Iterator[Figure]:

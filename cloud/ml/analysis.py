@@ -102,6 +102,12 @@ def analyse(
         return _analysis(now, previous_tiers, random_state, terms)
 
 
+def churn_probability(now: Snapshot, random_state: int = 0) -> Floats | None:
+    """The analysis' churn probability of each customer alone; None without a signal."""
+    with threadpool_limits(limits=1):
+        return score_churn(now, random_state).probability
+
+
 def value_at_risk(now: Snapshot, churn: ChurnScores, value: Value) -> Floats | None:
     """What the shop stands to lose with each customer: P(churn) times E[value if kept].
 

@@ -214,14 +214,20 @@ class AverageCandidate(Candidate):
 
     name = "average"
     least_rows = BoostingCandidate.least_rows
+    parts = (Candidate, BoostingCandidate)
 
     def probability_of(self, X: Floats) -> Floats:
-        logits = [logit(_inner(part.probability_of(X))) for part in self.parts_]
-        probability: Floats = expit(np.stack(logits).mean(axis=0))
-        return probability
+        return self.combined([part.probability_of(X) for part in self.parts_])
+
+    @staticmethod
+    def combined(probabilities: Sequence[Floats]) -> Floats:
+        """What it says where its parts say these."""
+        logits = [logit(_inner(probability)) for probability in probabilities]
+        combined: Floats = expit(np.stack(logits).mean(axis=0))
+        return combined
 
     def _fit(self, X: Floats, churned: npt.NDArray[np.bool_]) -> None:
-        self.parts_ = [Candidate(self.random_state), BoostingCandidate(self.random_state)]
+        self.parts_ = [part(self.random_state) for part in self.parts]
         for part in self.parts_:
             part.inputs = self.inputs
             part._fit(X, churned)
@@ -248,7 +254,9 @@ def churn_inputs(snapshot: Snapshot, names: Sequence[str]) -> Floats:
 
     None has a unit of time or money, so that coefficients carry over between shops.
     """
-    columns = [INPUTS[name](snapshot) for name in names]
+    for name in set(names) - snapshot.columns.keys():
+        snapshot.columns[name] = INPUTS[name](snapshot)
+    columns = [snapshot.columns[name] for name in names]
     return np.column_stack(columns) if columns else np.empty((len(snapshot.table), 0))
 
 

@@ -4,7 +4,7 @@ Candidates compete on past cut-offs, each trained on labels that were complete b
 of them tells customers apart, the verdict says so and no score is given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -17,7 +17,13 @@ from scipy.special import expit, logit
 from cloud.ml.btyd import ConvergenceError
 from cloud.ml.calibration import Scores, chance_error, lead, log_evidence, mean_scores
 from cloud.ml.calibration import scores as scores_of
-from cloud.ml.candidates import CANDIDATES, Candidate, level_shift
+from cloud.ml.candidates import (
+    CANDIDATES,
+    AverageCandidate,
+    Candidate,
+    ForestCandidate,
+    level_shift,
+)
 from cloud.ml.features import visit_gaps
 from cloud.ml.snapshot import LEAST_PROBABILITY, Reference, Snapshot
 
@@ -155,22 +161,28 @@ def fit_model(now: Snapshot, name: str, random_state: int = 0) -> ChurnModel:
 
 
 def backtest(now: Snapshot, random_state: int = 0) -> Iterator[Fold]:
-    """The candidates on past cut-offs, the latest first, each trained on what was known then."""
+    """The candidates on past cut-offs, the latest first, each trained on what was known then.
+
+    A forest that lags as clearly as a rival must lead to win is not grown again: it takes longer
+    than all the others together.
+    """
+    folds: list[Fold] = []
     for horizons in range(1, MAX_FOLDS + 1):
         judged = now.earlier(horizons)
         if not _is_enough(judged):
             return
         past = learnt_from(judged)
         base_rate = float(past[0].churned.mean()) if past else 0.5
-        yield Fold(
-            judged.as_of, judged.churned, base_rate, dict(_predictions(past, judged, random_state))
-        )
+        is_forest_out = bool(folds) and _lags(folds, ForestCandidate.name)
+        without = {ForestCandidate.name} if is_forest_out else set()
+        told = _predictions(past, judged, random_state, without)
+        folds.append(Fold(judged.as_of, judged.churned, base_rate, told))
+        yield folds[-1]
 
 
 def choose(folds: list[Fold]) -> str:
     """The default, or the rival whose lead over it is largest and more than chance."""
-    names = _names(folds)
-    default = next(c.name for c in reversed(CANDIDATES) if c.name in names and c.is_default)
+    names, default = _names(folds), _default(folds)
     leads = {name: _pooled_lead(folds, name, default) for name in names if name != default}
     proven = {name: gain for name, (gain, error) in leads.items() if gain > BURDEN_OF_PROOF * error}
     return max(proven, key=lambda name: proven[name], default=default)
@@ -231,6 +243,16 @@ def _names(folds: list[Fold]) -> list[str]:
     return [candidate.name for candidate in CANDIDATES if candidate.name in told]
 
 
+def _default(folds: list[Fold]) -> str:
+    names = _names(folds)
+    return next(c.name for c in reversed(CANDIDATES) if c.name in names and c.is_default)
+
+
+def _lags(folds: list[Fold], name: str) -> bool:
+    lead_by, error = _pooled_lead(folds, name, _default(folds))
+    return lead_by < -BURDEN_OF_PROOF * error
+
+
 def _fold_scores(folds: list[Fold], name: str) -> Scores:
     told = [fold for fold in folds if name in fold.probabilities]
     return mean_scores([scores_of(fold.churned, fold.probabilities[name]) for fold in told])
@@ -254,16 +276,24 @@ def learnt_from(now: Snapshot) -> list[Snapshot]:
 
 
 def _predictions(
-    past: list[Snapshot], judged: Snapshot, random_state: int
-) -> Iterator[tuple[str, Floats]]:
+    past: list[Snapshot], judged: Snapshot, random_state: int, without: Collection[str] = ()
+) -> dict[str, Floats]:
+    """What each candidate says of the judged date, by name."""
     n_rows = sum(len(snapshot.table) for snapshot in past)
+    told: dict[str, Floats] = {}
     for candidate in CANDIDATES:
-        if n_rows < candidate.least_rows:
+        if n_rows < candidate.least_rows or candidate.name in without:
+            continue
+        if candidate is AverageCandidate:  # its parts are fitted already
+            parts = [part.name for part in AverageCandidate.parts]
+            if told.keys() >= set(parts):
+                told[candidate.name] = AverageCandidate.combined([told[name] for name in parts])
             continue
         try:
-            yield candidate.name, candidate(random_state).fit(past).churn_probability(judged)
+            told[candidate.name] = candidate(random_state).fit(past).churn_probability(judged)
         except ConvergenceError:
             continue  # a model that cannot be fitted cannot win; the others still compete
+    return told
 
 
 def _span_days(days: pd.DataFrame, as_of: date) -> int:

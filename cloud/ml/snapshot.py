@@ -48,6 +48,8 @@ class Snapshot:
     _others: dict[tuple[date, int], "Snapshot"] = field(
         default_factory=dict, repr=False, compare=False
     )
+    # The candidates' inputs by name: most of them take the same ones.
+    columns: dict[str, Floats] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from cloud.app.api.database import db
 from cloud.app.api.document import described_app
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.settings import Settings
 from cloud.app.store.roles import act_for
 from cloud.app.store.scoring import MonthlyReport

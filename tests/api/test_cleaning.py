@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 
 from cloud.app.jobs.cleaning import KEEP_SIGN_INS, clean
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.settings import Settings
 from tests.api.conftest import API, PASSWORD, Somebody, body, code_for, made, somebody
 from tests.api.test_joining import prove

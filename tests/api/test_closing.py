@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, inspect, text
 from cloud.app.api.database import db
 from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.jobs.closing import delete_closed_shops
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services.closing import GRACE
 from cloud.app.settings import Settings
 from tests.api.conftest import (

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from cloud.app.jobs.scoring import score_shop
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.settings import Settings
 from cloud.app.store import roles
 from cloud.app.store.connection import sessions_for

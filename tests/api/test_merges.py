@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cloud.app.api.database import db
 from cloud.app.jobs.imports import run_import
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services import imports
 from cloud.app.settings import Settings
 from cloud.app.store import Base, merge_queries, roles

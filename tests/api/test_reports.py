@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.jobs.runs import Scorer, score_when_asked
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.settings import Settings
 from cloud.app.store.roles import act_for
 from cloud.app.store.scoring import MonthlyReport

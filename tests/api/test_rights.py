@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import create_engine, inspect, text
 
 from cloud.app.jobs.imports import run_import
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services import personal_data
 from cloud.app.settings import Settings
 from cloud.app.store import Base

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.jobs.imports import run_import
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services import imports
 from cloud.app.settings import Settings
 from cloud.app.store import roles

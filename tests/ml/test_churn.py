@@ -7,8 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 
+from cloud.ml import churn
 from cloud.ml.calibration import Scores
+from cloud.ml.candidates import AverageCandidate
 from cloud.ml.churn import (
     HORIZONS_DAYS,
     Fold,
@@ -18,6 +21,7 @@ from cloud.ml.churn import (
     fit_model,
     judge,
     learnable_horizon,
+    learnt_from,
     risk_bands,
     score_churn,
     usual_horizon,
@@ -240,3 +244,44 @@ def test_horizon_of_a_shop_without_returns_is_the_longest_that_fits(
 
     assert usual_horizon(days, date(2023, 5, 1)) == 30  # a quarter of 120 days
     assert usual_horizon(days.iloc[:0], date(2023, 5, 1)) == HORIZONS_DAYS[0]
+
+
+@pytest.fixture(scope="module")
+def large_shop() -> Snapshot:
+    """Customers enough for trees: a thousand who come alike often and leave for good."""
+    rng = np.random.default_rng(3)
+    frames = []
+    for number in range(1000):
+        active_days = rng.exponential(150) + 1
+        gaps = rng.exponential(rng.gamma(2.0, 6.0) + 2, size=60)
+        days = rng.uniform(0, 300) + np.concatenate([[0], np.cumsum(gaps)])
+        kept = days[(days <= days[0] + active_days) & (days < 450)]
+        frames.append(pd.DataFrame({"customer_id": f"c{number:04}", "day": kept}))
+    rows = pd.concat(frames, ignore_index=True)
+    moments = pd.Timestamp("2023-01-01") + pd.to_timedelta(rows["day"], unit="D")
+    amounts = rng.uniform(5, 50, len(rows))
+    transactions = rows.assign(occurred_at=moments, purchase_id=None, amount=amounts)
+    return Snapshot(customer_days(transactions), date(2024, 3, 20), 45)
+
+
+def test_average_is_told_from_its_parts_as_if_it_had_been_fitted(large_shop: Snapshot) -> None:
+    fold = next(backtest(large_shop))
+
+    judged = large_shop.earlier(1)
+    fitted = AverageCandidate(0).fit(learnt_from(judged)).churn_probability(judged)
+
+    assert_array_equal(fold.probabilities["average"], fitted)
+
+
+@pytest.mark.parametrize("lag", [-1.0, 1.0])
+def test_forest_that_clearly_lags_is_not_grown_again(
+    large_shop: Snapshot, monkeypatch: pytest.MonkeyPatch, lag: float
+) -> None:
+    monkeypatch.setattr(churn, "_pooled_lead", lambda *_: (lag, 0.1))
+
+    folds = list(backtest(large_shop))
+
+    assert len(folds) > 1
+    assert "random_forest" in folds[0].probabilities
+    assert ("random_forest" in folds[1].probabilities) == (lag > 0)
+    assert "boosting" in folds[1].probabilities

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.money import exponent
+from cloud.app.store import sales_copies
 from cloud.app.store.feedback import Feedback
-from cloud.app.store.sales import Product, Purchase, PurchaseLine
+from cloud.app.store.sales_copies import copied_sales
 from cloud.app.store.shops import Shop
 from cloud.ml.signals import Signals
 
@@ -17,6 +18,10 @@ COLUMNS = (
     "customer_id", "purchase_id", "occurred_at", "amount", "line", "product", "quantity",
     "line_amount",
 )  # fmt: skip
+DTYPES = {
+    "customer_id": "str", "purchase_id": "str", "occurred_us": "int64", "amount_minor": "float64",
+    "line": "float64", "product": "str", "quantity": "float64", "line_amount_minor": "float64",
+}  # fmt: skip
 # stars that a mood stands for
 RATINGS = {"good": 5, "fair": 3, "bad": 1}
 
@@ -25,36 +30,19 @@ def sales(session: Session, shop: Shop, as_of: dt.date) -> pd.DataFrame:
     """A row per product on a purchase, or per purchase without any, up to the end of a day."""
     zone = ZoneInfo(shop.time_zone)
     end = dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), zone)
-    found = session.execute(
-        select(
-            Purchase.membership_id,
-            Purchase.id,
-            Purchase.occurred_at,
-            Purchase.amount_minor,
-            PurchaseLine.line,
-            Product.name,
-            PurchaseLine.quantity,
-            PurchaseLine.amount_minor,
-        )
-        .outerjoin(
-            PurchaseLine,
-            (PurchaseLine.shop_id == Purchase.shop_id) & (PurchaseLine.purchase_id == Purchase.id),
-        )
-        .outerjoin(
-            Product,
-            (Product.shop_id == PurchaseLine.shop_id) & (Product.id == PurchaseLine.product_id),
-        )
-        .where(Purchase.shop_id == shop.id, Purchase.occurred_at < end)
+    rows = pd.read_csv(
+        copied_sales(session, shop.id, end),
+        header=None,
+        names=list(sales_copies.COLUMNS),
+        dtype=DTYPES,
+        keep_default_na=False,  # a product may be called NA
+        na_values=[""],
     )
-    rows = pd.DataFrame([tuple(row) for row in found], columns=list(COLUMNS))
-    for name in ("customer_id", "purchase_id"):
-        rows[name] = rows[name].map(str, na_action="ignore")
-    moments = pd.to_datetime(rows["occurred_at"], utc=True)
-    rows["occurred_at"] = moments.dt.tz_convert(zone).dt.tz_localize(None)  # the shop's own days
+    moments = pd.to_datetime(rows.pop("occurred_us"), unit="us", utc=True)
+    rows.insert(2, "occurred_at", moments.dt.tz_convert(zone).dt.tz_localize(None))
     for name in ("amount", "line_amount"):
-        rows[name] = rows[name].astype(float) / 10 ** exponent(shop.currency)
-    rows["quantity"] = rows["quantity"].astype(float)
-    return rows
+        rows[name] = rows[f"{name}_minor"] / 10 ** exponent(shop.currency)
+    return rows[list(COLUMNS)]
 
 
 def signals(session: Session, shop: Shop, as_of: dt.date) -> Signals | None:

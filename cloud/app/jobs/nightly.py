@@ -11,8 +11,7 @@ from cloud.app import settings as app_settings
 from cloud.app.jobs import monthly
 from cloud.app.jobs.parallel import Backend, score_shops
 from cloud.app.jobs.runs import Scorer, score_for_night
-from cloud.app.store import roles
-from cloud.app.store.connection import engine_for
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.store.scoring_queries import due_shops
 from cloud.ml.artifacts import key_from
 
@@ -48,5 +47,4 @@ def _night(now: dt.datetime, shop_id: uuid.UUID) -> None:
 def _scorer() -> Scorer:
     """This process's own connections, by its own settings: no secret travels with a task."""
     settings = app_settings.from_environment()
-    engine = engine_for(settings, roles.JOBS)
-    return Scorer(sessionmaker(engine, expire_on_commit=False), key_from(settings.secret_key))
+    return Scorer(job_sessions(settings), key_from(settings.secret_key))

@@ -12,12 +12,13 @@ from cloud.app.domain.money import exponent
 from cloud.app.jobs.report_words import Words
 from cloud.app.jobs.typesetting import Fonts, Report, readable_language, typeset
 from cloud.ml.actions import at_stake
-from cloud.ml.analysis import analyse
+from cloud.ml.analysis import churn_probability
 from cloud.ml.baskets import baskets_of
 from cloud.ml.bundles import STOCK_COLUMNS, BundleRule, Bundles, dead_stock, find_bundles
 from cloud.ml.features import customer_days
 from cloud.ml.scoreboard import score_past_predictions
 from cloud.ml.segments import GUIDE, TIERS
+from cloud.ml.snapshot import Snapshot
 from cloud.ml.trends import monthly_trend
 
 LEAST_CHURN_AXIS = 0.5
@@ -99,11 +100,17 @@ def report_input(
 
 
 def said_before(transactions: pd.DataFrame, as_of: dt.date, horizon_days: int) -> pd.DataFrame:
-    """What the analysis says one horizon ago; it knows nothing that came later."""
-    then = as_of - dt.timedelta(days=horizon_days)
-    found = analyse(transactions, as_of=then, horizon_days=horizon_days).customers
-    said = found[["customer_id", "churn_probability"]]
-    return said.assign(as_of=then, horizon_days=horizon_days)
+    """What the models say one horizon ago; they know nothing that came later."""
+    days = customer_days(transactions)
+    then = Snapshot(days, as_of - dt.timedelta(days=horizon_days), horizon_days)
+    return pd.DataFrame(
+        {
+            "customer_id": then.table["customer_id"],
+            "churn_probability": churn_probability(then),
+            "as_of": then.as_of,
+            "horizon_days": horizon_days,
+        }
+    )
 
 
 def _most_at_risk(

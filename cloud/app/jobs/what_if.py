@@ -14,7 +14,7 @@ from cloud.app.domain.errors import Invalid, NotFound
 from cloud.app.domain.money import exponent
 from cloud.app.jobs.models import ModelTable
 from cloud.app.jobs.runs import Scorer, score_when_asked
-from cloud.app.jobs.worker import job_sessions
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services.what_if import NAMES, what_if
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
