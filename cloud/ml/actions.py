@@ -84,7 +84,7 @@ def at_stake(customers: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
 
 
 def measured_effect(
-    assumed: Effect, *, treated: int, treated_lost: int, held_out: int, held_out_lost: int
+    assumed: Effect, *, treated: int, treated_lost: int, held_out: int, held_out_lost: float
 ) -> Effect:
     """The assumption, moved by a campaign's holdout as far as its size deserves.
 

@@ -15,8 +15,9 @@ from cloud.app.store.consents import ConsentEvent
 from cloud.app.store.customer_queries import CustomerFilter, customers
 from cloud.app.store.people import Membership
 from cloud.app.store.sales import Product
-from cloud.app.store.scores import Insight, Score
+from cloud.app.store.scores import Insight, Outreach, Score
 from tests.jobs.conftest import MODEL_KEY, NOW, Till
+from tests.jobs.test_score_history import score_on
 from tests.jobs.test_scoring_job import COLUMNS, town
 
 WITH_PRODUCTS = {"customer": 0, "date": 1, "amount": 2, "invoice": 3, "product": 4}
@@ -181,3 +182,25 @@ def test_nobody_is_proposed_without_consent(till: Till) -> None:
     till.imported(town(60), COLUMNS)
     score(till)
     assert proposed(till) == []
+
+
+def test_what_our_advice_brought_is_learnt_from_who_came(till: Till) -> None:
+    content = town(90).replace(".", "")
+    score_on(till, content, dt.date(2025, 8, 31))
+    reachable(till)
+    with till.session() as session:
+        members = session.scalars(select(Membership).order_by(Membership.reference)).all()
+        for member in members[::3]:
+            session.add(
+                Outreach(
+                    shop_id=till.shop_id, membership_id=member.id, outcome="done",
+                    action="reminder", channel="sms",
+                    created_at=dt.datetime(2025, 9, 1, 9, tzinfo=dt.UTC),
+                )
+            )  # fmt: skip
+        session.commit()
+
+    score_on(till, content, dt.date(2025, 11, 30))
+
+    reasons = [row.Score.action_reason for row in proposed(till)]
+    assert any("A reminder prevents" in r and "(measured on" in r for r in reasons), reasons

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from cloud.app.domain.money import exponent
 from cloud.app.jobs.insights import Document, minor, safe
-from cloud.app.store.advice_queries import granted_channels, recent_outreach
+from cloud.app.store.advice_queries import granted_channels, outreach_done, recent_outreach
 from cloud.app.store.sales import Product
 from cloud.app.store.shops import Shop
-from cloud.ml.actions import next_best_actions
+from cloud.ml.actions import ACTIONS, Effect, next_best_actions, with_effects
 from cloud.ml.baskets import baskets_of
 from cloud.ml.bundles import BundleRule, dead_stock, find_bundles
+from cloud.ml.effects import COLUMNS as DONE_COLUMNS
 from cloud.ml.recommendations import recommend
 
 # The usual price of a product that has none is the median of what was paid for a piece lately.
@@ -121,8 +122,27 @@ def contacts(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> pd.DataF
     )
 
 
-def with_actions(customers: pd.DataFrame, known: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
+def done(session: Session, shop: Shop, since: dt.date) -> pd.DataFrame:
+    """What was done on our advice from a day on, see `cloud.ml.effects`."""
+    zone = ZoneInfo(shop.time_zone)
+    start = dt.datetime.combine(since, dt.time(), zone)
+    rows = [
+        (str(customer), action, at.astimezone(zone).date())
+        for customer, action, at in outreach_done(session, shop.id, start)
+    ]
+    return pd.DataFrame(rows, columns=list(DONE_COLUMNS))
+
+
+def with_actions(
+    customers: pd.DataFrame,
+    known: pd.DataFrame,
+    horizon_days: int,
+    effects: Mapping[str, Effect] | None = None,
+) -> pd.DataFrame:
     """The customers with `action`, `channel`, `expected_value`, `cost` and `reason` of it.
+
+    `effects` are those that the shop's own past has taught.
+
 
     Who has been away for the whole horizon is mostly gone already, and who came for the first time
     just now has not stayed away yet: the models' value of keeping them means nothing there.
@@ -131,7 +151,8 @@ def with_actions(customers: pd.DataFrame, known: pd.DataFrame, horizon_days: int
     table["consents"] = table["consents"].map(_listed)
     table["messages_90_days"] = table["messages_90_days"].fillna(0)
     why_not = _why_not(customers, horizon_days)
-    found = next_best_actions(table[why_not.isna().to_numpy()])
+    actions = with_effects(ACTIONS, effects or {})
+    found = next_best_actions(table[why_not.isna().to_numpy()], actions=actions)
     left_alone = pd.DataFrame({"customer_id": customers["customer_id"], "reason": why_not})
     told = pd.concat([found, left_alone[why_not.notna()]])
     return customers.merge(told, on="customer_id", how="left")

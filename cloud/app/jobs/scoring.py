@@ -27,6 +27,7 @@ from cloud.app.store.scoring_queries import note
 from cloud.app.store.shops import Shop
 from cloud.ml.analysis import Analysis, analyse
 from cloud.ml.clusters import cluster
+from cloud.ml.effects import learnt_effects
 from cloud.ml.features import customer_days
 from cloud.ml.signals import Signals
 
@@ -49,6 +50,7 @@ class Known:
     signals: Signals | None
     products: pd.DataFrame
     contacts: pd.DataFrame
+    done: pd.DataFrame
 
 
 def shop_ids(sessions: sessionmaker[Session]) -> list[uuid.UUID]:
@@ -96,16 +98,18 @@ def _known(session: Session, shop: Shop, now: dt.datetime) -> Known | None:
     if as_of is None:
         return None
     rows = sales(session, shop, as_of)
+    said = insights.past_predictions(session, shop.id, as_of, exponent(shop.currency))
     return Known(
         as_of,
         shop.currency,
         rows,
         _standing(session, shop.id),
-        insights.past_predictions(session, shop.id, as_of, exponent(shop.currency)),
+        said,
         _useful_scoreboard(session, shop.id),
         signals(session, shop, as_of),
         advice.products(session, shop, rows, as_of),
         advice.contacts(session, shop.id, now),
+        advice.done(session, shop, min(said["as_of"], default=as_of)),
     )
 
 
@@ -136,7 +140,10 @@ def _described(
     numbers = groups.labels if len(groups.table) else None
     horizon_days = analysis.summary["horizon_days"]
     customers = advice.with_actions(
-        analysis.customers.assign(cluster=numbers), known.contacts, horizon_days
+        analysis.customers.assign(cluster=numbers),
+        known.contacts,
+        horizon_days,
+        learnt_effects(known.done, known.predictions, days),
     )
     return customers, {
         "trend": insights.trend(days, known.as_of, horizon_days, known.currency),

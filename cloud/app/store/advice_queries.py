@@ -46,6 +46,21 @@ def recent_outreach(
     return {customer: (max((now - last).days, 0), times) for customer, last, times in rows}
 
 
+def outreach_done(
+    session: Session, shop_id: uuid.UUID, since: dt.datetime
+) -> list[tuple[uuid.UUID, str, dt.datetime]]:
+    """Return for whom which action was done, and when."""
+    rows = session.execute(
+        select(Outreach.membership_id, Outreach.action, Outreach.created_at).where(
+            Outreach.shop_id == shop_id,
+            Outreach.outcome == "done",
+            Outreach.action.is_not(None),
+            Outreach.created_at >= since,
+        )
+    )
+    return [(customer, action or "", at) for customer, action, at in rows]
+
+
 def is_resting() -> ColumnElement[bool]:
     """Tell of a Membership whether it was seen to, put off, or is no customer any more."""
     return func.coalesce(Membership.rests_until > func.now(), false())
