@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import signal
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from edge.tools.cli import device
 from edge.tools.selftest import judge
 from edge.tools.watch import messages_of
 from simulators.board.board import VirtualBoard
+from simulators.board.interpreter import program
 from simulators.board.rig import Broker, Cloud, wait_until
 
 _GOOD: dict[str, Any] = {
@@ -104,6 +108,33 @@ def test_the_messages_of_a_device_can_be_watched(
     wait_until(lambda: seen)
 
     assert seen[0].startswith("status  {")
+
+
+def test_the_logs_show_what_a_board_prints_until_ctrl_c_and_the_board_goes_on(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    (board.flash / "trace").touch()  # so that there is something to show at any time
+    board.press_reset()
+    wait_until(lambda: board.is_counting and cloud.kinds("door"))
+
+    command = [str(program("shopbell")), "device", "logs", "--port", board.port]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as logs:
+        assert logs.stdout is not None
+        reading = next(line for line in logs.stdout if re.fullmatch(r"t 0 \d+ [01] \d+\n", line))
+        logs.send_signal(signal.SIGINT)
+        assert logs.wait() == 0
+    doors = len(cloud.kinds("door"))
+    board.open_door()
+    wait_until(lambda: len(cloud.kinds("door")) > doors)
+
+    assert 2300 < int(reading.split()[-1]) < 2500
+
+
+def test_the_logs_of_a_port_without_a_board_end_in_a_sentence() -> None:
+    result = _run("logs", "--port", "/dev/nowhere")
+
+    assert result.exit_code == 1
+    assert "/dev/nowhere: expected a serial port, got" in result.output
 
 
 def test_settings_are_changed_over_usb_and_take_effect(
