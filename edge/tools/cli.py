@@ -5,7 +5,7 @@ import os
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,9 +18,11 @@ from edge.tools.board import Board, BoardError, connected
 from edge.tools.bundle import CompileError, build, changes
 from edge.tools.packages import PackageError
 from edge.tools.release import release, sign
-from edge.tools.replay import TraceError, report
+from edge.tools.replay import TraceError, report, start_recording, stop_recording
 from edge.tools.selftest import examine
 from edge.tools.watch import messages_of
+
+_WALK_TEST = "/walk-test"
 
 _port = click.option("--port", required=True, help="Serial port of the board.")
 
@@ -106,6 +108,7 @@ def provision(
         if ca:
             board.write("/ca.der", ssl.PEM_cert_to_DER_cert(ca.read_text()))
         board.write("/config.json", json.dumps(settings).encode())
+        board.write(_WALK_TEST, b"")  # as the set-up page does
         board.reset()
     click.echo(f"{device_id} is set up")
 
@@ -159,14 +162,33 @@ def add(context: click.Context, port: str, api: str, ca: Path | None) -> None:
 @_port
 def logs(port: str) -> None:
     """Show what the board prints, until Ctrl-C; the board goes on."""
+    with suppress(KeyboardInterrupt):
+        for text in _console(port):
+            click.echo(text, nl=False)
+
+
+@device.command()
+@_port
+@click.argument("trace", type=click.Path(path_type=Path, dir_okay=False))
+def record(port: str, trace: Path) -> None:
+    """Record into a new file what the sensors see, until Ctrl-C, for `replay`."""
     try:
-        with serial.serial_for_url(port, baudrate=115200, timeout=0.2) as console:
-            while True:
-                click.echo(console.read(console.in_waiting or 1).decode(errors="replace"), nl=False)
-    except KeyboardInterrupt:
-        return
-    except serial.SerialException as error:
-        raise click.ClickException(f"{port}: expected a serial port, got {error}") from error
+        output = trace.open("x")
+    except OSError as error:
+        raise click.ClickException(f"{trace}: expected a new file, got {error.strerror}") from error
+    with output:
+        with _board_at(port) as board:
+            start_recording(board)
+        click.echo("recording: walk, count, and press Ctrl-C")
+        with suppress(KeyboardInterrupt):
+            for text in _console(port):
+                output.write(text)
+                output.flush()
+    with _board_at(port) as board:
+        stop_recording(board)
+    click.echo(
+        f"{trace}: add a line such as 'truth in in out', then: shopbell device replay {trace}"
+    )
 
 
 @device.command()
@@ -219,7 +241,7 @@ def make_release(version: str, output: Path, key: str | None) -> None:
 @device.command()
 @click.argument("trace", type=click.File())
 def replay(trace: TextIO) -> None:
-    """Play a recorded trace (`logs` of a board with /trace) to the firmware's counter."""
+    """Play a trace (see `record`) to the firmware's counter."""
     try:
         for line in report(trace):
             click.echo(line)
@@ -239,6 +261,16 @@ def selftest(port: str) -> None:
         click.echo(f"{mark} {finding.what}: {finding.found} (expected: {finding.expected})")
     if not all(finding.is_good for finding in findings):
         raise click.ClickException("the board does not pass; see docs/first-board.md")
+
+
+def _console(port: str) -> Iterator[str]:
+    """Yield what a board prints, for ever."""
+    try:
+        with serial.serial_for_url(port, baudrate=115200, timeout=0.2) as console:
+            while True:
+                yield console.read(console.in_waiting or 1).decode(errors="replace")
+    except serial.SerialException as error:
+        raise click.ClickException(f"{port}: expected a serial port, got {error}") from error
 
 
 def _further(text: str) -> dict[str, Any]:

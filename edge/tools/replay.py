@@ -1,8 +1,8 @@
 """Traces that a board has recorded, played to the firmware's counter again.
 
-A trace is what the board prints while /trace is on its flash (`edge/firmware/trace.py`), so
-`shopbell device logs` records it; other lines of the console are passed over. Who counted by hand
-adds lines such as `truth in in out`.
+A trace is what the board prints while /trace is on its flash (`edge/firmware/trace.py`), which
+`shopbell device record` writes to a file; other lines of the console are passed over. Who counted
+by hand adds lines such as `truth in in out`.
 """
 
 import re

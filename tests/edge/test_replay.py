@@ -1,11 +1,16 @@
 """Traces: recorded on a board, replayed through the firmware's counter."""
 
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from edge.tools.cli import device
 from edge.tools.replay import TraceError, replay, report
 from simulators.board.board import VirtualBoard
+from simulators.board.interpreter import program
 from simulators.board.rig import Cloud, wait_until
 
 TRACES = Path(__file__).with_name("traces")
@@ -100,19 +105,36 @@ def test_a_recorded_trace_is_counted_right(path: Path) -> None:
     assert list(report(path.read_text().splitlines()))[-1].endswith(": all counted")
 
 
-def test_a_board_records_what_it_counts(board: VirtualBoard, cloud: Cloud) -> None:
+def test_a_board_records_what_it_counts(board: VirtualBoard, cloud: Cloud, tmp_path: Path) -> None:
+    trace = tmp_path / "door.txt"
     wait_until(lambda: cloud.statuses)
-    (board.flash / "trace").touch()
-    board.press_reset()
-    wait_until(lambda: "trace 1 sensor 0 idle" in board.console and board.is_counting)
+    command = [str(program("shopbell")), "device", "record", "--port", board.port, str(trace)]
 
-    board.walk_in()
-    wait_until(lambda: len(cloud.kinds("passage")) == 1)
-    board.walk_out()
-    wait_until(lambda: len(cloud.kinds("passage")) == 2)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as recording:
+        wait_until(lambda: trace.exists() and "\nt 0 " in trace.read_text())
+        board.walk_in()
+        wait_until(lambda: len(cloud.kinds("passage")) == 1)
+        board.walk_out()
+        wait_until(lambda: len(cloud.kinds("passage")) == 2)
+        wait_until(lambda: len(replay(trace.read_text().splitlines()).outcomes) == 2)
+        recording.send_signal(signal.SIGINT)
+        told, _ = recording.communicate()
 
-    played = replay(board.console.splitlines())
+    played = replay(trace.read_text().splitlines())
     assert [outcome.what for outcome in played.outcomes] == ["in", "out"]
     assert [outcome.value for outcome in played.outcomes] == [
         passage["confidence"] for passage in cloud.kinds("passage")
     ]
+    assert recording.returncode == 0
+    assert "then: shopbell device replay" in told
+    assert not (board.flash / "trace").exists()
+
+
+def test_a_recording_does_not_take_the_place_of_another(tmp_path: Path) -> None:
+    trace = tmp_path / "door.txt"
+    trace.write_text("an earlier one")
+
+    result = CliRunner().invoke(device, ["record", "--port", "/dev/nowhere", str(trace)])
+
+    assert f"{trace}: expected a new file, got File exists" in result.output
+    assert trace.read_text() == "an earlier one"
