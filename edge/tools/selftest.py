@@ -18,6 +18,7 @@ try:
     settings = json.load(open('/config.json'))
 except (OSError, ValueError):
     settings = {}
+found['is_set_up'] = bool(settings)
 kind = settings.get('sensor', 'vl53l1x')
 register, size, addrsize = (0x010F, 2, 16) if kind == 'vl53l1x' else (0xC0, 1, 8)
 pins = {'door': 27, 'pir': 26, 'sda': 21, 'scl': 22, 'xshut': [25]}
@@ -34,13 +35,14 @@ found['door'] = machine.Pin(pins['door'], machine.Pin.IN, machine.Pin.PULL_UP).v
 found['pir'] = machine.Pin(pins['pir'], machine.Pin.IN).value()
 xshut = [machine.Pin(pin, machine.Pin.OUT, value=0) for pin in pins['xshut']]
 found['sensor'] = kind
+found['i2c'] = []
 found['models'] = []
 try:
     i2c = machine.I2C(0, sda=machine.Pin(pins['sda']), scl=machine.Pin(pins['scl']), freq=400000)
     for pin in xshut:  # one by one: they all wake at the same address
         pin.value(1)
         time.sleep_ms(5)
-        found['i2c'] = i2c.scan()
+        found['i2c'].append(i2c.scan())
         started = time.ticks_us()
         model = i2c.readfrom_mem(0x29, register, size, addrsize=addrsize)
         found['i2c_read_us'] = time.ticks_diff(time.ticks_us(), started)
@@ -53,8 +55,9 @@ try:
     wlan = network.WLAN(network.STA_IF)
     wlan.active(True)
     name = settings.get('wifi', {}).get('ssid', '')
-    seen = [n for n in wlan.scan() if n[0].decode() == name]
-    found['wifi_rssi'] = max([n[3] for n in seen]) if seen else None
+    seen = [n[3] for n in wlan.scan() if not name or n[0].decode() == name]
+    found['wifi'] = name
+    found['wifi_rssi'] = max(seen) if seen else None
 except (AttributeError, OSError) as error:
     found['wifi_error'] = str(error)
 print(json.dumps(found))
@@ -62,6 +65,8 @@ print(json.dumps(found))
 
 
 _MODELS = {"vl53l1x": 0xEACC, "vl53l0x": 0xEE}
+_AT = 0x29  # where each sensor wakes
+_WEAKEST_DBM = -75
 
 
 @dataclass(frozen=True)
@@ -83,20 +88,22 @@ def judge(found: dict[str, Any]) -> list[Finding]:
     """Compare what the board says with what it should be."""
     models, rssi = found["models"], found.get("wifi_rssi")
     expected = _MODELS[found["sensor"]]
-    addresses = [f"0x{address:02x}" for address in found.get("i2c", [])]
     shown = [f"0x{model:04x}" for model in models]
     if "i2c_error" in found:
         shown.append(f"no answer from sensor {len(models)}, {found['i2c_error']}")
     return [
-        _at_least("free heap", found["heap_free"], 60_000, "bytes"),
+        # beside the code of a firmware that was running until now
+        _at_least(
+            "free heap", found["heap_free"], 30_000 if found["is_set_up"] else 60_000, "bytes"
+        ),
         _at_least("free flash", found["flash_free"], 600_000, "bytes"),
         _at_most("write of one flash block", found["flash_write_ms"], 100, "ms"),
         _at_most("garbage collection", found["gc_ms"], 30, "ms"),
         Finding(
-            "sensors on the bus",
-            ", ".join(addresses) or "none",
+            "on the bus with each sensor",
+            "; ".join(_addresses(answered) for answered in found["i2c"]) or "nothing",
             "0x29",
-            0x29 in found.get("i2c", []),
+            bool(found["i2c"]) and all(_AT in answered for answered in found["i2c"]),
         ),
         Finding(
             "model of each sensor",
@@ -108,14 +115,21 @@ def judge(found: dict[str, Any]) -> list[Finding]:
         Finding("door contact", "open" if found["door"] else "closed", "as the door is", True),
         Finding("PIR", "motion" if found["pir"] else "quiet", "as you move", True),
         Finding(
-            "Wi-Fi of the settings", f"{rssi} dBm", "-75 dBm or stronger", (rssi or -999) >= -75
+            f"Wi-Fi {found['wifi']}" if found.get("wifi") else "strongest Wi-Fi",
+            "not found" if rssi is None else f"{rssi} dBm",
+            "-75 dBm or stronger",
+            rssi is not None and rssi >= _WEAKEST_DBM,
         ),
     ]
 
 
+def _addresses(answered: list[int]) -> str:
+    return ", ".join(f"0x{address:02x}" for address in answered) or "nothing"
+
+
 def _at_least(what: str, value: float, limit: float, unit: str) -> Finding:
-    return Finding(what, f"{value:g} {unit}", f"at least {limit:g}", value >= limit)
+    return Finding(what, f"{value:,} {unit}", f"at least {limit:,}", value >= limit)
 
 
 def _at_most(what: str, value: float, limit: float, unit: str) -> Finding:
-    return Finding(what, f"{value:g} {unit}", f"at most {limit:g}", value <= limit)
+    return Finding(what, f"{value:,} {unit}", f"at most {limit:,}", value <= limit)

@@ -22,11 +22,12 @@ from simulators.board.interpreter import program
 from simulators.board.rig import Broker, Cloud, wait_until
 
 _GOOD: dict[str, Any] = {
+    "is_set_up": True,
     "heap_free": 90_000,
     "flash_free": 1_500_000,
     "flash_write_ms": 40,
     "gc_ms": 6.5,
-    "i2c": [0x29],
+    "i2c": [[0x29]],
     "i2c_read_us": 400,
     "sensor": "vl53l1x",
     "models": [0xEACC],
@@ -197,17 +198,34 @@ def test_another_chip_is_refused_by_name(
     assert f"{board.port}: expected a board of type esp32, got linux" in result.output
 
 
-def test_the_self_test_finds_the_sensor_of_a_board(board: VirtualBoard) -> None:
+def test_the_self_test_passes_a_good_board_and_names_what_is_missing(board: VirtualBoard) -> None:
+    good = _run("selftest", "--port", board.port)
+    _run("configure", "--port", board.port, "pins.xshut=[25,33]", "wifi.ssid=Another")
+    bad = _run("selftest", "--port", board.port)
+
+    assert good.exit_code == 0, good.output
+    assert "ok   model of each sensor: 0xeacc" in good.output
+    assert "ok   strongest Wi-Fi: -58 dBm" in good.output
+    assert bad.exit_code == 1
+    assert "FAIL on the bus with each sensor: 0x29; nothing (expected: 0x29)" in bad.output
+    assert "0xeacc, no answer from sensor 1" in bad.output
+    assert "FAIL Wi-Fi Another: not found" in bad.output
+
+
+def test_a_board_without_settings_can_pass_the_self_test(board: VirtualBoard) -> None:
+    board.power_cut()
+    (board.flash / "config.json").unlink()
+    board.power_on()
+
     result = _run("selftest", "--port", board.port)
 
-    assert "ok   model of each sensor: 0xeacc" in result.output, result.output
-    assert "FAIL Wi-Fi of the settings" in result.output  # a virtual board scans nothing
+    assert result.exit_code == 0, result.output
 
 
 def test_a_good_board_passes_and_each_fault_is_found() -> None:
     faults = {
         "heap_free": 10,
-        "i2c": [],
+        "i2c": [[0x29], []],
         "models": [0xEE],
         "wifi_rssi": None,
         "flash_write_ms": 900,

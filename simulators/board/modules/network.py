@@ -35,18 +35,19 @@ class WLAN:
         _board.request("j", 0)
 
     def isconnected(self):
-        return self._is_active and self._state()[0] == 1
+        return self._is_active and bool(self._state()[0])
 
     def status(self, what=None):
         if what == "rssi":
-            return self._state()[1]
+            return self._state()[2]
         return STAT_GOT_IP if self.isconnected() else STAT_IDLE
 
     def scan(self):
-        return []
+        _, is_up, rssi = self._state()
+        return [(b"Shop", b"\x02\x00\x00\x00\x00\x01", 6, rssi, 3, False)] if is_up else []
 
     def ifconfig(self):
         return "127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"
 
     def _state(self):
-        return struct.unpack("<Bb", _board.ask("n"))
+        return struct.unpack("<BBb", _board.ask("n"))
