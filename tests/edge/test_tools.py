@@ -21,7 +21,7 @@ from simulators.board.board import VirtualBoard
 from simulators.board.interpreter import program
 from simulators.board.rig import Broker, Cloud, wait_until
 
-_GOOD: dict[str, Any] = {
+GOOD: dict[str, Any] = {
     "is_set_up": True,
     "heap_free": 90_000,
     "flash_free": 1_500_000,
@@ -231,7 +231,7 @@ def test_a_good_board_passes_and_each_fault_is_found() -> None:
         "flash_write_ms": 900,
     }
 
-    assert all(finding.is_good for finding in judge(_GOOD))
-    assert all(f.is_good for f in judge(_GOOD | {"sensor": "vl53l0x", "models": [0xEE, 0xEE]}))
+    assert all(finding.is_good for finding in judge(GOOD))
+    assert all(f.is_good for f in judge(GOOD | {"sensor": "vl53l0x", "models": [0xEE, 0xEE]}))
     for name, value in faults.items():
-        assert not all(finding.is_good for finding in judge(_GOOD | {name: value})), name
+        assert not all(finding.is_good for finding in judge(GOOD | {name: value})), name
