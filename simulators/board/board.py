@@ -8,6 +8,7 @@ the world stay.
 
 import contextlib
 import os
+import random
 import selectors
 import threading
 import time
@@ -42,6 +43,8 @@ _TICK_S = 0.05
 _CONSOLE_KEPT = 200_000
 _PORT_BUFFER = 16_384
 _PIR_PULSE_S = 2.0
+_BOUNCES = 4
+_BOUNCE_S = 0.002
 _SHOTS_TO_COUNT = 4  # one calibrates the sensor itself
 _STEP_US = 5_000  # what the board works between two looks at its clock, at most
 
@@ -82,6 +85,7 @@ class VirtualBoard:
         self.hardware.lose_power()
         self.console = ""
         self._heap = heap
+        self._chance = random.Random(f"reed {seed}")
         self._step_us = 0 if in_real_time else _STEP_US
         self._modules = compiled_modules()
         self._lock = threading.RLock()
@@ -141,13 +145,11 @@ class VirtualBoard:
 
     def open_door(self) -> None:
         """Open the door: the contact lets go of ground."""
-        with self._lock:
-            self.hardware.drive(DOOR_PIN, 1)
+        self._move_contact(1)
 
     def close_door(self) -> None:
         """Close the door."""
-        with self._lock:
-            self.hardware.drive(DOOR_PIN, 0)
+        self._move_contact(0)
 
     def walk_in(
         self, speed_mm_s: int = 1200, height_mm: int = 1700, x_mm: int = 0, doorway: int = 0
@@ -194,6 +196,16 @@ class VirtualBoard:
         self.time_server.close()
         self._selector.close()
         self._port.close()
+
+    def _move_contact(self, level: int) -> None:
+        """Move the reed, which bounces for a few milliseconds."""
+        for _ in range(self._chance.randrange(_BOUNCES)):
+            for bounced in (level, 1 - level):
+                with self._lock:
+                    self.hardware.drive(DOOR_PIN, bounced)
+                time.sleep(self._chance.uniform(0, _BOUNCE_S))
+        with self._lock:
+            self.hardware.drive(DOOR_PIN, level)
 
     def _walk(self, body: Body, doorway: int) -> float:
         with self._lock:

@@ -74,6 +74,7 @@ class Hardware:
     heard_s: float = 0.0  # the machine's: a board that hangs has no time of its own
     has_booted: bool = False
     clocks: int = 0
+    driven: int = 0  # edges from outside
     _switched_on: dict[int, list[float]] = field(default_factory=dict)
 
     def lose_power(self) -> None:
@@ -107,6 +108,7 @@ class Hardware:
         """Set the level of an input from outside, with the interrupt it causes."""
         before = self.levels.get(pin, 0)
         self.levels[pin] = level
+        self.driven += level != before
         edge = _RISING if level else _FALLING
         if level != before and self.edges.get(pin, 0) & edge:
             self.interrupt(pin, level)

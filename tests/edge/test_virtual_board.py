@@ -39,6 +39,21 @@ def test_an_opened_door_is_an_event_with_its_time(board: VirtualBoard, cloud: Cl
     assert -50 <= opened["at"] - before_ms <= 1000
 
 
+def test_a_contact_that_bounces_is_one_change(board: VirtualBoard, cloud: Cloud) -> None:
+    wait_until(lambda: board.is_counting and len(cloud.kinds("door")) == 1)
+    edges = board.hardware.driven
+
+    for _ in range(3):
+        board.open_door()
+        _outlast_a_bounce(board)
+        board.close_door()
+        _outlast_a_bounce(board)
+    wait_until(lambda: len(cloud.kinds("door")) == 7)
+
+    assert board.hardware.driven - edges > 6  # it has bounced
+    assert [door["open"] for door in cloud.kinds("door")] == [0, 1, 0, 1, 0, 1, 0]
+
+
 def test_a_new_board_measures_the_floor_before_it_counts(board: VirtualBoard, cloud: Cloud) -> None:
     board.power_cut()
     (board.flash / "idle-0.json").unlink()
