@@ -23,6 +23,7 @@ kind = settings.get('sensor', 'vl53l1x')
 register, size, addrsize = (0x010F, 2, 16) if kind == 'vl53l1x' else (0xC0, 1, 8)
 pins = {'door': 27, 'pir': 26, 'sda': 21, 'scl': 22, 'xshut': [25]}
 pins.update(settings.get('pins', {}))
+found['pins'] = pins
 started = time.ticks_us()
 with open('/selftest', 'wb') as file:
     file.write(bytes(4096))
@@ -62,11 +63,34 @@ except (AttributeError, OSError) as error:
     found['wifi_error'] = str(error)
 print(json.dumps(found))
 """
+# Measures as the firmware does, with its drivers.
+_MEASURE = """
+import asyncio, json, sys, time
+try:
+    import slots
+    sys.path.insert(0, slots.running())
+    import parts
+    async def measure():
+        seen = []
+        for sensor in parts.sensors(%r, json.loads(%r)):
+            await sensor.start()
+            sensor.set_zone_size(8, 16)
+            for centre in (167, 231):
+                started = time.ticks_ms()
+                await sensor.read(centre)
+                ms = time.ticks_diff(time.ticks_ms(), started)
+                seen.append((sensor.status == 9, sensor.distance_mm, ms))
+        return seen
+    print(json.dumps(asyncio.run(measure())))
+except Exception as error:
+    print(json.dumps(repr(error)))
+"""
 
 
 _MODELS = {"vl53l1x": 0xEACC, "vl53l0x": 0xEE}
 _AT = 0x29  # where each sensor wakes
 _WEAKEST_DBM = -75
+_LONGEST_READING_MS = 45
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,10 @@ class Finding:
 
 def examine(board: Board) -> list[Finding]:
     """Return the findings on a board."""
-    return judge(json.loads(board.run(_SCRIPT)))
+    found = json.loads(board.run(_SCRIPT))
+    wiring = found["sensor"], json.dumps(found["pins"])
+    found["measured"] = json.loads(board.run(_MEASURE % wiring).splitlines()[-1])
+    return judge(found)
 
 
 def judge(found: dict[str, Any]) -> list[Finding]:
@@ -112,6 +139,7 @@ def judge(found: dict[str, Any]) -> list[Finding]:
             set(models) == {expected} and "i2c_error" not in found,
         ),
         _at_most("read over I2C", found.get("i2c_read_us", 10**6), 2000, "us"),
+        _measured(found["measured"]),
         Finding("door contact", "open" if found["door"] else "closed", "as the door is", True),
         Finding("PIR", "motion" if found["pir"] else "quiet", "as you move", True),
         Finding(
@@ -125,6 +153,18 @@ def judge(found: dict[str, Any]) -> list[Finding]:
 
 def _addresses(answered: list[int]) -> str:
     return ", ".join(f"0x{address:02x}" for address in answered) or "nothing"
+
+
+def _measured(measured: str | list[tuple[bool, int, int]]) -> Finding:
+    """Judge a reading of each zone; a text says why there is none."""
+    expected = f"what a folding rule says, in at most {_LONGEST_READING_MS} ms each"
+    if isinstance(measured, str):
+        return Finding("distance in each zone", f"none, {measured}", expected, False)
+    shown = [f"{mm} mm" if is_valid else "no distance" for is_valid, mm, _ in measured]
+    longest_ms = max(ms for _, _, ms in measured)
+    is_good = all(is_valid for is_valid, _, _ in measured) and longest_ms <= _LONGEST_READING_MS
+    found = f"{', '.join(shown)}, in {longest_ms} ms"
+    return Finding("distance in each zone", found, expected, is_good)
 
 
 def _at_least(what: str, value: float, limit: float, unit: str) -> Finding:

@@ -31,6 +31,7 @@ GOOD: dict[str, Any] = {
     "i2c_read_us": 400,
     "sensor": "vl53l1x",
     "models": [0xEACC],
+    "measured": [[True, 2397, 31], [True, 2392, 31]],
     "door": 0,
     "pir": 0,
     "wifi_rssi": -60,
@@ -206,10 +207,12 @@ def test_the_self_test_passes_a_good_board_and_names_what_is_missing(board: Virt
     assert good.exit_code == 0, good.output
     assert "ok   model of each sensor: 0xeacc" in good.output
     assert "ok   strongest Wi-Fi: -58 dBm" in good.output
+    assert re.search(r"ok   distance in each zone: 2[34]\d\d mm, 2[34]\d\d mm, in ", good.output)
     assert bad.exit_code == 1
     assert "FAIL on the bus with each sensor: 0x29; nothing (expected: 0x29)" in bad.output
     assert "0xeacc, no answer from sensor 1" in bad.output
     assert "FAIL Wi-Fi Another: not found" in bad.output
+    assert "FAIL distance in each zone: none, OSError" in bad.output
 
 
 def test_a_board_without_settings_can_pass_the_self_test(board: VirtualBoard) -> None:
@@ -227,6 +230,7 @@ def test_a_good_board_passes_and_each_fault_is_found() -> None:
         "heap_free": 10,
         "i2c": [[0x29], []],
         "models": [0xEE],
+        "measured": [[True, 2397, 31], [False, 0, 31]],
         "wifi_rssi": None,
         "flash_write_ms": 900,
     }
