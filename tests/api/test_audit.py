@@ -1,5 +1,6 @@
 """Who saw and changed what; and who looks after the installation sees no customers."""
 
+import json
 import uuid
 
 import pytest
@@ -19,6 +20,7 @@ from cloud.app.store.roles import act_for
 from cloud.app.store.shops import RejectedMessage
 from tests.api.conftest import API, Somebody, body, colleague, made, problem, somebody
 from tests.api.test_access import OPERATIONS, device_of
+from tests.conftest import repository
 
 PLATFORM = ["shops", "devices", "jobs", "rejections", "audit"]
 PHONE = "030 99887766"
@@ -200,3 +202,14 @@ def test_an_unknown_login_is_refused_with_a_sentence(admin: Somebody) -> None:
     ran = CliRunner().invoke(admin_commands.admin, ["add", "nobody-at-all@example.com"])
     assert ran.exit_code == 1
     assert "found none" in ran.output
+
+
+def test_every_look_that_is_noted_has_a_sentence_in_the_client(app: Flask) -> None:
+    noted = {
+        name.rsplit(".", 1)[-1]
+        for name, view in app.view_functions.items()
+        if getattr(view, "is_noted", False)
+    }
+    texts = json.loads((repository() / "cloud/web/src/i18n/en.json").read_text())
+    assert "get_customer_timeline" in noted
+    assert noted - set(texts["audit"]["actions"]) == set()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import ALL_CUSTOMERS, Bakery, open_own_bakery, sign_in
+from tests.web.conftest import ALL_CUSTOMERS, AT_PHONE_SIZE, Bakery, open_own_bakery, sign_in
 
 
 @pytest.fixture
@@ -36,6 +36,35 @@ def test_everybody_can_be_scrolled_to_while_only_rows_in_sight_exist(
     # rows are measured when they come into sight, which may move the end a little
     last.scroll_into_view_if_needed()
     expect(last).to_be_in_viewport()
+
+
+@AT_PHONE_SIZE
+def test_all_are_chosen_also_those_who_have_not_come_yet(owner_page: Page) -> None:
+    # pages so small that the end of the list is not in sight with the first of them
+    owner_page.route(
+        re.compile(r"/customers\?"),
+        lambda route: route.continue_(url=route.request.url.replace("limit=200", "limit=20")),
+    )
+    owner_page.get_by_role("link", name="Customers").click()
+    owner_page.get_by_role("button", name="Choose all").click()
+    expect(owner_page.get_by_text(f"{ALL_CUSTOMERS} chosen")).to_be_visible()
+    table = owner_page.get_by_role("table")
+    expect(table).to_have_attribute("aria-rowcount", str(ALL_CUSTOMERS + 1))
+    owner_page.get_by_role("button", name="Choose all").click()
+    expect(owner_page.get_by_text(f"{ALL_CUSTOMERS} chosen")).to_have_count(0)
+
+
+def test_a_row_with_the_focus_stays_however_far_one_scrolls(customers_page: Page) -> None:
+    shown(customers_page, ALL_CUSTOMERS)
+    second = customers_page.get_by_role("table").get_by_role("link").nth(1)
+    name = second.inner_text()
+    second.focus()
+    customers_page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    last = customers_page.locator(f"[aria-rowindex='{ALL_CUSTOMERS + 1}']")
+    last.scroll_into_view_if_needed()
+    expect(customers_page.get_by_role("link", name=name)).to_be_focused()
+    customers_page.keyboard.press("Tab")
+    expect(customers_page.locator("[aria-rowindex='4'] input")).to_be_focused()
 
 
 def test_the_risk_filter_keeps_only_that_risk(customers_page: Page, bakery: Bakery) -> None:

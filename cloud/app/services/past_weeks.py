@@ -54,9 +54,14 @@ def _kept(
     if not doors:
         return []
     zone = ZoneInfo(shop.time_zone)
-    # a door that was not heard of all day has broken no promise
+    # a door that was not heard of all day, or was not there yet, has broken no promise
     heard = {door.at.astimezone(zone).date() for door in doors}
-    over = [span for span in promised(session, shop, begin, end) if span[1] <= now]
+    first_heard = min(door.at for door in doors)
+    over = [
+        span
+        for span in promised(session, shop, begin, end)
+        if first_heard <= span[0] and span[1] <= now
+    ]
     spans = kept(over, opening_sessions(doors, min(now, end)), now)
     days = [KeptDay(found.promised[0].astimezone(zone).date(), found) for found in spans]
     return [day for day in days if day.date in heard]

@@ -60,6 +60,11 @@ describe("shares and days", () => {
   });
 });
 
+it("many minutes are hours", () => {
+  expect(berlin.minutes(119)).toBe("119 minutes");
+  expect(berlin.minutes(660)).toBe("11 hours");
+});
+
 it("a calendar date is that day in every zone", () => {
   const ny = createFormats("en-GB", "USD", "America/New_York");
   expect(ny.calendarDate("2026-03-14")).toBe("14 Mar 2026");

@@ -12,7 +12,7 @@ export interface Formats {
   percent: (share: number) => string;
   /** Whole days such as "9 days". */
   days: (count: number) => string;
-  /** Whole minutes such as "9 minutes". */
+  /** Whole minutes such as "9 minutes"; from two hours on, hours. */
   minutes: (count: number) => string;
   time: (at: Date | string) => string;
   /** A full hour of the day such as "09:00". */
@@ -31,6 +31,7 @@ export interface Formats {
   ago: (at: Date | string, now: Date) => string;
 }
 
+const HOURS_FROM = 120; // minutes
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -55,6 +56,12 @@ export function createFormats(locale: string, currency: string, timeZone: string
     style: "unit",
     unit: "minute",
     unitDisplay: "long",
+  });
+  const hours = new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: "hour",
+    unitDisplay: "long",
+    maximumFractionDigits: 1,
   });
   const at = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat(locale, { timeZone, ...options });
@@ -89,7 +96,7 @@ export function createFormats(locale: string, currency: string, timeZone: string
     number: (value) => number.format(value),
     percent: (share) => percent.format(share),
     days: (count) => days.format(count),
-    minutes: (count) => minutes.format(count),
+    minutes: (count) => (count < HOURS_FROM ? minutes.format(count) : hours.format(count / 60)),
     hour: (hour) => clock.format(Date.UTC(2000, 0, 1, hour)),
     time: (when) => time.format(new Date(when)),
     date: (when) => date.format(new Date(when)),

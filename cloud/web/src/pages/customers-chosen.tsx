@@ -1,5 +1,6 @@
 /** What can be done with several customers at once. */
 
+import { useState } from "react";
 import type { Customer } from "../api/types";
 import { Button } from "../components/button";
 import { t } from "../i18n/i18n";
@@ -15,17 +16,31 @@ interface ChosenProps {
   customers: readonly Customer[];
   chosen: ReadonlySet<string>;
   onChange: (chosen: ReadonlySet<string>) => void;
+  /** Loads those that are not in the list yet; null when all are. */
+  loadAll: (() => Promise<readonly Customer[]>) | null;
 }
 
-export function Chosen({ customers, chosen, onChange }: ChosenProps) {
+export function Chosen({ customers, chosen, onChange, loadAll }: ChosenProps) {
   const picked = customers.filter((customer) => chosen.has(customer.id));
   const save = useSave(picked);
   const isAll = picked.length === customers.length;
-  const all = () => onChange(isAll ? new Set() : new Set(customers.map(({ id }) => id)));
+  const choose = (all: readonly Customer[]) => onChange(new Set(all.map(({ id }) => id)));
+  const [isLoading, setLoading] = useState(false);
+  const everybody = async () => {
+    if (!loadAll) return choose(customers);
+    setLoading(true);
+    choose(await loadAll());
+    setLoading(false);
+  };
   return (
     <div className={css.chosen}>
-      <Button look="quiet" aria-pressed={isAll} onClick={all}>
-        {t("customers.chooseAll")}
+      <Button
+        look="quiet"
+        aria-pressed={isAll}
+        disabled={isLoading}
+        onClick={isAll && !loadAll ? () => choose([]) : () => void everybody()}
+      >
+        {t(isLoading ? "app.loading" : "customers.chooseAll")}
       </Button>
       {picked.length > 0 && (
         <>

@@ -4,7 +4,7 @@
  * Rows that are placed one by one cannot be those of a <table>; so the roles are written out.
  */
 
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, useWindowVirtualizer } from "@tanstack/react-virtual";
 import {
   memo,
   type RefObject,
@@ -39,13 +39,16 @@ interface TableProps {
   chosen: Choice;
   /** Told as a change, because a row may hold an older choice than the latest. */
   onChoose: (change: (chosen: Choice) => Choice) => void;
+  /** Whether the server has more than these. */
+  hasMore: boolean;
   /** The last rows come into sight. */
   onEnd: () => void;
 }
 
-export function CustomerTable({ customers, chosen, onChoose, onEnd }: TableProps) {
+export function CustomerTable({ customers, chosen, onChoose, hasMore, onEnd }: TableProps) {
   const body = useRef<HTMLDivElement>(null);
-  const rows = useRowsInSight(body, customers);
+  const [focused, setFocused] = useState<number | null>(null);
+  const rows = useRowsInSight(body, customers, focused);
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -57,12 +60,22 @@ export function CustomerTable({ customers, chosen, onChoose, onEnd }: TableProps
       role="table"
       className={css.table}
       aria-label={t("customers.title")}
-      aria-rowcount={customers.length + 1}
+      // how many there are in all is not known before the last of them has come
+      aria-rowcount={hasMore ? -1 : customers.length + 1}
     >
       <div role="rowgroup">
         <Head />
       </div>
-      <div ref={body} role="rowgroup" className={css.body} style={{ height: rows.getTotalSize() }}>
+      <div
+        ref={body}
+        role="rowgroup"
+        className={css.body}
+        style={{ height: rows.getTotalSize() }}
+        // between two rows it is kept, or the row that a key goes to would be gone before
+        onBlur={({ currentTarget, relatedTarget }) => {
+          if (!currentTarget.contains(relatedTarget)) setFocused(null);
+        }}
+      >
         {items.map((item) => {
           const customer = customers[item.index];
           if (!customer) return null;
@@ -73,6 +86,7 @@ export function CustomerTable({ customers, chosen, onChoose, onEnd }: TableProps
               role="row"
               data-index={item.index}
               aria-rowindex={item.index + 2}
+              onFocus={() => setFocused(item.index)}
               className={css.place}
               style={{ transform: `translateY(${item.start - rows.options.scrollMargin}px)` }}
             >
@@ -89,7 +103,11 @@ export function CustomerTable({ customers, chosen, onChoose, onEnd }: TableProps
   );
 }
 
-function useRowsInSight(body: RefObject<HTMLDivElement | null>, customers: readonly Customer[]) {
+function useRowsInSight(
+  body: RefObject<HTMLDivElement | null>,
+  customers: readonly Customer[],
+  focused: number | null,
+) {
   const [top, setTop] = useState(0);
   // what stands above the rows may grow; measured whenever the list is drawn
   useLayoutEffect(() => {
@@ -106,7 +124,16 @@ function useRowsInSight(body: RefObject<HTMLDivElement | null>, customers: reado
     overscan: ROWS_AHEAD,
     scrollMargin: top,
     getItemKey,
+    // the row that has the focus stays, however far one scrolls
+    rangeExtractor: (range) => withFocused(defaultRangeExtractor(range), focused, range.count),
   });
+}
+
+/** With the row that has the focus, and those that a key goes to from it. */
+function withFocused(inSight: number[], focused: number | null, count: number): number[] {
+  if (focused === null) return inSight;
+  const kept = [focused - 1, focused, focused + 1].filter((row) => row >= 0 && row < count);
+  return [...new Set([...inSight, ...kept])].sort((a, b) => a - b);
 }
 
 function toggled(chosen: Choice, id: string): Choice {

@@ -57,6 +57,11 @@ export function Customers() {
   const showMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const loadAll = async () => {
+    let found = await fetchNextPage();
+    while (found.hasNextPage && !found.isError) found = await found.fetchNextPage();
+    return found.data?.pages.flatMap((page) => page.items) ?? [];
+  };
   return (
     <Page title={t("customers.title")}>
       <KnownTwice />
@@ -75,8 +80,17 @@ export function Customers() {
       )}
       {customers.length > 0 && (
         <div className={css.list}>
-          <Chosen customers={customers} chosen={chosen} onChange={setChosen} />
-          <CustomerTable {...{ customers, chosen }} onChoose={setChosen} onEnd={showMore} />
+          <Chosen
+            {...{ customers, chosen }}
+            onChange={setChosen}
+            loadAll={hasNextPage ? loadAll : null}
+          />
+          <CustomerTable
+            {...{ customers, chosen }}
+            onChoose={setChosen}
+            hasMore={hasNextPage}
+            onEnd={showMore}
+          />
           <FormError error={pages.isFetchNextPageError ? pages.error : null} />
         </div>
       )}

@@ -69,7 +69,7 @@ function DeviceItem({ device }: { device: Device }) {
         {[
           device.seen_at && t("devices.seen", { ago: formats.ago(device.seen_at, now) }),
           device.firmware && t("devices.firmware", { version: device.firmware }),
-          device.outbox_depth !== null && t("devices.outbox", { count: device.outbox_depth }),
+          Boolean(device.outbox_depth) && t("devices.outbox", { count: device.outbox_depth ?? 0 }),
           t("devices.stored", { count: device.committed }),
           device.lost > 0 && missing(device, formats),
         ]
