@@ -27,7 +27,7 @@ function entry(id: string, personId = "olga"): Entry {
 }
 
 async function outboxWith(send: Send, ...entries: Entry[]): Promise<Outbox> {
-  const outbox = new Outbox(memoryStore(), send);
+  const outbox = new Outbox(memoryStore(), send, (refused) => refused.message);
   for (const one of entries) await outbox.add(one);
   return outbox;
 }

@@ -10,18 +10,21 @@ import type { NewPurchase } from "../api/types";
 import type { Entry, OutboxStore } from "./store";
 
 export type Send = (shopId: string, body: NewPurchase) => Promise<unknown>;
+export type InWords = (refused: ApiError) => string;
 
 /** Sends one after another, oldest first; what is refused stays to be looked at. */
 export class Outbox {
   readonly #store: OutboxStore;
   readonly #send: Send;
+  readonly #inWords: InWords;
   #sending: Promise<void> | null = null;
   #entries: readonly Entry[] = [];
   readonly #listeners = new Set<() => void>();
 
-  constructor(store: OutboxStore, send: Send) {
+  constructor(store: OutboxStore, send: Send, inWords: InWords) {
     this.#store = store;
     this.#send = send;
+    this.#inWords = inWords;
   }
 
   /** What is not with the server yet, oldest first; the same array until it changes. */
@@ -75,7 +78,7 @@ export class Outbox {
       return true;
     } catch (error) {
       if (!isFinal(error)) return false;
-      await this.#store.put({ ...entry, refusal: error.message });
+      await this.#store.put({ ...entry, refusal: this.#inWords(error) });
       return true;
     }
   }

@@ -45,6 +45,11 @@ export function Tiers() {
   );
 }
 
+/** The owner's words; until there are some, the usual ones in the reader's language. */
+function rewardText({ tier, reward, is_edited }: Tier): string {
+  return is_edited ? reward : t(`insights.rewards.usual.${tier}`);
+}
+
 function Rewards({ tiers }: { tiers: readonly Tier[] }) {
   const { shop } = useShop();
   const queryClient = useQueryClient();
@@ -57,20 +62,20 @@ function Rewards({ tiers }: { tiers: readonly Tier[] }) {
     event.preventDefault();
     const written = textsOf(event.currentTarget, names);
     // only what the owner changed is the owner's; the rest stays ours and may get better
-    const changed = tiers.filter(({ tier, reward }) => written[tier] !== reward);
+    const changed = tiers.filter((one) => written[one.tier] !== rewardText(one));
     mutation.mutate(Object.fromEntries(changed.map(({ tier }) => [tier, written[tier]])));
   };
   return (
     <details className={css.rewards}>
       <summary>{t("insights.rewards.title")}</summary>
       <form className={css.form} onSubmit={submit}>
-        {tiers.map(({ tier, reward }) => (
+        {tiers.map((one) => (
           <TextField
-            key={tier}
-            label={tierName(tier)}
-            name={tier}
+            key={one.tier}
+            label={tierName(one.tier)}
+            name={one.tier}
             maxLength={200}
-            defaultValue={reward}
+            defaultValue={rewardText(one)}
           />
         ))}
         <FormError error={mutation.error} />

@@ -12,11 +12,12 @@ import {
 import { createPurchase } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { NewPurchase } from "../api/types";
+import { problemText } from "../lib/problems";
 import { Outbox } from "../outbox/outbox";
 import { type Entry, indexedDbStore } from "../outbox/store";
 
 const RETRY_MS = 20_000;
-const outbox = new Outbox(indexedDbStore(), createPurchase);
+const outbox = new Outbox(indexedDbStore(), createPurchase, problemText);
 
 interface OutboxView {
   /** What this person has entered and the server does not have yet. */
