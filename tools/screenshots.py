@@ -28,6 +28,8 @@ PAGES = {
     "day": "/day",
 }
 SIZES = {"phone": (360, 780), "wide": (1280, 900)}
+# twice as fine as they are shown, and no more: pictures stay in the history for ever
+SCALES = {"phone": 1.5, "wide": 1}
 
 
 def main() -> int:
@@ -76,10 +78,7 @@ def _wait_until_ready(demo: subprocess.Popen[str]) -> None:
 def _take_all(
     chromium: Browser, document: dict[str, object], size: str, width: int, height: int
 ) -> None:
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, device_scale_factor=2, locale="en-GB"
-    )
-    page = context.new_page()
+    page = _page(chromium, size, width, height)
     page.goto(document["public_pages"][0])  # type: ignore[index]
     _take(page, f"public-{size}")
     _sign_in(page, document)
@@ -100,16 +99,12 @@ def _take_all(
     expect(page.get_by_role("heading", name="Purchases")).to_be_visible()
     _settled(page)
     _take(page, f"customer-{size}")
-    context.close()
+    page.context.close()
 
 
 def _take_customers(chromium: Browser, document: dict[str, object], size: str, log: Path) -> None:
     """Join from the poster as a customer would, and take what they see."""
-    width, height = SIZES[size]
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, device_scale_factor=2, locale="en-GB"
-    )
-    page = context.new_page()
+    page = _page(chromium, size, *SIZES[size])
     phone = f"+49151{secrets.randbelow(10**8):08}"
     page.goto(document["public_pages"][0] + "/join")  # type: ignore[index]
     page.get_by_label("Your mobile number").fill(phone)
@@ -125,7 +120,16 @@ def _take_customers(chromium: Browser, document: dict[str, object], size: str, l
     expect(page.get_by_role("heading", name="What this shop knows")).to_be_visible()
     _settled(page)
     _take(page, f"my-shop-{size}")
-    context.close()
+    page.context.close()
+
+
+def _page(chromium: Browser, size: str, width: int, height: int) -> Page:
+    context = chromium.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=SCALES[size],
+        locale="en-GB",
+    )
+    return context.new_page()
 
 
 def _code_for(page: Page, phone: str, log: Path) -> str:
