@@ -38,6 +38,8 @@ class ReadingAhead(Client):
                 return super().loop_forever(timeout, retry_first_connection)
             except Exception:
                 log.exception("the connection to the broker failed")
+                # else the same packet would be handled again, and nothing behind it ever
+                self._sock_close()
                 time.sleep(RETRY_AFTER_S)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
