@@ -5,10 +5,12 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from cloud.app.api.live import CHANGED, HERE
 from cloud.app.api.streams import Shared, Streams
 from cloud.app.services.openings import ring
 from cloud.app.settings import Settings
@@ -90,6 +92,17 @@ def test_a_stream_that_is_resumed_tells_only_what_was_missed(
     late = open_stream(owner, last_id)
     assert next_event(iter(late.response))["version"] == 1
     late.close()
+
+
+def test_a_stream_without_news_shows_that_it_is_alive(
+    owner: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud.app.api.live.HEARTBEAT_S", 0.01)
+    stream = open_stream(owner)
+    chunks = iter(stream.response)
+    next_event(chunks)
+    assert next(chunk for chunk in chunks if chunk != CHANGED.encode()) == HERE.encode()
+    stream.close()
 
 
 def test_a_stream_is_not_cached_and_is_an_event_stream(owner: Somebody) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from cloud.app.api import public_cache
 from cloud.app.settings import Settings
-from tests.api.conftest import API, Somebody, made
+from tests.api.conftest import API, Somebody, body, made
 from tests.api.test_closing import run_sql
 
 
@@ -88,6 +88,12 @@ def test_promised_hours_that_were_not_kept_are_shown(owner: Somebody) -> None:
     timeline: dict[str, Any] = owner.get(f"{owner.url}/timeline", date="2026-11-19").json  # type: ignore[assignment]
     (hours,) = timeline["hours"]
     assert (hours["promised_from"], hours["minutes_late"]) == ("2026-11-19T08:00:00Z", 180)
+
+    # nobody is late on Whit Monday, where the hours are off on public holidays
+    holiday = {"date": "2026-05-25"}
+    assert len(body(owner.get(f"{owner.url}/timeline", **holiday))["hours"]) == 1
+    owner.patch(owner.url, {"opening_hours": "Mo-Fr 09:00-12:00; PH off"})
+    assert body(owner.get(f"{owner.url}/timeline", **holiday))["hours"] == []
 
 
 def test_past_weeks_tell_how_many_bought_and_whether_the_hours_were_kept(
