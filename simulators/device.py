@@ -146,6 +146,7 @@ class SimulatedDevice:
             "rssi": None,
             "outbox_depth": len(self._unacknowledged),
             "outbox_dropped": 0,
+            "oldest_boot": self._boot,
         }
         self._client.publish(
             topics.topic(self._device, "status"), messages.encode(status), qos=1, retain=True

@@ -120,6 +120,7 @@ _OPTIONAL_FIELDS = {
     "safe_mode": _FLAG,
     "stall_ms": _MILLISECONDS,
     "sensors": _Sensors(),
+    "oldest_boot": BOOT,
     "gone": _Gone(),
 }
 _OFFLINE_FIELDS = {"boot": BOOT}
@@ -162,6 +163,10 @@ def decode_status(payload):
         if name in status:
             _OPTIONAL_FIELDS[name].check(name, status[name])
     checked(status, _ONLINE_FIELDS)
+    if status.get("oldest_boot", 0) > status["boot"]:
+        raise MessageError(
+            "oldest_boot: expected at most %d, got %d" % (status["boot"], status["oldest_boot"])
+        )
     for boot, _ in status.get("gone", ()):
         if boot >= status["boot"]:  # of this boot the next batch says it
             raise MessageError("gone: expected boots before %d, got %d" % (status["boot"], boot))

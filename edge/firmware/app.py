@@ -188,6 +188,7 @@ class Board:
         message["stall_ms"] = self._stall_ms  # the longest one since the last message
         self._stall_ms = 0
         message["sensors"] = [self._sampling(counter) for counter in self.counters]
+        message["oldest_boot"] = self.outbox.oldest_boot
         gone = self.outbox.gone
         if gone:
             message["gone"] = gone

@@ -85,6 +85,11 @@ class Outbox:
         return len(self._pending)
 
     @property
+    def oldest_boot(self):
+        """The earliest boot of which events are held; of those before it nothing will come."""
+        return self._segments[0][0] if self._segments else self.boot
+
+    @property
     def gone(self):
         """Earlier boots whose last events are lost, as [boot, last]: the cloud must be told."""
         return self._gone.pairs(self.boot, {segment[0] for segment in self._segments})

@@ -96,5 +96,6 @@ def test_the_largest_number_can_be_finished() -> None:
 def test_what_is_missing_is_said_exactly() -> None:
     counts = EventCounts(known=4310, stored=4290, rejected=5, lost=12)
     assert (counts.sentence, counts.awaited) == ("12 of 4,310 events missing", 3)
+    assert EventCounts(known=20, stored=10).sentence == "10 of 20 events on their way"
     assert EventCounts(known=1, stored=1).sentence == "all 1 events accounted for"
     assert EventCounts().sentence == "no events yet"

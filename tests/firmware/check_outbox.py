@@ -219,6 +219,10 @@ class OutboxTest(unittest.TestCase):
         self.assertEqual([[5, 3]], again.gone)
         again.commit(5, 3)
         self.assertEqual([], again.gone)
+        self.assertEqual(6, again.oldest_boot)
+        again.commit(6, 3)
+        again.commit(7, 3)
+        self.assertEqual(8, again.oldest_boot)
         self.assertFalse("gone" in os.listdir(_FOLDER))
         self.assertEqual([], _outbox(boot=9).gone)
 
@@ -229,6 +233,7 @@ class OutboxTest(unittest.TestCase):
         outbox = _outbox(boot=7, max_segments=2)
         _append(outbox, 1)
         outbox.flush()
+        self.assertEqual(6, outbox.oldest_boot)
         self.assertEqual(64, outbox.dropped)  # the first half: the next batch says so
         self.assertEqual([], outbox.gone)
         self.assertTrue(json.loads(outbox.next_batch())["oldest"] > 1)

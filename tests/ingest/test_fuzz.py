@@ -41,7 +41,9 @@ def bent(chance: random.Random, value: object) -> object:
 
 def strange_payload(chance: random.Random) -> bytes:
     number = chance.randrange(1, 50)
-    good = chance.choice([batch(passage(number), door(number + 1)), status(gone=[[7, 9]])])
+    good = chance.choice(
+        [batch(passage(number), door(number + 1)), status(gone=[[7, 9]], oldest_boot=8)]
+    )
     way = chance.randrange(5)
     if way == 0:
         return chance.randbytes(chance.randrange(200))

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.sequence import EventCounts
+from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import handle
 from cloud.app.settings import Settings
 from cloud.app.store.connection import engine_for
@@ -75,6 +76,31 @@ def test_a_loss_is_settled_together_with_what_is_still_under_way(
     outcome = handle(ingest_connection, [told, late, told], NOON)
     assert outcome.committed == {("d-1", BOOT - 1): 6}
     assert counted(bakery, ingest_settings) == EventCounts(known=6, stored=2, lost=4)
+
+
+def test_gaps_of_boots_that_a_board_holds_no_more_are_lost(
+    bakery: Bakery, ingest_connection: psycopg.Connection, ingest_settings: Settings
+) -> None:
+    over, held = BOOT - 3, BOOT - 1
+
+    def send(*messages: Received) -> dict[tuple[str, int], int]:
+        return handle(ingest_connection, messages, NOON).committed
+
+    # a broker that lost its queue took the first message of each boot
+    for boot in (over, held, BOOT):
+        send(received(batch(passage(3), passage(5), boot=boot)))
+    assert counted(bakery, ingest_settings).sentence == "9 of 15 events on their way"
+
+    told = received(status(oldest_boot=held), "status")
+    assert send(told) == {("d-1", over): 5}
+    assert send(told) == {}
+    assert counted(bakery, ingest_settings) == EventCounts(known=15, stored=6, lost=3)
+
+    # the rest of the other one arrives, and then nothing is held of it
+    send(received(batch(passage(1), passage(2), boot=held)))
+    assert send(received(status(up=90_000, oldest_boot=BOOT), "status")) == {("d-1", held): 5}
+    counts = counted(bakery, ingest_settings)
+    assert (counts.lost, counts.awaited) == (4, 3)
 
 
 @pytest.mark.parametrize(

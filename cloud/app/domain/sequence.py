@@ -117,6 +117,8 @@ class EventCounts:
         """For the owner."""
         if not self.known:
             return "no events yet"
-        if not self.lost:
-            return f"all {self.known:,} events accounted for"
-        return f"{self.lost:,} of {self.known:,} events missing"
+        if self.lost:
+            return f"{self.lost:,} of {self.known:,} events missing"
+        if self.awaited:
+            return f"{self.awaited:,} of {self.known:,} events on their way"
+        return f"all {self.known:,} events accounted for"

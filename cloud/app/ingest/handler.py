@@ -146,7 +146,7 @@ class _Work:
         self._shop_of = {device.id: device.shop_id for device in known.values()}
         self._reject_strangers(known)
         unreadable = self._unreadable(cursor, known)
-        finished = self._finished()
+        finished = self._finished(cursor, known)
         clocked = self._lock_boots(cursor, known, unreadable.keys() | finished.keys())
         for key, rejections in unreadable.items():
             self._settle(self._boots[key], rejections)
@@ -238,15 +238,28 @@ class _Work:
             ]
             boot.rejected += len(rejection.sequences)
 
-    def _finished(self) -> dict[BootKey, int]:
+    def _finished(self, cursor: Cursor, known: dict[str, DeviceRow]) -> dict[BootKey, int]:
         """Return the boots of which devices hold nothing any more, with their last numbers."""
-        finished: dict[BootKey, int] = {}
+        oldest = self._oldest_boots(known)
+        # of these the device has nothing to say: what is beyond a gap is all that ever was
+        finished = dict.fromkeys(devices.boots_with_gaps(cursor, oldest), 0) if oldest else {}
         for status in self._statuses:
             if status.body["state"] == "online":
                 for boot, last in status.body.get("gone", ()):
                     key = status.device_id, boot
                     finished[key] = max(last, finished.get(key, 0))
         return finished
+
+    def _oldest_boots(self, known: dict[str, DeviceRow]) -> dict[BootKey, uuid.UUID]:
+        """Return the first boots of which devices hold something, where that is news, and their
+        shops."""
+        oldest: dict[BootKey, uuid.UUID] = {}
+        for status in self._statuses:
+            boot = status.body.get("oldest_boot") if status.body["state"] == "online" else None
+            device = known[status.device_id]
+            if boot is not None and boot != (device.status or {}).get("oldest_boot"):
+                oldest[device.id, boot] = device.shop_id
+        return oldest
 
     def _finish(self, boot: Boot, last: int) -> None:
         """Count what was never heard of a boot as lost. Its device repeats this until it is told,

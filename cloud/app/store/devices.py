@@ -121,6 +121,21 @@ def known_boots(cursor: Cursor, keys: Collection[BootKey]) -> set[BootKey]:
     return {(device_id, boot) for device_id, boot in cursor}
 
 
+def boots_with_gaps(cursor: Cursor, oldest: dict[BootKey, uuid.UUID]) -> list[BootKey]:
+    """Return the boots of devices before these of which something below their highest number has
+    not arrived. `oldest` gives the shop of each."""
+    cursor.execute(
+        """
+        SELECT device_id, device_boot.boot FROM device_boot
+        JOIN unnest(%b::uuid[], %b::text[], %b::bigint[]) AS held(shop_id, device_id, boot)
+            USING (shop_id, device_id)
+        WHERE device_boot.boot < held.boot AND committed_sequence < highest_sequence
+        """,
+        (list(oldest.values()), [key[0] for key in oldest], [key[1] for key in oldest]),
+    )
+    return [(device_id, boot) for device_id, boot in cursor]
+
+
 def forget_sequences(cursor: Cursor, device_id: str, boot: int, sequences: Multirange[int]) -> None:
     """Let numbers that were recorded as rejected be recorded again."""
     count = sum(last - first + 1 for first, last in map(_first_and_last, sequences))

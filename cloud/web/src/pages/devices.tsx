@@ -71,6 +71,7 @@ function DeviceItem({ device }: { device: Device }) {
           device.firmware && t("devices.firmware", { version: device.firmware }),
           Boolean(device.outbox_depth) && t("devices.outbox", { count: device.outbox_depth ?? 0 }),
           t("devices.stored", { count: device.committed }),
+          device.awaited > 0 && t("devices.awaited", { count: device.awaited }),
           device.lost > 0 && missing(device, formats),
         ]
           .filter(Boolean)
