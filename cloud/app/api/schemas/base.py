@@ -29,7 +29,13 @@ class Schema(marshmallow.Schema):
     @cached_property
     def _ways(self) -> list[tuple[str, str, fields.Field[Any], Callable[[Any], Any]]]:
         return [
-            (field.attribute or name, field.data_key or name, field, _way(field))
+            # nothing is called "", so that a constant is its default, whatever is given
+            (
+                "" if isinstance(field, fields.Constant) else field.attribute or name,
+                field.data_key or name,
+                field,
+                _way(field),
+            )
             for name, field in self.dump_fields.items()
         ]
 
