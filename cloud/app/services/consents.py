@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from cloud.app.domain.errors import NotFound
 from cloud.app.store.consent_queries import consent_events
 from cloud.app.store.consents import ConsentEvent
 from cloud.app.store.membership_queries import membership_by_id
@@ -37,8 +38,8 @@ def consent_of(
     """Return the events, the newest first, and what holds for each channel and purpose. Raises
     NotFound."""
     events = consent_events(session, shop_id, membership_id)
-    if not events:
-        membership_by_id(session, shop_id, membership_id)
+    if events is None:
+        raise NotFound("there is no such customer")
     holds = [
         {"channel": channel, "purpose": purpose, "is_granted": action == "grant"}
         for (channel, purpose), action in sorted(_latest(events).items())
@@ -50,7 +51,7 @@ def holding(
     session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID
 ) -> Mapping[tuple[str, str], str]:
     """Return the latest action for each channel and purpose of which anybody has said anything."""
-    return _latest(consent_events(session, shop_id, membership_id))
+    return _latest(consent_events(session, shop_id, membership_id) or ())
 
 
 def _latest(events: Sequence[ConsentEvent]) -> dict[tuple[str, str], str]:

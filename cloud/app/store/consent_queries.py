@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, exists, or_, select, text
+from sqlalchemy import ColumnElement, and_, exists, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from cloud.app.store.consents import ConsentEvent
@@ -59,13 +59,18 @@ _KEEP_WITHDRAWALS = text("""
 
 def consent_events(
     session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID
-) -> Sequence[ConsentEvent]:
-    """Return every event of a customer, the newest first."""
-    return session.scalars(
-        select(ConsentEvent)
-        .where(ConsentEvent.shop_id == shop_id, ConsentEvent.membership_id == membership_id)
+) -> Sequence[ConsentEvent] | None:
+    """Return every event of a customer, the newest first; None without such a customer."""
+    of_member = and_(
+        ConsentEvent.shop_id == Membership.shop_id, ConsentEvent.membership_id == Membership.id
+    )
+    rows = session.execute(
+        select(Membership.id, ConsentEvent)
+        .outerjoin(ConsentEvent, of_member)
+        .where(Membership.shop_id == shop_id, Membership.id == membership_id)
         .order_by(ConsentEvent.created_at.desc(), ConsentEvent.id)
     ).all()
+    return [event for _, event in rows if event] if rows else None
 
 
 def is_reachable() -> ColumnElement[bool]:
