@@ -142,7 +142,7 @@ def test_a_search_looks_through_every_field_and_takes_signs_as_they_are(owner: S
         assert names(owner, search=part) == [found], part
     assert names(owner, search="0%") == ["Asha 100%"]
     assert names(owner, search="t_b") == ["Bert_B"]
-    assert names(owner, search="t%b") == []
+    assert names(owner, search="t%b") == names(owner, search="\\") == []
 
 
 @pytest.fixture(scope="module")

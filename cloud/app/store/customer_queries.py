@@ -1,6 +1,7 @@
 """Customers with what they bought and their latest score."""
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -201,6 +202,8 @@ def _ids(
     key = SCORE_KEYS[sort]
     if wanted.is_scored:
         return one_page(scored, Order(key, _scores.membership_id, True), **part)
+    if wanted.search:
+        return one_page(everybody, Order(key, _members.id, True), **part)
     known = one_page(
         scored.where(key > UNKNOWN), Order(key, _scores.membership_id, True), **part
     ).cte("known")
@@ -212,11 +215,16 @@ def _ids(
     return union_all(select(known), unknown)
 
 
+def _containing(part: str) -> str:
+    return "%" + re.sub(r"[\\%_]", r"\\\g<0>", part) + "%"
+
+
 def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.search:
         looked_through = Membership.searched if wanted.by_name else func.lower(Membership.reference)
-        conditions.append(func.strpos(looked_through, func.lower(wanted.search)) > 0)
+        # PostgreSQL takes a long pattern for rare, and then looks for it first
+        conditions.append(looked_through.like(func.lower(_containing(wanted.search))))
     if wanted.risk:
         conditions.append(Score.risk == wanted.risk)
     if wanted.segment:
