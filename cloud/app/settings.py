@@ -39,6 +39,7 @@ class Settings:
     port: int
     public_url: str
     upload_max_bytes: int
+    upload_within_s: int
     web_dir: Path
     cookie_secure: bool
     smtp_url: str | None
@@ -86,6 +87,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         port=_port(environ, "SHOPBELL_PORT", 8000),
         public_url=environ.get("SHOPBELL_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
         upload_max_bytes=_positive(environ, "SHOPBELL_UPLOAD_MAX_BYTES", 64 * 1024 * 1024),
+        # 64 MB at 2 Mbit/s take 270 s
+        upload_within_s=_positive(environ, "SHOPBELL_UPLOAD_WITHIN_S", 300),
         web_dir=Path(environ.get("SHOPBELL_WEB_DIR", "cloud/web/dist")).resolve(),
         cookie_secure=_boolean(environ, "SHOPBELL_COOKIE_SECURE", True),
         smtp_url=_optional_secret(environ, "SHOPBELL_SMTP_URL"),

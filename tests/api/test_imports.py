@@ -3,19 +3,13 @@
 import dataclasses
 import datetime as dt
 import gzip
-import http.client
 import io
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
-from flask import Flask
 from openpyxl import Workbook
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
-from cloud.app.api import imports as api_imports
 from cloud.app.services import import_rows, workbooks
 from cloud.app.settings import Settings
 from tests.api.conftest import Somebody, body, made, make_app, problem, somebody
@@ -246,29 +240,6 @@ def test_a_file_above_the_limit_is_refused_with_the_limit(settings: Settings) ->
     person.open_shop("Bakery with large files")
     found = problem(upload(person, TILL + "x" * 1024 * 1024), 413)
     assert found["detail"] == "Expected at most 1 MB, got more."
-
-
-def test_an_upload_that_does_not_end_is_cut_off_with_a_sentence(
-    app: Flask, owner: Somebody, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(api_imports, "UPLOAD_WITHIN_S", 0.2)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    with ThreadPoolExecutor(1) as pool, closing(server.socket):
-        pool.submit(server.serve_forever, poll_interval=0.01)
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-            connection.putrequest("POST", f"{owner.url}/imports")
-            boundary = "multipart/form-data; boundary=b"
-            sent = {**owner.headers, "Content-Type": boundary, "Content-Length": "100000"}
-            for name, value in sent.items():
-                connection.putheader(name, value)
-            connection.endheaders(b'--b\r\nContent-Disposition: form-data; name="file"')
-            answer = connection.getresponse()
-            assert answer.status == 408
-            assert b"Expected the whole file within 0.2 s, got a part of it." in answer.read()
-        finally:
-            connection.close()
-            server.shutdown()
 
 
 def test_a_name_with_a_path_is_cut_to_the_name(owner: Somebody) -> None:

@@ -64,6 +64,11 @@ class Owner:
         shop = {"name": "Bakery", "country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR"}
         self.shop = f"/shops/{self.post('/shops', shop)['id']}"
 
+    @property
+    def authorization(self) -> str:
+        """What its requests carry."""
+        return str(self._session.headers["Authorization"])
+
     def post(self, path: str, body: dict[str, object]) -> dict[str, Any]:
         answer = self._session.post(self._url + path, json=body, timeout=WITHIN_S)
         assert answer.status_code == 201, answer.text

@@ -7,7 +7,7 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cloud.app.api import access, compression, errors, headers
+from cloud.app.api import access, compression, deadlines, errors, headers
 from cloud.app.api.blueprint import PROBLEM, Blueprint, problem_component
 from cloud.app.api.database import db
 from cloud.app.api.limits import register_limits
@@ -59,6 +59,7 @@ def create_app(
     db.init_app(app)
     with app.app_context():
         ping_when_idle(db.engine)
+    deadlines.register_deadlines(app)
     register_limits(app)
     access.register_tokens(app)
     api = Api(app)

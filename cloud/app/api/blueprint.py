@@ -93,12 +93,13 @@ class Blueprint:
 
     def _arguments(self, schema: type[Schema], location: str, example: object = None) -> Decorator:
         def decorate(view: View) -> View:
+            earlier = getattr(view, "_apidoc", {}).get("arguments", {}).get("responses", {})
             view = self.smorest.arguments(schema, location=location, example=example)(view)
             problems = {422: problem_component(422)}
             if location != "query":
-                problems |= {status: problem_component(status) for status in (400, 413, 415)}
+                problems |= {status: problem_component(status) for status in (400, 408, 413, 415)}
             # the name that flask-smorest takes differs between versions of Python
-            view._apidoc["arguments"]["responses"] = problems  # type: ignore[attr-defined]
+            view._apidoc["arguments"]["responses"] = {**earlier, **problems}  # type: ignore[attr-defined]
             return view
 
         return decorate

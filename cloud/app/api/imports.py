@@ -1,21 +1,18 @@
 """Imports of a till's export or a list of products: upload, look, name the columns, run."""
 
 import datetime as dt
-import socket
-import threading
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import wraps
 from pathlib import PurePosixPath
 from typing import Any, cast
 
 from flask import Response, current_app, request
-from werkzeug.exceptions import HTTPException, RequestTimeout
 
 from cloud.app.api.access import View, person_id, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
+from cloud.app.api.deadlines import arrived, cut_off_after
 from cloud.app.api.downloads import CSV, csv_response
 from cloud.app.api.schemas import imports as schemas
 from cloud.app.api.schemas.base import PageQuery
@@ -23,12 +20,11 @@ from cloud.app.domain.errors import Invalid
 from cloud.app.services import imports
 from cloud.app.services.exports import rejected_rows
 from cloud.app.services.shops import shop_by_id
+from cloud.app.settings import Settings
 from cloud.app.store import import_queries
 from cloud.app.store.sales import ImportBatch
 
 FILENAME_MAX_LENGTH = 120
-# 64 MB at 2 Mbit/s take 270 s
-UPLOAD_WITHIN_S = 300.0
 
 routes = Blueprint("imports", "Purchases from a till's export, and lists of products")
 
@@ -51,26 +47,15 @@ _NO_OUTCOME = dict.fromkeys(
 def takes_upload(view: View) -> View:
     """Let this route take more than the usual JSON, but not for ever.
 
-    A larger body is refused before it is read. One that is late is cut off: its read would keep a
-    thread for as long as the sender likes.
+    A larger body is refused before it is read. One that is late is cut off.
     """
 
     @wraps(view)
     def limited(*args: Any, **values: Any) -> Any:
-        most: int = current_app.extensions["settings"].upload_max_bytes
-        request.max_content_length = most
-        late = threading.Event()
-        timer = threading.Timer(UPLOAD_WITHIN_S, _cut_off, (_socket(), late))
-        timer.start()
-        try:
+        settings: Settings = current_app.extensions["settings"]
+        request.max_content_length = settings.upload_max_bytes
+        with cut_off_after(settings.upload_within_s, "file"):
             return view(*args, **values)
-        except HTTPException:
-            if not late.is_set():
-                raise
-            sentence = f"Expected the whole file within {UPLOAD_WITHIN_S:g} s, got a part of it."
-            raise RequestTimeout(sentence) from None
-        finally:
-            timer.cancel()
 
     return cast(View, limited)
 
@@ -94,11 +79,12 @@ def list_imports(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]
 @routes.query(schemas.ImportKind)
 @routes.files(schemas.ImportFile)
 @routes.returns(201, schemas.Import)
-@routes.fails(403, 404, 408, 413)
+@routes.fails(403, 404)
 def create_import(
     query: dict[str, str], files: dict[str, Any], shop_id: uuid.UUID
 ) -> dict[str, object]:
     """Upload a file; the answer says what its columns look like. Nothing is imported yet."""
+    arrived()
     batch = imports.upload(
         db.session(),
         shop_id=shop_id,
@@ -223,18 +209,6 @@ def list_import_rows(
     )
     cursor = str(rows[limit - 1].line) if len(rows) > limit else None
     return {"items": rows[:limit], "next_cursor": cursor}
-
-
-def _socket() -> socket.socket | None:
-    found = request.environ.get("gunicorn.socket", request.environ.get("werkzeug.socket"))
-    return cast("socket.socket | None", found)
-
-
-def _cut_off(connection: socket.socket | None, late: threading.Event) -> None:
-    late.set()
-    if connection is not None:
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RD)  # what reads finds the end; an answer can leave
 
 
 def _undo_until(batch: ImportBatch) -> dt.datetime | None:
