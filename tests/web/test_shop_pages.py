@@ -156,6 +156,7 @@ def test_poster_and_data_are_taken_home(page: Page, own_bakery: Bakery) -> None:
         ("Code to print (PDF)", b"%PDF"),
         ("Poster A4 (SVG)", b"<svg"),
         ("Purchases", b"\xef\xbb\xbfp"),
+        ("Products", b"\xef\xbb\xbfp"),
     ):
         with page.expect_download() as saved:
             page.get_by_role("button", name=button).click()

@@ -245,8 +245,10 @@ export const fileOfRejectedRows = (shop_id: string, import_id: string) =>
     path: { shop_id, import_id },
   });
 
-export const exportFile = (shop_id: string, noun: "customers" | "purchases" | "scores") =>
-  api.file(`/api/v1/shops/{shop_id}/exports/${noun}`, { path: { shop_id } });
+export const exportFile = (
+  shop_id: string,
+  noun: "customers" | "purchases" | "products" | "scores",
+) => api.file(`/api/v1/shops/{shop_id}/exports/${noun}`, { path: { shop_id } });
 
 export const posterFile = (shop_id: string, ending: "pdf" | "svg") =>
   api.file(`/api/v1/shops/{shop_id}/poster.${ending}`, { path: { shop_id } });

@@ -11,7 +11,7 @@ import { dateIn } from "../lib/shop-clock";
 import { useShop } from "../session/shop";
 import css from "./shop.module.css";
 
-const NOUNS = ["customers", "purchases", "scores"] as const;
+const NOUNS = ["customers", "purchases", "products", "scores"] as const;
 const ENDINGS = ["pdf", "svg"] as const;
 
 export function Poster({ whatsappUrl }: { whatsappUrl: string | undefined }) {
