@@ -72,6 +72,10 @@ def test_the_sum_over_the_customers_is_what_the_shop_has_at_risk(scored: Somebod
     for one in customers:
         score = one["score"]
         assert 0 <= score["clv_low_minor"] <= score["clv_high_minor"]
+        # what the forecast is held against, beside it
+        assert 0 <= score["last_horizon_spent_minor"] <= one["spent_minor"]
+        is_lately = score["days_since_last_visit"] < score["horizon_days"]
+        assert (score["last_horizon_spent_minor"] > 0) == is_lately
 
 
 def test_every_month_has_its_churn_and_retention(scored: Somebody) -> None:

@@ -19,7 +19,7 @@ from cloud.app.store.roles import act_for
 from cloud.app.store.scoring_queries import claimed, fingerprint, night_of, note, scoring_of
 
 # change it when the same purchases would give other scores or documents
-VERSION = "4"
+VERSION = "5"
 
 
 class Busy(Exception):

@@ -173,6 +173,7 @@ def _score(row: Mapping[Any, Any], currency: str) -> dict[str, Any]:
         "drivers": list(row["drivers"]),
         "cluster": None if row["cluster"] is None else int(row["cluster"]),
         **{f"{name}_minor": minor(row[name], currency) for name in _MONEY},
+        "last_horizon_spent_minor": minor(row["last_horizon_spend"], currency),
         "revenue_at_risk_minor": minor(row["value_at_risk"], currency),
         **_action(row, currency),
     }

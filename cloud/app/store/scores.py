@@ -84,6 +84,8 @@ class Score(Base):
     # eight in ten customers end up between them
     clv_low_minor: Mapped[Minor | None]
     clv_high_minor: Mapped[Minor | None]
+    # what the customer paid in as many days before
+    last_horizon_spent_minor: Mapped[Minor | None]
     revenue_at_risk_minor: Mapped[Minor | None]
     drivers: Mapped[list[str]]
     # the number of the cluster in the insight of this name

@@ -78,6 +78,11 @@ class Score(Schema):
         metadata={"description": "eight in ten end up between it and clv_high_minor"},
     )
     clv_high_minor = fields.Integer(required=True, allow_none=True)
+    last_horizon_spent_minor = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "paid in the last horizon_days, to hold clv_minor against"},
+    )
     revenue_at_risk_minor = fields.Integer(required=True, allow_none=True)
     drivers = fields.List(fields.String(), required=True)
     reasons = fields.List(

@@ -2251,6 +2251,8 @@ export interface components {
             /** @description eight in ten end up between it and clv_high_minor */
             clv_low_minor: number | null;
             clv_high_minor: number | null;
+            /** @description paid in the last horizon_days, to hold clv_minor against */
+            last_horizon_spent_minor: number | null;
             revenue_at_risk_minor: number | null;
             drivers: string[];
             /** @description the drivers, for clients in other languages */
@@ -5277,6 +5279,7 @@ export interface operations {
                      *             "clv_minor": 5100,
                      *             "clv_low_minor": 3,
                      *             "clv_high_minor": 3,
+                     *             "last_horizon_spent_minor": 3,
                      *             "revenue_at_risk_minor": 3160,
                      *             "drivers": [
                      *               "usually every 9 days, now 26"
@@ -5410,6 +5413,7 @@ export interface operations {
                      *         "clv_minor": 5100,
                      *         "clv_low_minor": 3,
                      *         "clv_high_minor": 3,
+                     *         "last_horizon_spent_minor": 3,
                      *         "revenue_at_risk_minor": 3160,
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
@@ -5525,6 +5529,7 @@ export interface operations {
                      *         "clv_minor": 5100,
                      *         "clv_low_minor": 3,
                      *         "clv_high_minor": 3,
+                     *         "last_horizon_spent_minor": 3,
                      *         "revenue_at_risk_minor": 3160,
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
@@ -5692,6 +5697,7 @@ export interface operations {
                      *         "clv_minor": 5100,
                      *         "clv_low_minor": 3,
                      *         "clv_high_minor": 3,
+                     *         "last_horizon_spent_minor": 3,
                      *         "revenue_at_risk_minor": 3160,
                      *         "drivers": [
                      *           "usually every 9 days, now 26"
@@ -7516,6 +7522,7 @@ export interface operations {
                      *             "clv_minor": 5100,
                      *             "clv_low_minor": 3,
                      *             "clv_high_minor": 3,
+                     *             "last_horizon_spent_minor": 3,
                      *             "revenue_at_risk_minor": 3160,
                      *             "drivers": [
                      *               "usually every 9 days, now 26"
@@ -7592,6 +7599,7 @@ export interface operations {
                      *           "clv_minor": 5100,
                      *           "clv_low_minor": 3,
                      *           "clv_high_minor": 3,
+                     *           "last_horizon_spent_minor": 3,
                      *           "revenue_at_risk_minor": 3160,
                      *           "drivers": [
                      *             "usually every 9 days, now 26"

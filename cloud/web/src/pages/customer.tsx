@@ -192,6 +192,7 @@ function scoreFactsOf(score: Score, { money, wholeMoney, number, days }: Formats
     [t("customer.averageOrder"), orNull(score.average_order_value_minor, money)],
     [t("customer.expectedVisits", horizon), orNull(score.expected_visits, number)],
     [t("customer.clv", horizon), orNull(score.clv_minor, wholeMoney)],
+    [t("customer.lastSpent", horizon), orNull(score.last_horizon_spent_minor, wholeMoney)],
     [t("customer.atRisk"), orNull(score.revenue_at_risk_minor, wholeMoney)],
     [t("customer.segment"), segmentName(score.segment)],
     [t("customer.tier"), tierName(score.tier)],
