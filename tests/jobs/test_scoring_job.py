@@ -1,15 +1,18 @@
 """Scores are rows for the owner, as of the last day that is known."""
 
 import datetime as dt
+import json
 import random
 
+import pytest
 from sqlalchemy import select
 
+from cloud.app.jobs.monthly import monthly_report
 from cloud.app.jobs.scoring import score_shop, shop_ids
 from cloud.app.store.feedback import Feedback
 from cloud.app.store.people import Membership
 from cloud.app.store.score_queries import latest_run
-from cloud.app.store.scores import Score, ScoreRun
+from cloud.app.store.scores import Insight, Score, ScoreRun
 from cloud.app.store.scoring import CHURN, Model
 from tests.jobs.conftest import MODEL_KEY, NOW, Till
 
@@ -107,3 +110,33 @@ def test_what_customers_say_of_their_days_is_learnt_from(till: Till) -> None:
     with till.session() as session:
         card = session.get_one(Model, (till.shop_id, CHURN)).card
     assert "rating" in card["feature_names"]  # type: ignore[operator] # JSON
+
+
+HEADER = "customer,date,amount\n"
+ODD_SHOPS = {
+    "one customer": HEADER + "1,2026-03-01,5.00\n1,2026-03-09,7.00\n",
+    "all refunds": HEADER + "1,2026-03-01,-5.00\n2,2026-03-02,-7.50\n",
+    "one day of data": HEADER + "".join(f"{n},2026-03-01,{n}.00\n" for n in range(1, 60)),
+    "dates to come": town(40) + "1,2031-01-01,9.00\n",
+    "a million by mistake": town(40) + "1,2025-12-30,1000000.00\n",
+}
+
+
+@pytest.mark.parametrize("name", ODD_SHOPS)
+def test_odd_data_gets_a_reasoned_answer_and_no_number_that_is_none(till: Till, name: str) -> None:
+    till.imported(ODD_SHOPS[name], COLUMNS)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
+
+    run, found = scores(till)
+    assert run is not None
+    assert run.as_of <= NOW.date()
+    summary = dict(run.summary)
+    assert len(str(summary["reason"])) > 20
+    assert bool(found) == (name != "all refunds")
+    with till.session() as session:
+        kept = [insight.content for insight in session.scalars(select(Insight))]
+    json.dumps([summary, kept], allow_nan=False)
+    amounts = [score.clv_minor for score in found.values() if score.clv_minor is not None]
+    assert all(0 <= amount < 10_000_00 for amount in amounts)
+    pdf, _ = monthly_report(till.jobs, shop_id=till.shop_id, as_of=dt.date(2026, 10, 31))
+    assert pdf.startswith(b"%PDF-")

@@ -48,7 +48,9 @@ def sales(session: Session, shop: Shop, as_of: dt.date) -> pd.DataFrame:
 def signals(session: Session, shop: Shop, as_of: dt.date) -> Signals | None:
     """What customers said of their days up to `as_of`; None where nobody ever said anything.
 
-    Opening sessions are left out: a sensor that was down would look like a shop that was shut.
+    Opening sessions are left out: a sensor that was down would look like a shop that was shut. So
+    are messages: the owner writes to whom the scores call at risk, and a model would learn its own
+    advice; what messages bring is learnt apart (`cloud.ml.effects`).
     """
     found = session.execute(
         select(Feedback.membership_id, Feedback.given_on, Feedback.mood).where(
