@@ -30,12 +30,20 @@ COPIES = {
 
 
 @dataclasses.dataclass(frozen=True)
+class Night:
+    """How long a night took, and of this the worker's own time on a core."""
+
+    seconds: float
+    core_s: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Nights:
-    """How many purchases there were, and what the first night and a later one took."""
+    """How many purchases there were, and the first night and a later one."""
 
     purchases: int
-    first_s: float
-    later_s: float
+    first: Night
+    later: Night
 
 
 def nights(n_customers: int) -> Nights:
@@ -51,19 +59,19 @@ def nights(n_customers: int) -> Nights:
         scorer = Scorer(job_sessions(settings), key_from(settings.secret_key))
         try:
             now = dt.datetime.combine(TODAY, dt.time(3), dt.UTC)
-            first_s = _night(scorer, shop_id, now)
+            first = _night(scorer, shop_id, now)
             _sell_once_more(settings, shop_id, now)
-            later_s = _night(scorer, shop_id, now + dt.timedelta(days=1))
+            later = _night(scorer, shop_id, now + dt.timedelta(days=1))
         finally:
             scorer.sessions.kw["bind"].dispose()
-    return Nights(purchases, first_s, later_s)
+    return Nights(purchases, first, later)
 
 
-def _night(scorer: Scorer, shop_id: uuid.UUID, now: dt.datetime) -> float:
-    start = time.perf_counter()
+def _night(scorer: Scorer, shop_id: uuid.UUID, now: dt.datetime) -> Night:
+    start, core_start = time.perf_counter(), time.process_time()
     if not score_for_night(scorer, shop_id, now):
         raise RuntimeError("expected a night that is due, found none")
-    return time.perf_counter() - start
+    return Night(time.perf_counter() - start, time.process_time() - core_start)
 
 
 def _fill(settings: Settings, shop_id: uuid.UUID, n_customers: int) -> int:
