@@ -30,7 +30,7 @@ def run_file(
     path: Path,
     search: Iterable[Path],
     heap: str = "2m",
-    timeout_s: float = 60,
+    timeout_s: float = 300,
     arguments: Iterable[str] = (),
 ) -> subprocess.CompletedProcess[str]:
     """Run one file on MicroPython, with these folders to import from."""

@@ -18,7 +18,7 @@ class Remote:
     """The other end of a control socket."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=90)
         self._lines = self._socket.makefile("rb")
 
     def order(self, line: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def remote(firmware_flash: Path, broker: Broker, cloud: Cloud, tmp_path: Path) -
         yield remote
         remote.close()
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=90) == 0
 
 
 def test_a_script_in_another_process_opens_the_door(remote: Remote, cloud: Cloud) -> None:

@@ -80,12 +80,12 @@ def _spare_port() -> int:
 
 def _submit(address: str, code: str) -> str:
     form = urllib.parse.urlencode({"ssid": "shop", "password": "p&q", "code": code})
-    with urllib.request.urlopen(address, form.encode(), timeout=10) as answer:
+    with urllib.request.urlopen(address, form.encode(), timeout=90) as answer:
         return str(answer.read(), "utf-8")
 
 
 def _read(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=90) as answer:
         return str(answer.read(), "utf-8")
 
 

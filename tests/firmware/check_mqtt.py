@@ -8,6 +8,7 @@ from mqtt import Client, LinkError, within
 
 _BROKER = int(os.getenv("BROKER_PORT"))
 _CONNACK = b"\x20\x02\x00\x00"
+_PATIENCE_MS = 60_000  # no promise: a machine under load is as slow as it likes
 
 
 async def _receive(client, deadline_ms):
@@ -34,14 +35,14 @@ class MosquittoTest(unittest.TestCase):
             client = Recorder(_BROKER)
             await client.connect()
             await client.subscribe("shopbell/1/front/ack")
-            await _receive(client, 2000)
+            await _receive(client, _PATIENCE_MS)
             for number in range(3):
                 await client.publish(b"shopbell/1/front/ack", b'{"n":%d}' % number)
             while len(client.messages) < 3:
-                await _receive(client, 2000)
+                await _receive(client, _PATIENCE_MS)
                 await client.send_replies()
             await client.ping()
-            await _receive(client, 2000)
+            await _receive(client, _PATIENCE_MS)
             client.close()
             return client.messages
 
@@ -57,7 +58,7 @@ class MosquittoTest(unittest.TestCase):
             await client.subscribe("large")
             await client.publish(b"large", b"x" * 3000)
             while not client.messages:
-                await _receive(client, 2000)
+                await _receive(client, _PATIENCE_MS)
             client.close()
             return client.messages[0]
 
@@ -73,7 +74,7 @@ class MosquittoTest(unittest.TestCase):
             await mourned.connect()
             mourned.close()
             while not listener.messages:
-                await _receive(listener, 2000)
+                await _receive(listener, _PATIENCE_MS)
             listener.close()
             return listener.messages
 
@@ -138,7 +139,10 @@ class Server:
         self.received = b""
         for answer in self.answers:
             self.received = await reader.read(200)
-            if answer is None:
+            if type(answer) is tuple:  # its last words
+                writer.write(answer[0])
+                await writer.drain()
+            if type(answer) is not bytes:
                 writer.close()
                 await writer.wait_closed()
                 return
@@ -179,9 +183,9 @@ class MisbehaviourTest(unittest.TestCase):
     def test_a_link_that_falls_silent_knows_for_how_long(self):
         async def talk(client, _):
             await client.connect()
-            self.assertTrue(client.silent_ms < 50)
+            before_ms = client.silent_ms
             await asyncio.sleep_ms(100)
-            self.assertTrue(client.silent_ms >= 100)
+            self.assertTrue(client.silent_ms >= before_ms + 100)
 
         _against([_CONNACK], talk)
 
@@ -189,15 +193,15 @@ class MisbehaviourTest(unittest.TestCase):
         async def talk(client, _):
             await client.connect()
             await client.publish(b"a", b"b")
-            await _receive(client, 2000)
+            await _receive(client, _PATIENCE_MS)
 
         with self.assertRaises(LinkError):
-            _against([_CONNACK, b"\x30\x20\x00\x01a", None], talk)
+            _against([_CONNACK, (b"\x30\x20\x00\x01a",)], talk)
 
     def test_a_packet_that_is_too_long(self):
         async def talk(client, _):
             await client.connect()
-            await _receive(client, 2000)
+            await _receive(client, _PATIENCE_MS)
 
         with self.assertRaises(LinkError):
             _against([_CONNACK + b"\x30\xff\xff\x03"], talk)
@@ -205,7 +209,7 @@ class MisbehaviourTest(unittest.TestCase):
     def test_a_message_that_lies_about_its_topic(self):
         async def talk(client, _):
             await client.connect()
-            await _receive(client, 2000)
+            await _receive(client, _PATIENCE_MS)
 
         with self.assertRaises(LinkError):
             _against([_CONNACK + b"\x32\x05\x00\xffabc"], talk)
@@ -213,7 +217,7 @@ class MisbehaviourTest(unittest.TestCase):
     def test_a_message_is_acknowledged_with_its_id(self):
         async def talk(client, server):
             await client.connect()
-            await _receive(client, 2000)
+            await _receive(client, _PATIENCE_MS)
             await client.send_replies()
             self.assertEqual([(b"t", b"m")], client.messages)
             self.assertEqual(b"\x40\x02\x01\x07", client.packets[-1])

@@ -64,11 +64,11 @@ def page(installation: Installation, tmp_path: Path) -> Iterator[str]:
 
 def _type_in(page: str, code: str) -> None:
     form = urllib.parse.urlencode({"ssid": "Bakery", "password": "secret", "code": code})
-    urllib.request.urlopen(page, form.encode(), timeout=10).close()
+    urllib.request.urlopen(page, form.encode(), timeout=90).close()
 
 
 def _says(page: str) -> str:
-    with urllib.request.urlopen(page, timeout=10) as answer:
+    with urllib.request.urlopen(page, timeout=90) as answer:
         return str(answer.read(), "utf-8")
 
 
