@@ -13,7 +13,7 @@ class Clock:
     def __init__(self) -> None:
         self._started_unix_s = time.time()
         self._board_us: int | None = None
-        self._ahead_us = -_machine_us()
+        self._ahead_us = self._began_us = -_machine_us()
 
     def now_us(self) -> int:
         """Return the present moment."""
@@ -38,8 +38,12 @@ class Clock:
         self._board_us = board_us
 
     def let_go(self) -> None:
-        """Pass with the machine's time: the board is off, or about to start."""
-        self._ahead_us, self._board_us = self.now_us() - _machine_us(), None
+        """Pass with the machine's time: the board is off, or about to start.
+
+        The world makes up what it has waited for the board: nobody sees it jump.
+        """
+        self._ahead_us = max(self._began_us, self.now_us() - _machine_us())
+        self._board_us = None
 
 
 def _machine_us() -> int:

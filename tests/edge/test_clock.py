@@ -27,6 +27,16 @@ def test_time_goes_on_where_it_was_when_a_board_starts_anew() -> None:
     assert before_us <= clock.now_us() < before_us + 5_000_000
 
 
+def test_a_world_makes_up_for_its_waits_when_its_board_starts_anew() -> None:
+    clock = Clock()
+    clock.follow(0)  # and no more: the board is not run
+
+    before_s = time.time()
+    clock.let_go()
+
+    assert clock.unix_s() >= before_s - 0.1
+
+
 def test_without_a_board_it_is_the_time_of_the_machine() -> None:
     clock = Clock()
 

@@ -1,7 +1,6 @@
 """Traces: recorded on a board, replayed through the firmware's counter."""
 
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ from click.testing import CliRunner
 from edge.tools.cli import device
 from edge.tools.replay import TraceError, replay, report
 from simulators.board.board import VirtualBoard
-from simulators.board.interpreter import program
 from simulators.board.rig import Cloud, wait_until
+from tests.edge.test_tools import until_ctrl_c
 
 TRACES = Path(__file__).with_name("traces")
 FLOOR, HEAD = 2400, 700
@@ -108,9 +107,8 @@ def test_a_recorded_trace_is_counted_right(path: Path) -> None:
 def test_a_board_records_what_it_counts(board: VirtualBoard, cloud: Cloud, tmp_path: Path) -> None:
     trace = tmp_path / "door.txt"
     wait_until(lambda: cloud.statuses)
-    command = [str(program("shopbell")), "device", "record", "--port", board.port, str(trace)]
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as recording:
+    with until_ctrl_c("record", "--port", board.port, str(trace)) as recording:
         wait_until(lambda: trace.exists() and "\nt 0 " in trace.read_text())
         board.walk_in()
         wait_until(lambda: len(cloud.kinds("passage")) == 1)

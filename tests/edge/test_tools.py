@@ -5,7 +5,10 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,6 @@ from edge.tools.cli import device
 from edge.tools.selftest import judge
 from edge.tools.watch import messages_of
 from simulators.board.board import VirtualBoard
-from simulators.board.interpreter import program
 from simulators.board.rig import Broker, Cloud, wait_until
 
 GOOD: dict[str, Any] = {
@@ -36,6 +38,21 @@ GOOD: dict[str, Any] = {
     "pir": 0,
     "wifi_rssi": -60,
 }
+
+
+@contextmanager
+def until_ctrl_c(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `shopbell device` until SIGINT, which a job in the background would ignore."""
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        " from edge.tools.cli import device; device()"
+    )
+    command = [sys.executable, "-c", program, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # it has ended, unless the test has failed
 
 
 def _run(*arguments: str) -> Any:
@@ -119,8 +136,7 @@ def test_the_logs_show_what_a_board_prints_until_ctrl_c_and_the_board_goes_on(
     board.press_reset()
     wait_until(lambda: board.is_counting and cloud.kinds("door"))
 
-    command = [str(program("shopbell")), "device", "logs", "--port", board.port]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as logs:
+    with until_ctrl_c("logs", "--port", board.port) as logs:
         assert logs.stdout is not None
         reading = next(line for line in logs.stdout if re.fullmatch(r"t 0 \d+ [01] \d+\n", line))
         logs.send_signal(signal.SIGINT)
