@@ -10,7 +10,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.report import Figure, Options, at_least, at_most, main, plain
@@ -36,7 +36,7 @@ def measure(options: Options) -> list[Figure]:
         counts = (2000, 5000) if options.is_full else (500,)
         ours = {count: _drain("ours", broker, authority, folder, count) for count in counts}
         stock = _drain("stock", broker, authority, folder, counts[-1] // 20)
-        returns_s = _reconnects(broker, cloud, folder, 20 if options.is_full else 3)
+        starts_s, returns_s = _reconnects(broker, cloud, folder, 20 if options.is_full else 3)
     finally:
         cloud.close()
         broker.stop()
@@ -46,6 +46,7 @@ def measure(options: Options) -> list[Figure]:
         *_beside_stock(ours, stock),
         at_most("online again after a broker restart, p95", _p95(returns_s), "s", 10),
         plain("online again after a broker restart, median", statistics.median(returns_s), "s"),
+        at_most("online after power-on, over TLS", max(starts_s), "s", 3),
     ]
 
 
@@ -65,23 +66,34 @@ def _drain(who: str, broker: Broker, authority: Authority, folder: Path, count: 
     return float(json.loads(result.stdout.splitlines()[-1])["events_per_s"])
 
 
-def _reconnects(broker: Broker, cloud: Cloud, folder: Path, times: int) -> list[float]:
-    """Return the seconds from each start of the broker to the board's next birth message."""
-    returns_s = []
-    with VirtualBoard(folder / "flash") as board:
+def _reconnects(
+    broker: Broker, cloud: Cloud, folder: Path, times: int
+) -> tuple[list[float], list[float]]:
+    """Return the seconds to the board's birth message: from power-on, and from the broker's."""
+    with VirtualBoard(folder / "flash", in_real_time=True) as board:
         board.power_on()
         mqtt = {"host": "localhost", "port": broker.tls_port, "ca": str(folder / "ca.pem")}
         install(board, {"device": "returning", "mqtt": mqtt})
-        wait_until(lambda: _births(cloud), timeout_s=30)
+        wait_until(lambda: _births(cloud))
+        starts_s = [_until_birth(cloud, board.power_cut, board.power_on) for _ in range(3)]
+        returns_s = []
         for number in range(times):
-            broker.stop()
-            time.sleep(1 + number % 5 * 2)  # outages of several lengths: the backoff grows
-            cloud.statuses.clear()
-            broker.start()
-            started = time.monotonic()
-            wait_until(lambda: _births(cloud), timeout_s=60)
-            returns_s.append(time.monotonic() - started)
-    return returns_s
+            outage_s = 1 + number % 5 * 2  # of several lengths: the backoff grows
+            returns_s.append(_until_birth(cloud, broker.stop, broker.start, outage_s))
+    return starts_s, returns_s
+
+
+def _until_birth(
+    cloud: Cloud, end: Callable[[], None], begin: Callable[[], None], outage_s: float = 0.5
+) -> float:
+    """Take something away for a while; return the seconds from its return to the birth."""
+    end()
+    time.sleep(outage_s)
+    cloud.statuses.clear()
+    started = time.monotonic()
+    begin()
+    wait_until(lambda: _births(cloud))
+    return time.monotonic() - started
 
 
 def _births(cloud: Cloud) -> int:

@@ -28,7 +28,7 @@ _WINDOW_BATCHES = const(4)
 _RESEND_MS = const(5000)
 _RESEND_MAX_MS = const(240000)
 _BACKOFF_MS = const(500)
-_BACKOFF_MAX_MS = const(16000)
+_BACKOFF_MAX_MS = const(8000)  # back within 10 s of the broker, a TLS handshake included
 
 
 class Link:

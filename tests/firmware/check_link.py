@@ -167,7 +167,7 @@ class LinkTest(unittest.TestCase):
             pauses.append([b - a for a, b in zip(attempts, attempts[1:])])  # noqa: B905, RUF007
         for street in pauses:
             self.assertTrue(max(street[:2]) <= 1_100)
-            self.assertTrue(8_000 < max(street) <= 16_100)
+            self.assertTrue(4_000 < max(street) <= 8_100)
         self.assertNotEqual(pauses[0][:5], pauses[1][:5])
 
     def test_a_name_that_is_not_known_is_asked_for_again(self):
