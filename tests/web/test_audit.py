@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from simulators.api import Api
 from tests.installation import Installation
-from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, enter, open_own_bakery
 from tests.web.test_accessibility import faults_of
 
 
@@ -24,7 +24,7 @@ def test_the_trail_is_read_by_person_and_by_customer(
     sam.call("POST", "/invitations/accept", json={"code": made["url"].split("#")[1]})
     sam.call("PATCH", f"{path}/customers/{asha}", json={"phone": "+4915112345678"})
 
-    sign_in(page, f"{bakery.url}/shop/privacy", bakery.login)
+    enter(page, f"{bakery.url}/shop/privacy", bakery.login)
     page.get_by_role("link", name="Who saw and changed what").click()
     trail = page.get_by_role("list", name="Who saw and changed what")
     changed = trail.get_by_role("listitem").filter(has_text="Sam Staff changed a customer")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import ALL_CUSTOMERS, AT_PHONE_SIZE, Bakery, open_own_bakery, sign_in
+from tests.web.conftest import ALL_CUSTOMERS, AT_PHONE_SIZE, Bakery, enter, open_own_bakery
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_customer_is_added_tagged_noted_and_asked_for_consent(
     page: Page, installation: Installation
 ) -> None:
     bakery = open_own_bakery(installation)
-    sign_in(page, f"{bakery.url}/customers", bakery.login)
+    enter(page, f"{bakery.url}/customers", bakery.login)
     page.get_by_text("Add a customer").click()
     page.get_by_label("Name", exact=True).fill("Asha Rao")
     page.get_by_label("Phone", exact=True).fill("030 901820")
@@ -205,7 +205,7 @@ def test_what_the_server_refuses_is_said_and_put_back(
     bakery = open_own_bakery(installation)
     path = f"/shops/{bakery.shop_id}/customers"
     customer = bakery.api.call("POST", path, json={"name": "Asha Rao"})
-    sign_in(page, f"{bakery.url}/customers/{customer['id']}", bakery.login)
+    enter(page, f"{bakery.url}/customers/{customer['id']}", bakery.login)
     page.get_by_text("Change", exact=True).click()
     page.get_by_label("Phone", exact=True).fill("12")
     page.get_by_role("button", name="Save").first.click()
@@ -220,7 +220,7 @@ def test_only_those_who_may_be_written_to_are_kept(page: Page, installation: Ins
         customer = bakery.api.call("POST", path, json={"name": name, "phone": phone})
     agreed = {"channel": "sms", "purpose": "marketing", "action": "grant", "evidence": "card"}
     bakery.api.call("POST", f"{path}/{customer['id']}/consents", json=agreed)
-    sign_in(page, f"{bakery.url}/customers", bakery.login)
+    enter(page, f"{bakery.url}/customers", bakery.login)
     shown(page, 2)
     page.get_by_role("checkbox", name="Only those I may write to").check()
     shown(page, 1)

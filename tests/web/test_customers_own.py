@@ -13,9 +13,9 @@ from tests.web.conftest import (
     AT_PHONE_SIZE,
     PASSWORD,
     Bakery,
+    enter,
     new_context,
     open_bakery,
-    sign_in,
     watched_page,
 )
 from tests.web.test_accessibility import faults_of
@@ -119,7 +119,7 @@ def test_one_tap_tells_the_shop_and_its_answer_is_read(
     mine.get_by_role("button", name="Send").click()
     owner = new_context(browser, viewport)
     with watched_page(owner) as page:
-        sign_in(page, f"{shop.url}/feedback", shop.login)
+        enter(page, f"{shop.url}/feedback", shop.login)
         said = page.get_by_role("listitem").filter(has_text=words)
         said.get_by_label("Your answer to Asha Rao").fill("Tomorrow again!")
         said.get_by_role("button", name="Answer").click()
@@ -134,6 +134,7 @@ def test_one_tap_tells_the_shop_and_its_answer_is_read(
     expect(mine.get_by_role("alert")).to_contain_text("has answered")
 
 
+@AT_PHONE_SIZE
 def test_a_switch_is_kept_by_the_server(mine: Page) -> None:
     open_shop(mine)
     box = mine.get_by_role("checkbox", name=re.compile("^WhatsApp"))
@@ -169,6 +170,7 @@ def test_a_friend_comes_by_the_own_link(
     expect(mine.get_by_text(re.compile("friends? ha(s|ve) joined"))).to_be_visible()
 
 
+@AT_PHONE_SIZE
 def test_everything_is_taken_along_as_a_file(mine: Page) -> None:
     mine.get_by_role("link", name="My account").click()
     with mine.expect_download() as download:
@@ -178,11 +180,9 @@ def test_everything_is_taken_along_as_a_file(mine: Page) -> None:
     assert "Corner Bakery" in text
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_a_customers_pages(
-    mine: Page, installation: Installation, shop: Bakery, scheme: str
+    mine: Page, installation: Installation, shop: Bakery
 ) -> None:
-    mine.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     faults = []
     for path in ("", "/account", f"/{slug_of(shop)}", f"/join/{slug_of(shop)}", "/nothing-here"):
         mine.goto(f"{installation.url}/my{path}")
@@ -203,6 +203,7 @@ def test_the_keyboard_leads_from_the_list_to_a_shop(mine: Page) -> None:
     expect(mine.get_by_role("heading", name="What this shop knows")).to_be_visible()
 
 
+@AT_PHONE_SIZE
 def test_without_a_network_the_page_says_so_and_keeps_what_it_knew(
     mine: Page, customer: BrowserContext
 ) -> None:
@@ -231,6 +232,7 @@ def test_leaving_and_coming_back(page: Page, installation: Installation, shop: B
     expect(page.get_by_role("checkbox", name=re.compile("^SMS"))).to_be_checked()
 
 
+@AT_PHONE_SIZE
 def test_an_account_is_erased_with_a_code(
     page: Page, installation: Installation, shop: Bakery
 ) -> None:
@@ -246,6 +248,7 @@ def test_an_account_is_erased_with_a_code(
     assert found["items"] == []
 
 
+@AT_PHONE_SIZE
 def test_signing_in_by_a_code_makes_an_account_and_shows_an_empty_list(
     page: Page, installation: Installation
 ) -> None:
@@ -259,6 +262,7 @@ def test_signing_in_by_a_code_makes_an_account_and_shows_an_empty_list(
     expect(page.get_by_text("No shop yet")).to_be_visible()
 
 
+@AT_PHONE_SIZE
 def test_an_owner_is_asked_to_prove_the_address_and_does(
     page: Page, installation: Installation
 ) -> None:
@@ -267,7 +271,7 @@ def test_an_owner_is_asked_to_prove_the_address_and_does(
     api.register_or_sign_in(name="Olga Owner", email=login, password=PASSWORD)
     profile = {"country": "DE", "time_zone": "Europe/Berlin", "currency": "EUR"}
     opened = api.call("POST", "/shops", json={"name": "New Bakery", **profile})
-    sign_in(page, f"{installation.url}/shops/{opened['slug']}", login)
+    enter(page, f"{installation.url}/shops/{opened['slug']}", login)
     reminder = page.get_by_role("link", name="Prove it now")
     expect(reminder).to_be_visible()
     page.get_by_role("link", name="Customers").click()
@@ -287,10 +291,11 @@ def test_an_owner_is_asked_to_prove_the_address_and_does(
     expect(page.get_by_role("link", name="Prove it now")).to_have_count(0)
 
 
+@AT_PHONE_SIZE
 def test_an_owner_erases_a_customer_who_asks(page: Page, shop: Bakery) -> None:
     name = f"Customer {secrets.token_hex(3)}"
     made = shop.api.call("POST", f"/shops/{shop.shop_id}/customers", json={"name": name})
-    sign_in(page, f"{shop.url}/customers/{made['id']}", shop.login)
+    enter(page, f"{shop.url}/customers/{made['id']}", shop.login)
     page.get_by_role("button", name="Erase this customer").click()
     page.get_by_role("button", name="Erase this customer").click()
     expect(page.get_by_role("heading", name="Customers", level=1)).to_be_visible()

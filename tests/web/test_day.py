@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from simulators.device import SimulatedDevice
 from tests.installation import Installation
-from tests.web.conftest import Bakery, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, Bakery, enter, open_own_bakery
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def test_the_day_tells_what_the_door_did_and_a_correction_leaves_its_trace(
     device = SimulatedDevice(own_bakery.door)
     device.start()
     try:
-        sign_in(page, own_bakery.url, own_bakery.login)
+        enter(page, own_bakery.url, own_bakery.login)
         device.open_door()
         for _ in range(3):
             device.walk_in()
@@ -36,8 +36,9 @@ def test_the_day_tells_what_the_door_did_and_a_correction_leaves_its_trace(
         device.close()
 
 
+@AT_PHONE_SIZE
 def test_other_days_are_reached_and_kept_in_the_address(page: Page, own_bakery: Bakery) -> None:
-    sign_in(page, f"{own_bakery.url}/day", own_bakery.login)
+    enter(page, f"{own_bakery.url}/day", own_bakery.login)
     expect(page.get_by_role("button", name="The day after")).to_be_disabled()
     page.get_by_role("button", name="The day before").click()
     expect(page.get_by_text("Nothing was reported")).to_be_visible()
@@ -45,8 +46,9 @@ def test_other_days_are_reached_and_kept_in_the_address(page: Page, own_bakery: 
     expect(page.get_by_role("button", name="The day after")).to_be_enabled()
 
 
+@AT_PHONE_SIZE
 def test_a_holiday_is_added_and_removed(page: Page, own_bakery: Bakery) -> None:
-    sign_in(page, f"{own_bakery.url}/shop/hours", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop/hours", own_bakery.login)
     form = page.get_by_role("form", name="Add this day")
     form.get_by_label("Date").fill("2030-12-24")
     form.get_by_label("Closed all day").uncheck()

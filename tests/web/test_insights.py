@@ -41,6 +41,7 @@ def test_churn_and_retention_stand_by_the_month(owner_page: Page, bakery: Bakery
     expect(chart.get_by_role("row").last).to_contain_text(both)
 
 
+@AT_PHONE_SIZE
 def test_the_owner_writes_down_what_a_tier_brings(owner_page: Page, bakery: Bakery) -> None:
     owner_page.get_by_role("link", name="Insights").click()
     owner_page.get_by_text("What each tier brings").click()
@@ -108,6 +109,7 @@ def test_what_sells_together_stands_with_its_price(owner_page: Page) -> None:
     assert faults_of(owner_page) == []
 
 
+@AT_PHONE_SIZE
 def test_a_shop_without_scores_says_what_it_takes(owner_page: Page) -> None:
     owner_page.route("**/insights", lambda route: route.fulfill(status=404, json={"status": 404}))
     owner_page.get_by_role("link", name="Insights").click()

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.web.conftest import PASSWORD, Bakery, watched_page
+from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, Bakery, watched_page
 from tests.web.test_accessibility import PAGES
 
 
+@AT_PHONE_SIZE
 def test_the_language_is_changed_and_remembered(page: Page, bakery: Bakery) -> None:
     page.goto(bakery.url)
     page.get_by_label("Language").select_option("Deutsch")
@@ -56,6 +57,7 @@ def test_from_right_to_left_nothing_leaves_the_screen(
             page.evaluate("localStorage.removeItem('shopbell.language')")
 
 
+@AT_PHONE_SIZE
 def test_what_the_server_refuses_is_said_in_the_readers_language(
     hindi_page: Page, bakery: Bakery
 ) -> None:

@@ -12,7 +12,7 @@ from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.settings import Settings
 from tests.conftest import repository
 from tests.installation import Installation, running
-from tests.web.conftest import Bakery, open_bakery, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, Bakery, enter, open_bakery, open_own_bakery
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def own_bakery(installation: Installation) -> Bakery:
 
 @pytest.fixture
 def sale_page(page: Page, own_bakery: Bakery) -> Page:
-    sign_in(page, f"{own_bakery.url}/sale", own_bakery.login)
+    enter(page, f"{own_bakery.url}/sale", own_bakery.login)
     expect(page.get_by_label("Amount in EUR")).to_be_focused()
     return page
 
@@ -46,6 +46,7 @@ def test_an_amount_and_enter_record_a_sale(sale_page: Page, own_bakery: Bakery) 
     assert recorded(own_bakery) == [1250]
 
 
+@AT_PHONE_SIZE
 def test_what_is_no_amount_is_refused_in_words(sale_page: Page, own_bakery: Bakery) -> None:
     sale_page.keyboard.type("twelve")
     sale_page.keyboard.press("Enter")
@@ -65,6 +66,7 @@ def test_a_sale_can_name_its_customer(sale_page: Page, own_bakery: Bakery) -> No
     assert [item["amount_minor"] for item in found["items"]] == [300]
 
 
+@AT_PHONE_SIZE
 def test_sales_entered_offline_survive_a_restart_and_are_sent_once(
     sale_page: Page, own_bakery: Bakery
 ) -> None:
@@ -104,12 +106,13 @@ def own_client(
         yield processes, folder
 
 
+@AT_PHONE_SIZE
 def test_a_new_version_of_the_client_waits_until_it_is_asked_for(
     page: Page, own_client: tuple[Installation, Path]
 ) -> None:
     installation, folder = own_client
     bakery = open_bakery(installation, "nils@example.com")
-    sign_in(page, bakery.url, bakery.login)
+    enter(page, bakery.url, bakery.login)
     wait_for_offline_shell(page)
     page.reload()  # from here on the kept client answers
     expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
@@ -125,6 +128,7 @@ def test_a_new_version_of_the_client_waits_until_it_is_asked_for(
     expect(note).to_have_count(0)
 
 
+@AT_PHONE_SIZE
 def test_the_client_can_be_installed(sale_page: Page) -> None:
     found = sale_page.evaluate(
         """async () => {

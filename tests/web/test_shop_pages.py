@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from simulators.api import Api
 from simulators.device import Credential, SimulatedDevice
 from tests.installation import Installation
-from tests.web.conftest import AT_PHONE_SIZE, Bakery, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, Bakery, enter, open_own_bakery
 from tests.web.test_accessibility import faults_of
 
 
@@ -19,7 +19,7 @@ def own_bakery(installation: Installation) -> Bakery:
 
 @pytest.fixture
 def start_page(page: Page, own_bakery: Bakery) -> Page:
-    sign_in(page, f"{own_bakery.url}/start", own_bakery.login)
+    enter(page, f"{own_bakery.url}/start", own_bakery.login)
     expect(page.get_by_role("heading", name="First steps")).to_be_visible()
     return page
 
@@ -42,6 +42,7 @@ def test_hours_are_set_from_a_preset_and_changed_for_one_day(
     expect(steps.filter(has_text="Opening hours")).to_contain_text("Done")
 
 
+@AT_PHONE_SIZE
 def test_a_skipped_step_stays_skipped(start_page: Page) -> None:
     start_page.get_by_role("button", name="Skip: Your sales").click()
     start_page.reload()
@@ -49,10 +50,11 @@ def test_a_skipped_step_stays_skipped(start_page: Page) -> None:
     expect(steps.filter(has_text="Your sales")).to_contain_text("Skipped for now")
 
 
+@AT_PHONE_SIZE
 def test_a_new_device_shows_its_password_once_and_ticks_when_heard(
     page: Page, own_bakery: Bakery
 ) -> None:
-    sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
     page.get_by_label("Name of the device").fill("Back door")
     page.get_by_role("radio", name="By a password").check()
     page.get_by_role("button", name="Add it").click()
@@ -77,7 +79,7 @@ def test_a_new_device_shows_its_password_once_and_ticks_when_heard(
 def test_the_profile_is_changed_and_shown_on_the_public_page(
     page: Page, own_bakery: Bakery
 ) -> None:
-    sign_in(page, f"{own_bakery.url}/shop/profile", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop/profile", own_bakery.login)
     page.get_by_label("Address").fill("Lindenstr. 1, Berlin")
     page.get_by_label("Room for how many people?").fill("12")
     page.get_by_label("Language of the reports").select_option("Deutsch")
@@ -93,7 +95,7 @@ def test_the_profile_is_changed_and_shown_on_the_public_page(
 def test_a_board_claims_itself_with_the_code_and_is_tried_at_the_door(
     page: Page, own_bakery: Bakery, installation: Installation
 ) -> None:
-    sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
     expect(page.get_by_text("Never heard of")).to_be_visible()
     page.get_by_label("Name of the device").fill("Side door")
     page.get_by_role("button", name="Make a code").click()
@@ -114,8 +116,9 @@ def test_a_board_claims_itself_with_the_code_and_is_tried_at_the_door(
         device.close()
 
 
+@AT_PHONE_SIZE
 def test_a_boards_password_is_changed_and_the_board_removed(page: Page, own_bakery: Bakery) -> None:
-    sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
     page.get_by_text("Password and removal").click()
     for _ in range(2):
         page.get_by_role("button", name="New password").last.click()
@@ -132,7 +135,7 @@ def test_a_board_is_asked_to_blink_and_its_answer_is_shown(page: Page, own_baker
     device = SimulatedDevice(own_bakery.door)
     device.start()
     try:
-        sign_in(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+        enter(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
         page.get_by_text("Ask the board to do something").click()
         expect(page.get_by_text("Nothing was asked yet.")).to_be_visible()
         page.get_by_role("button", name="Start again: Front door").click()
@@ -148,7 +151,7 @@ def test_a_board_is_asked_to_blink_and_its_answer_is_shown(page: Page, own_baker
 
 
 def test_poster_and_data_are_taken_home(page: Page, own_bakery: Bakery) -> None:
-    sign_in(page, f"{own_bakery.url}/shop", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop", own_bakery.login)
     expect(page.get_by_role("link", name="Send by WhatsApp")).to_have_attribute(
         "href", re.compile(r"https://wa\.me/\?text=")
     )
@@ -167,7 +170,7 @@ def test_a_shop_is_closed_by_its_name_and_taken_back(
     page: Page, own_bakery: Bakery, installation: Installation
 ) -> None:
     slug = own_bakery.url.rsplit("/", 1)[1]
-    sign_in(page, f"{own_bakery.url}/shop/privacy", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop/privacy", own_bakery.login)
     expect(page.get_by_role("heading", name="Close this shop")).to_be_visible()
     page.get_by_label("Name of the shop").fill("Flower Power")
     page.get_by_role("button", name="Close the shop").click()
@@ -182,10 +185,11 @@ def test_a_shop_is_closed_by_its_name_and_taken_back(
     assert page.request.get(f"{installation.url}/s/{slug}").status == 200
 
 
+@AT_PHONE_SIZE
 def test_who_erases_their_account_reads_which_shops_to_close_first(
     page: Page, own_bakery: Bakery, installation: Installation
 ) -> None:
-    sign_in(page, own_bakery.url, own_bakery.login)
+    enter(page, own_bakery.url, own_bakery.login)
     expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
     page.goto(f"{installation.url}/my/account")
     expect(page.get_by_text(re.compile("close the shop first"))).to_contain_text("Corner Bakery")

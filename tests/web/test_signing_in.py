@@ -6,9 +6,10 @@ import secrets
 from playwright.sync_api import Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import PASSWORD, Bakery, open_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, Bakery, open_bakery, sign_in
 
 
+@AT_PHONE_SIZE
 def test_a_wrong_password_is_told_in_words(page: Page, bakery: Bakery) -> None:
     sign_in(page, bakery.url, bakery.login, "not the password")
     expect(page.get_by_role("alert")).to_have_text("The login or the password is wrong.")
@@ -20,6 +21,7 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(page: Page, bakery: Bak
     expect(page.get_by_role("heading", name="Customers")).to_be_visible()
 
 
+@AT_PHONE_SIZE
 def test_a_reload_keeps_the_owner_signed_in(owner_page: Page) -> None:
     owner_page.reload()
     expect(owner_page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
@@ -34,6 +36,7 @@ def test_signing_out_ends_the_sign_in(page: Page, bakery: Bakery) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@AT_PHONE_SIZE
 def test_nothing_of_a_sign_in_is_kept_where_scripts_can_read_it(owner_page: Page) -> None:
     stored = owner_page.evaluate("JSON.stringify(localStorage) + JSON.stringify(sessionStorage)")
     assert "eyJ" not in stored
@@ -59,6 +62,7 @@ def test_a_new_owner_opens_an_account_and_a_shop(page: Page, installation: Insta
     expect(page.get_by_text("No purchases to learn from yet")).to_be_visible()
 
 
+@AT_PHONE_SIZE
 def test_a_forgotten_password_is_asked_for_and_a_spent_link_says_so(
     page: Page, bakery: Bakery, installation: Installation
 ) -> None:
@@ -74,6 +78,7 @@ def test_a_forgotten_password_is_asked_for_and_a_spent_link_says_so(
     expect(page.get_by_role("alert")).to_contain_text("does not work any more")
 
 
+@AT_PHONE_SIZE
 def test_other_devices_are_listed_and_signed_out(page: Page, installation: Installation) -> None:
     other = open_bakery(installation, f"{secrets.token_hex(6)}@example.com")
     sign_in(page, f"{other.url}/account", other.login)

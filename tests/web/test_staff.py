@@ -8,7 +8,15 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from simulators.api import Api
 from tests.installation import Installation
-from tests.web.conftest import PASSWORD, Bakery, new_context, open_own_bakery, sign_in, watched_page
+from tests.web.conftest import (
+    AT_PHONE_SIZE,
+    PASSWORD,
+    Bakery,
+    enter,
+    new_context,
+    open_own_bakery,
+    watched_page,
+)
 
 
 @pytest.fixture
@@ -24,7 +32,7 @@ def invitation(bakery: Bakery, role: str) -> str:
 def test_an_owner_invites_somebody_who_registers_and_is_let_go_again(
     page: Page, browser: Browser, viewport: ViewportSize, own_bakery: Bakery
 ) -> None:
-    sign_in(page, f"{own_bakery.url}/shop/staff", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop/staff", own_bakery.login)
     page.get_by_role("radio", name="Staff").check()
     page.get_by_role("button", name="Make a link").click()
     link = page.get_by_role("status", name="Invitation link").inner_text()
@@ -52,9 +60,10 @@ def test_an_owner_invites_somebody_who_registers_and_is_let_go_again(
     expect(page.get_by_text("Sam Staff")).to_have_count(0)
 
 
+@AT_PHONE_SIZE
 def test_an_invitation_is_taken_back(page: Page, own_bakery: Bakery) -> None:
     invitation(own_bakery, "analyst")
-    sign_in(page, f"{own_bakery.url}/shop/staff", own_bakery.login)
+    enter(page, f"{own_bakery.url}/shop/staff", own_bakery.login)
     page.get_by_role("button", name="Take back").click()
     expect(page.get_by_text("Open invitations")).to_have_count(0)
 
@@ -68,7 +77,7 @@ def test_an_analyst_sees_numbers_and_no_name_anywhere(
     code = invitation(bakery, "analyst").split("#")[1]
     analyst.call("POST", "/invitations/accept", json={"code": code})
 
-    sign_in(page, bakery.url, login)
+    enter(page, bakery.url, login)
     expect(page.get_by_role("link", name=re.compile("Win back No. K"))).to_be_visible()
     customer = analyst.call("GET", f"/shops/{bakery.shop_id}/customers")["items"][0]
     paths = ("", "/customers", f"/customers/{customer['id']}", "/insights", "/shop", "/import")

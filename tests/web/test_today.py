@@ -15,7 +15,7 @@ from cloud.app.settings import Settings
 from simulators.api import Api
 from simulators.device import SimulatedDevice
 from tests.installation import Installation, running
-from tests.web.conftest import Bakery, open_bakery, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, Bakery, enter, open_bakery, open_own_bakery
 
 
 @pytest.fixture
@@ -59,9 +59,10 @@ def test_the_one_thing_to_do_leads_to_the_customer(owner_page: Page) -> None:
     expect(owner_page.get_by_text(re.compile("^usually every", re.IGNORECASE))).to_be_visible()
 
 
+@AT_PHONE_SIZE
 def test_the_owner_is_back_in_15_minutes_or_earlier(page: Page, installation: Installation) -> None:
     bakery = open_own_bakery(installation)
-    sign_in(page, bakery.url, bakery.login)
+    enter(page, bakery.url, bakery.login)
     page.get_by_text("Away for a moment?").click()
     page.get_by_role("button", name="Back in 15 minutes").click()
     strip = page.get_by_role("region", name="The shop now")
@@ -73,11 +74,12 @@ def test_the_owner_is_back_in_15_minutes_or_earlier(page: Page, installation: In
     expect(strip).not_to_contain_text("You said so")
 
 
+@AT_PHONE_SIZE
 def test_what_is_usual_is_said_only_when_enough_days_are_known(
     page: Page, installation: Installation
 ) -> None:
     bakery = open_own_bakery(installation)
-    sign_in(page, bakery.url, bakery.login)
+    enter(page, bakery.url, bakery.login)
     takings = page.get_by_role("region", name="Today so far")
     expect(takings).to_contain_text("Not enough days yet to say what is usual")
     local = dt.datetime.now(ZoneInfo("Europe/Berlin"))
@@ -92,6 +94,7 @@ def test_what_is_usual_is_said_only_when_enough_days_are_known(
     expect(takings).to_contain_text("Less than usual: €102 to €106 by now")
 
 
+@AT_PHONE_SIZE
 def test_promised_hours_stand_beside_the_door(page: Page, installation: Installation) -> None:
     bakery = open_own_bakery(installation)
     hours = {"opening_hours": "Mo-Su 00:00-24:00"}
@@ -99,7 +102,7 @@ def test_promised_hours_stand_beside_the_door(page: Page, installation: Installa
     device = SimulatedDevice(bakery.door)
     device.start()
     try:
-        sign_in(page, bakery.url, bakery.login)
+        enter(page, bakery.url, bakery.login)
         device.close_door()
         problems = page.get_by_role("region", name="Needs a look")
         expect(problems).to_contain_text("the door is closed")
@@ -119,11 +122,12 @@ def own_installation(
         yield processes
 
 
+@AT_PHONE_SIZE
 def test_an_interrupted_live_view_says_so_until_it_is_back(
     page: Page, own_installation: Installation
 ) -> None:
     bakery = open_bakery(own_installation, "ines@example.com")
-    sign_in(page, bakery.url, bakery.login)
+    enter(page, bakery.url, bakery.login)
     status = page.get_by_role("status")
     expect(status).to_contain_text("Unknown")
 
