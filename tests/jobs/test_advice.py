@@ -202,5 +202,5 @@ def test_what_our_advice_brought_is_learnt_from_who_came(till: Till) -> None:
 
     score_on(till, content, dt.date(2025, 11, 30))
 
-    reasons = [row.Score.action_reason for row in proposed(till)]
+    reasons = [row.score["action_reason"] for row in proposed(till)]
     assert any("A reminder prevents" in r and "(measured on" in r for r in reasons), reasons
