@@ -85,12 +85,17 @@ def test_the_poster_shows_the_code_of_the_page_to_join_at(owner: Somebody) -> No
     assert expected is not None
     assert shown is not None
     assert shown[1] == expected[1]
-    assert owner.get(f"{owner.url}/poster.pdf").data.startswith(b"%PDF-")
+    pdf = owner.get(f"{owner.url}/poster.pdf").data
+    assert pdf.startswith(b"%PDF-")
+    assert b"/MediaBox[0 0 595.2756 841.8898]" in pdf  # A4
+    assert b"Corner Bakery" in pdf
 
 
 def test_a_name_cannot_break_out_of_the_poster(owner: Somebody) -> None:
     owner.open_shop("</text><script>alert(1)</script>")
     assert "<script" not in owner.get(f"{owner.url}/poster.svg").text
+    owner.open_shop('#panic("no text") अ $x')
+    assert owner.get(f"{owner.url}/poster.pdf").status_code == 200
 
 
 def test_the_share_link_opens_whatsapp_with_the_public_page(owner: Somebody) -> None:

@@ -156,7 +156,7 @@ def test_poster_and_data_are_taken_home(page: Page, own_bakery: Bakery) -> None:
         "href", re.compile(r"https://wa\.me/\?text=")
     )
     for button, beginning in (
-        ("Code to print (PDF)", b"%PDF"),
+        ("Poster A4 (PDF)", b"%PDF"),
         ("Poster A4 (SVG)", b"<svg"),
         ("Purchases", b"\xef\xbb\xbfp"),
         ("Products", b"\xef\xbb\xbfp"),

@@ -83,12 +83,12 @@ def get_poster_svg(shop_id: uuid.UUID) -> Response:
 
 @routes.get("/shops/<uuid:shop_id>/poster.pdf")
 @works_here("analyst")
-@routes.file(200, "The code to print", PDF, "%PDF-1.4")
+@routes.file(200, "An A4 poster", PDF, "%PDF-1.4")
 @routes.fails(404)
 def get_poster_pdf(shop_id: uuid.UUID) -> Response:
-    """The code that opens the page to join the shop at, sharp at every size."""
+    """The same poster as a page that every copy shop can print."""
     shop = shop_by_id(db.session(), shop_id)
-    pdf = poster_pdf(_join_url(shop))
+    pdf = poster_pdf(shop, _join_url(shop))
     return as_download(Response(pdf, mimetype=PDF), f"poster-{shop.slug}.pdf")
 
 

@@ -1,6 +1,8 @@
 """The poster at the door: a QR code that opens the page to join at, which tells if it is open."""
 
+import importlib
 import io
+import json
 from html import escape
 from urllib.parse import quote
 
@@ -14,8 +16,27 @@ HEIGHT_MM = 297
 CODE_MM = 130
 NAME_MAX_LENGTH = 40
 NAME_SIZE_MM = 16
-# poster.pdf: the code with its quiet zone, as wide as the page's text
-PDF_SCALE = 12
+ASKS = "Open now? Busy? Join us"
+SAYS_HOW = "Scan me with your camera"
+# the poster as a page; what it says comes as data, so that no name is taken for markup
+_PAGE = b"""
+#let told = json(bytes(sys.inputs.told))
+#set document(title: told.name)
+#set page(width: 210mm, height: 297mm, margin: 20mm)
+#set align(center)
+#set par(justify: false)
+#set text(font: "Libertinus Serif")
+#v(8mm)
+#text(size: told.size_mm * 1mm, weight: "bold", told.name)
+#v(1fr)
+#image(bytes(told.code), format: "svg", width: told.code_mm * 1mm, alt: told.url)
+#v(1fr)
+#text(size: 9mm, told.asks)
+#v(2mm)
+#text(size: 7mm, told.says_how)
+#v(12mm)
+#text(size: 4.5mm, told.url)
+"""
 
 
 def poster_svg(shop: Shop, url: str) -> bytes:
@@ -23,7 +44,7 @@ def poster_svg(shop: Shop, url: str) -> bytes:
     code = _code(url).svg_inline(scale=1, omitsize=True, svgclass=None)
     code = code.replace("<svg ", _placed("<svg "), 1)
     name = escape(shop.name[:NAME_MAX_LENGTH])
-    size = min(NAME_SIZE_MM, 1.5 * CODE_MM / max(1, len(shop.name)))
+    size = _name_size_mm(shop)
     middle = WIDTH_MM / 2
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_MM}mm" height="{HEIGHT_MM}mm" '
@@ -31,22 +52,37 @@ def poster_svg(shop: Shop, url: str) -> bytes:
         f'<title>{name}</title><rect width="100%" height="100%" fill="#fff"/>'
         f'<text x="{middle}" y="50" font-size="{size:.1f}" font-weight="bold">{name}</text>'
         f"{code}"
-        f'<text x="{middle}" y="230" font-size="9">Open now? Busy? Join us</text>'
-        f'<text x="{middle}" y="245" font-size="7">Scan me with your camera</text>'
+        f'<text x="{middle}" y="230" font-size="9">{ASKS}</text>'
+        f'<text x="{middle}" y="245" font-size="7">{SAYS_HOW}</text>'
         f'<text x="{middle}" y="275" font-size="4.5">{escape(url)}</text></svg>\n'
     ).encode()
 
 
-def poster_pdf(url: str) -> bytes:
-    """Return the code alone as a PDF that stays sharp at every size."""
-    pdf = io.BytesIO()
-    _code(url).save(pdf, kind="pdf", scale=PDF_SCALE, compresslevel=9)
-    return pdf.getvalue()
+def poster_pdf(shop: Shop, url: str) -> bytes:
+    """Return the poster as a page that every copy shop can print."""
+    code = io.BytesIO()
+    _code(url).save(code, kind="svg", xmldecl=False)
+    told = {
+        "name": shop.name[:NAME_MAX_LENGTH],
+        "size_mm": _name_size_mm(shop),
+        "code": code.getvalue().decode(),
+        "code_mm": CODE_MM,
+        "asks": ASKS,
+        "says_how": SAYS_HOW,
+        "url": url,
+    }
+    typst = importlib.import_module("typst")  # 78 MB that only a poster needs
+    pdf: bytes = typst.compile(_PAGE, format="pdf", sys_inputs={"told": json.dumps(told)})
+    return pdf
 
 
 def whatsapp_share_url(shop: Shop, url: str) -> str:
     """Return a link that opens WhatsApp with a text; who opens it still has to press send."""
     return f"https://wa.me/?text={quote(f'{shop.name}: open now? {url}', safe='')}"
+
+
+def _name_size_mm(shop: Shop) -> float:
+    return min(NAME_SIZE_MM, 1.5 * CODE_MM / max(1, len(shop.name)))
 
 
 def _code(url: str) -> segno.QRCode:

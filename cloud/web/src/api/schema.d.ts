@@ -939,7 +939,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The code that opens the page to join the shop at, sharp at every size. */
+        /** The same poster as a page that every copy shop can print. */
         get: operations["get_poster_pdf"];
         put?: never;
         post?: never;
@@ -7801,7 +7801,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The code to print */
+            /** @description An A4 poster */
             200: {
                 headers: {
                     [name: string]: unknown;
