@@ -27,6 +27,14 @@ def test_a_reload_keeps_the_owner_signed_in(owner_page: Page) -> None:
     expect(owner_page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
 
 
+@AT_PHONE_SIZE
+def test_an_impatient_reader_stays_signed_in(owner_page: Page) -> None:
+    for _ in range(4):
+        # the answer of the renewal that each page begins is lost
+        owner_page.reload(wait_until="commit")
+    expect(owner_page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
+
+
 def test_signing_out_ends_the_sign_in(page: Page, bakery: Bakery) -> None:
     sign_in(page, bakery.url, bakery.login)
     page.get_by_role("button", name="Account").click()

@@ -26,8 +26,8 @@ def renew(
 ) -> RefreshToken | None:
     """Use a token up and return its successor; None when it is not valid any more.
 
-    A token that comes a second time was stolen, or its successor was: the family ends. Once and
-    within seconds it may come again while its successor is unused: the answer may be lost.
+    A token that comes again was stolen, or its successor was: the family ends. Within seconds it
+    may come again while no successor is used: answers get lost, one for each impatient reload.
     """
     token = session.scalar(
         select(RefreshToken).where(RefreshToken.id == token_id).with_for_update()
@@ -36,9 +36,7 @@ def renew(
         return None
     if token.used_at is None:
         token.used_at = now
-    elif _may_repeat(session, token, now - token.used_at):
-        token.repeated_at = now
-    else:
+    elif now - token.used_at > GRACE or _is_successor_used(session, token):
         end(session, family_id=token.family_id, now=now)
         return None
     return _issue(session, token.person_id, token.family_id, user_agent, now)
@@ -86,16 +84,13 @@ def end(session: Session, *, family_id: uuid.UUID, now: dt.datetime) -> None:
     )
 
 
-def _may_repeat(session: Session, token: RefreshToken, age: dt.timedelta) -> bool:
-    """Tell whether the answer with this token's successor may have got lost on its way."""
-    if token.repeated_at is not None or age > GRACE:
-        return False
+def _is_successor_used(session: Session, token: RefreshToken) -> bool:
     used_successor = select(RefreshToken.id).where(
         RefreshToken.family_id == token.family_id,
         RefreshToken.created_at > token.created_at,
         RefreshToken.used_at.is_not(None),
     )
-    return session.scalar(used_successor.limit(1)) is None
+    return session.scalar(used_successor.limit(1)) is not None
 
 
 def _issue(

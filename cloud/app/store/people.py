@@ -85,8 +85,6 @@ class RefreshToken(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
-    # once, shortly after its use, it may come again: the answer with its successor got lost
-    repeated_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
     user_agent: Mapped[str | None]
 
