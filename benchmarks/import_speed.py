@@ -29,7 +29,7 @@ from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
 
 ROWS = {"full": 1_000_000, "small": 4_000}
-ROWS_KILLED = {"full": 300_000, "small": 8_000}
+ROWS_KILLED = {"full": 1_000_000, "small": 8_000}
 KILLS = 10
 CUSTOMERS = 10_000
 PRODUCTS = 1_500
