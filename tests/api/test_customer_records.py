@@ -66,10 +66,12 @@ def test_the_timeline_is_one_list_in_pages(owner: Somebody) -> None:
     buy(owner, url, "2026-03-15T09:26:53Z", 450)
     made(owner.post(f"{url}/consents", {"channel": "sms", "action": "grant"}))
     made(owner.post(f"{url}/notes", {"text": "likes rye bread"}))
-    assert kinds(owner, url)[:2] == ["note", "consent"]
+    made(owner.post(f"{url}/outreach", {"outcome": "later"}))
+    assert kinds(owner, url)[:3] == ["outreach", "note", "consent"]
     first = body(owner.get(f"{url}/timeline", limit=3))
-    second = body(owner.get(f"{url}/timeline", limit=3, cursor=first["next_cursor"]))
-    bought = (first["items"] + second["items"])[2:]
+    second = body(owner.get(f"{url}/timeline", limit=4, cursor=first["next_cursor"]))
+    assert first["items"][0]["details"]["outcome"] == "later"
+    bought = second["items"]
     assert sorted(one["kind"] for one in bought) == ["purchase", "purchase", "visit", "visit"]
     assert [one["details"]["amount_minor"] for one in bought] == [450, 450, 350, 350]
     assert second["next_cursor"] is None

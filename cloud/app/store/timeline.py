@@ -27,9 +27,11 @@ from cloud.app.store.notes import Note
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership, Referral
 from cloud.app.store.sales import Purchase
+from cloud.app.store.scores import Outreach
 
 KINDS = (
     "joined", "left", "visit", "purchase", "note", "consent", "feedback", "referred", "brought",
+    "outreach",
 )  # fmt: skip
 # what customers see of themselves; the shop's notes are in their export, friends stay unnamed
 OPEN_KINDS = ("joined", "left", "visit", "purchase", "consent", "feedback")
@@ -99,6 +101,10 @@ def _parts() -> dict[str, tuple[Any, ...]]:
             Feedback, Feedback.membership_id, Feedback.id, Feedback.created_at,
             "mood", Feedback.mood, "was_closed", Feedback.was_closed, "text", Feedback.text,
             "answer", Feedback.answer,
+        ),
+        "outreach": (
+            Outreach, Outreach.membership_id, Outreach.id, Outreach.created_at,
+            "outcome", Outreach.outcome, "action", Outreach.action, "channel", Outreach.channel,
         ),
         "joined": (Membership, Membership.id, Membership.id, Membership.linked_at),
         "left": (Membership, Membership.id, Membership.id, Membership.left_at),

@@ -2355,7 +2355,7 @@ export interface components {
         };
         Happening: {
             /** @enum {string} */
-            kind: "joined" | "left" | "visit" | "purchase" | "note" | "consent" | "feedback" | "referred" | "brought";
+            kind: "joined" | "left" | "visit" | "purchase" | "note" | "consent" | "feedback" | "referred" | "brought" | "outreach";
             /** Format: date-time */
             at: string;
             /** Format: uuid */

@@ -20,6 +20,10 @@ it("tells each kind in words", () => {
   expect(told("consent", { channel: "sms", action: "withdraw" })).toBe("No offers by SMS any more");
   expect(told("feedback", { mood: "good", text: "Great" })).toBe("Was glad · Great");
   expect(told("feedback", { mood: null, was_closed: true })).toBe("Stood before a closed door");
+  expect(told("outreach", { outcome: "done", action: "offer", channel: "email" })).toBe(
+    "You wrote to them · Make an offer · Email",
+  );
+  expect(told("outreach", { outcome: "later" })).toBe("You put them off");
   expect(told("joined", {})).toBe("Joined by the shop’s page");
 });
 

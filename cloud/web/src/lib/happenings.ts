@@ -3,7 +3,7 @@
 import type { Happening } from "../api/types";
 import { t } from "../i18n/i18n";
 import type { Formats } from "./formats";
-import { channelName } from "./server-words";
+import { actionName, channelName } from "./server-words";
 
 const MOODS = ["good", "fair", "bad"] as const;
 const PLAIN = ["joined", "left", "referred", "brought", "visit"] as const;
@@ -14,6 +14,7 @@ export function happeningText({ kind, details }: Happening, formats: Formats): s
   if (kind === "purchase") return purchaseText(Number(details.amount_minor ?? 0), formats);
   if (kind === "consent") return consentText(details);
   if (kind === "feedback") return feedbackText(details);
+  if (kind === "outreach") return outreachText(details);
   const plain = PLAIN.find((one) => one === kind);
   return plain ? t(`happenings.${plain}`) : kind;
 }
@@ -37,6 +38,14 @@ function feedbackText(details: Details): string {
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+function outreachText(details: Details): string {
+  if (details.outcome === "later") return t("happenings.putOff");
+  if (details.outcome === "never") return t("happenings.noCustomer");
+  const channel = channelName(textIn(details, "channel"));
+  const action = actionName(textIn(details, "action"));
+  return [t("happenings.contacted"), action, channel].filter(Boolean).join(" · ");
 }
 
 type Details = Readonly<Record<string, unknown>>;
