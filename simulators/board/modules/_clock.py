@@ -8,6 +8,7 @@ in later waits. With 0 for `BOARD_STEP_US` the time is the machine's.
 
 import asyncio.core as core
 from os import getenv
+from select import POLLIN, POLLOUT
 
 import utime
 
@@ -15,7 +16,6 @@ _STEP_US = int(getenv("BOARD_STEP_US") or 0)
 # asyncio's queue is in C and stamps with the machine's time what is to run at once; ours lies ahead
 _LEAD_MS = utime.ticks_ms() + (1 << 40)
 
-_wait_for_events = core.IOQueue.wait_io_event
 _looked_us = _began_us = utime.ticks_us()
 _now_us = 0
 
@@ -49,14 +49,30 @@ def _wait_io_event(queue, wait_ms):
     global _looked_us, _now_us
     now_us()
     if not _STEP_US or wait_ms <= 0:
-        _wait_for_events(queue, wait_ms)
+        _run_soon(queue, queue.poller.poll(wait_ms))
         return
     owed_ms = (_looked_us - _began_us - _now_us) // 1000
     pause_ms = wait_ms - min(owed_ms, wait_ms // 2)
-    _wait_for_events(queue, pause_ms)
+    found = queue.poller.poll(pause_ms)
     before_us, _looked_us = _looked_us, utime.ticks_us()
     waited_us = _looked_us - before_us
     _now_us += waited_us if waited_us < pause_ms * 1000 else wait_ms * 1000
+    _run_soon(queue, found)
+
+
+def _run_soon(queue, found):
+    """Let tasks run that waited for these streams, after whatever was due before: asyncio would
+    stamp them with the machine's time, and a busy line would keep sleepers from waking up."""
+    for stream, event in found:
+        waiting = queue.map[id(stream)]  # who reads, who writes
+        for place, other in ((0, POLLOUT), (1, POLLIN)):
+            if event & ~other and waiting[place] is not None:
+                core._task_queue.push(waiting[place], _loop_ms())
+                waiting[place] = None
+        if waiting[0] is waiting[1] is None:
+            queue._dequeue(stream)
+        else:
+            queue.poller.modify(stream, POLLOUT if waiting[0] is None else POLLIN)
 
 
 core.ticks = _loop_ms
