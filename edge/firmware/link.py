@@ -71,7 +71,10 @@ class Link:
     @property
     def rssi(self):
         """Signal strength in dBm, or None without Wi-Fi."""
-        return self._wlan.status("rssi") if self._wlan.isconnected() else None
+        try:
+            return self._wlan.status("rssi") if self._wlan.isconnected() else None
+        except OSError:
+            return None  # lost between both questions
 
     def wake(self):
         """Something is to be sent, or a received message is to be answered."""
@@ -102,16 +105,20 @@ class Link:
 
     async def _join(self):
         wlan = self._wlan
-        wlan.active(True)
-        if wlan.isconnected():
-            return
-        wlan.connect(self._wifi["ssid"], self._wifi["password"])
-        deadline = time.ticks_add(time.ticks_ms(), _JOIN_DEADLINE_MS)
-        while not wlan.isconnected():
-            if time.ticks_diff(deadline, time.ticks_ms()) < 0:
-                wlan.disconnect()  # else the ESP32 can stay in a state that never connects
-                raise LinkError("Wi-Fi: expected to join within 20 s, it did not")
-            await asyncio.sleep_ms(100)
+        try:
+            wlan.active(True)
+            if wlan.isconnected():
+                return
+            wlan.connect(self._wifi["ssid"], self._wifi["password"])
+            deadline = time.ticks_add(time.ticks_ms(), _JOIN_DEADLINE_MS)
+            while not wlan.isconnected():
+                if time.ticks_diff(deadline, time.ticks_ms()) < 0:
+                    raise OSError("expected to join within 20 s, it did not")
+                await asyncio.sleep_ms(100)
+        except OSError as error:
+            # the ESP32 refuses while it still tries by itself, or has got where it never connects
+            wlan.disconnect()
+            raise LinkError("Wi-Fi: %s" % error)
 
     async def _wait_for_clock(self, beat):
         """Give the time server a moment: TLS judges certificates by the clock.

@@ -85,7 +85,13 @@ class Portal:
             await self._join(form)
             granted = await claim(self._setup, form["code"])
             keep(granted, form, self._setup)
-        except (SetupError, https.HttpError, settings.SettingsError, KeyError) as error:
+        except (
+            SetupError,
+            https.HttpError,
+            settings.SettingsError,
+            KeyError,
+            OSError,  # the flash refuses
+        ) as error:
             self._message = "That did not work: %s" % error
             print("portal:", error)
             return False
@@ -94,14 +100,17 @@ class Portal:
 
     async def _join(self, form):
         station = network.WLAN(network.STA_IF)
-        station.active(True)
-        station.connect(form["ssid"], form.get("password", ""))
-        deadline = time.ticks_add(time.ticks_ms(), _JOIN_MS)
-        while not station.isconnected():
-            if time.ticks_diff(deadline, time.ticks_ms()) < 0:
-                station.disconnect()
-                raise SetupError("the Wi-Fi could not be joined. Are name and password right?")
-            await asyncio.sleep_ms(100)
+        try:
+            station.active(True)
+            station.connect(form["ssid"], form.get("password", ""))
+            deadline = time.ticks_add(time.ticks_ms(), _JOIN_MS)
+            while not station.isconnected():
+                if time.ticks_diff(deadline, time.ticks_ms()) < 0:
+                    raise OSError
+                await asyncio.sleep_ms(100)
+        except OSError:  # or the ESP32 has refused, because it still tries by itself
+            station.disconnect()
+            raise SetupError("the Wi-Fi could not be joined. Are name and password right?")
         await self._set_clock()
 
     async def _set_clock(self):
@@ -138,12 +147,11 @@ class Portal:
         while True:
             try:
                 query, sender = server.recvfrom(512)
-            except OSError:
+                reply = dns_answer(query, _ADDRESS)
+                if reply:
+                    server.sendto(reply, sender)
+            except OSError:  # nobody asks, or who has asked is gone
                 await asyncio.sleep_ms(20)  # a datagram's sender is not in asyncio's streams
-                continue
-            reply = dns_answer(query, _ADDRESS)
-            if reply:
-                server.sendto(reply, sender)
 
 
 async def claim(setup, code):

@@ -221,7 +221,8 @@ class Hardware:
     def _get_wifi(self, _: int, __: int, ___: int, ____: bytes) -> bytes:
         joined_at = self.wifi.joined_at
         is_joined = self.wifi.is_up and joined_at is not None and self.clock.now_s() >= joined_at
-        return struct.pack("<BBb", is_joined, self.wifi.is_up, self.wifi.rssi)
+        is_trying = joined_at is not None  # once asked, the driver goes on by itself
+        return struct.pack("<BBbB", is_joined, self.wifi.is_up, self.wifi.rssi, is_trying)
 
     def _look_up(self, _: int, __: int, ___: int, name: bytes) -> bytes:
         address = self.names.resolve(name.decode())

@@ -1,5 +1,6 @@
 """Set-up by the page of the board: claim, service, and back by the button."""
 
+import contextlib
 import http.server
 import json
 import shutil
@@ -84,6 +85,16 @@ def _submit(address: str, code: str) -> str:
         return str(answer.read(), "utf-8")
 
 
+def _ask(port: int, question: bytes) -> bytes | None:
+    """Return the answer of the board's name server, None when it has not heard the question."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(1)
+        asker.sendto(question, ("127.0.0.1", port))
+        with contextlib.suppress(TimeoutError):
+            return asker.recv(512)
+    return None
+
+
 def _read(address: str) -> str:
     with urllib.request.urlopen(address, timeout=90) as answer:
         return str(answer.read(), "utf-8")
@@ -102,6 +113,33 @@ def test_a_new_board_is_set_up_by_its_page(
     kept = json.loads((board.flash / "config.json").read_text())
     assert kept["wifi"] == {"ssid": "shop", "password": "p&q"}
     assert kept["device"] == "front"
+
+
+def test_every_name_leads_a_phone_to_the_page(page: tuple[VirtualBoard, str]) -> None:
+    board, _ = page
+    port = json.loads((board.flash / "setup.json").read_text())["dns_port"]
+    name = b"\x07captive\x05apple\x03com\x00"
+    question = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + name + b"\x00\x01\x00\x01"
+
+    answer = wait_until(lambda: _ask(port, question))
+
+    assert answer[:4] == b"\x12\x34\x81\x80"
+    assert answer[-4:] == bytes((192, 168, 4, 1))
+
+
+def test_a_wifi_that_refuses_is_explained_and_can_be_tried_again(
+    page: tuple[VirtualBoard, str], cloud: Cloud
+) -> None:
+    board, address = page
+    board.wifi_down()
+    board.hardware.wifi.joined_at = 0  # it is still trying by itself
+
+    _submit(address, "GOOD-CODE")
+    wait_until(lambda: "could not be joined" in _read(address))
+
+    board.wifi_up()
+    _submit(address, "GOOD-CODE")
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses))
 
 
 def test_a_wrong_code_is_explained_and_can_be_tried_again(

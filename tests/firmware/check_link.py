@@ -224,5 +224,20 @@ class LinkTest(unittest.TestCase):
         finally:
             network.WLAN.is_up = True
 
+    def test_an_access_point_that_goes_away_costs_no_restart(self):
+        async def script(_broker, link, _outbox):
+            await asyncio.sleep_ms(100)
+            network.WLAN.is_up, network.WLAN.is_trying = False, True
+            await asyncio.sleep_ms(30_000)
+            self.assertFalse(link.is_online)
+            network.WLAN.is_up = True
+            await asyncio.sleep_ms(30_000)
+            self.assertTrue(link.is_online)
+
+        try:
+            _play(script)
+        finally:
+            network.WLAN.is_up, network.WLAN.is_trying = True, False
+
 
 unittest.main()

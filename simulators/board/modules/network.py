@@ -29,6 +29,9 @@ class WLAN:
     def connect(self, ssid=None, key=None):
         if not self._is_active:
             raise OSError("Wifi Not Started")
+        is_joined, _, _, is_trying = self._state()
+        if is_trying and not is_joined:
+            raise OSError("Wifi Internal State Error")
         _board.request("j", 1)
 
     def disconnect(self):
@@ -43,11 +46,11 @@ class WLAN:
         return STAT_GOT_IP if self.isconnected() else STAT_IDLE
 
     def scan(self):
-        _, is_up, rssi = self._state()
+        _, is_up, rssi, _ = self._state()
         return [(b"Shop", b"\x02\x00\x00\x00\x00\x01", 6, rssi, 3, False)] if is_up else []
 
     def ifconfig(self):
         return "127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"
 
     def _state(self):
-        return struct.unpack("<BBb", _board.ask("n"))
+        return struct.unpack("<BBbB", _board.ask("n"))

@@ -6,6 +6,7 @@ AP_IF = 1
 
 class WLAN:
     is_up = True
+    is_trying = False  # by itself, as the ESP32 does when its access point goes away
 
     def __init__(self, interface=STA_IF):
         pass
@@ -14,10 +15,11 @@ class WLAN:
         return True
 
     def connect(self, ssid=None, key=None):
-        pass
+        if WLAN.is_trying:
+            raise OSError("Wifi Internal State Error")
 
     def disconnect(self):
-        pass
+        WLAN.is_trying = False
 
     def isconnected(self):
         return WLAN.is_up
