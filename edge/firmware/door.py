@@ -105,7 +105,8 @@ class Door:
             return
         first, self._first_ticks = self._first_ticks, None
         if (self._level == 1) != self.is_open:
-            self._change(self._level, first)
+            # of a contact that has chattered for long, the first edge tells nothing
+            self._change(self._level, self._level_ticks if self.fault else first)
 
     def _change(self, level, ticks):
         self.is_open = level == 1
@@ -136,7 +137,11 @@ class Door:
             return
         self.still.ms()  # looked at in time, before the ticks wrap
         self._faulty.ms()
-        if self.fault == "chattering" and self._changes <= 1:
+        if self._first_ticks is not None:  # so fast that it never settles, or just moved
+            unsettled_ms = time.ticks_diff(now, self._first_ticks)
+            if unsettled_ms >= _CHATTER_MS and self.fault is None:
+                self._begin_fault("chattering")
+        elif self.fault == "chattering" and self._changes <= 1:
             self._end_fault()
             self._report("door", self._changed_ticks, {"open": int(self.is_open)})
         self._window_ticks = now

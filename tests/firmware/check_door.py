@@ -99,6 +99,19 @@ class DoorTest(unittest.TestCase):
         self.assertEqual([("contact_faulty", "chattering")], self.events.faults)
         self.assertEqual(60, len(self.events.seen))
 
+    def test_a_contact_that_never_settles_is_reported_until_it_does(self):
+        async def script():
+            for number in range(2500):  # a wire that picks up the mains, for 25 s
+                self.door._pin.drive(number % 2)
+                await asyncio.sleep_ms(10)
+            self.assertEqual([("contact_faulty", "chattering")], self.events.faults)
+            await asyncio.sleep_ms(25_000)
+
+        _play(self.door, script)
+        self.assertEqual(("contact_cleared", None), self.events.faults[-1])
+        self.assertEqual(2, len(self.events.faults))
+        self.assertEqual([0, 1], self.events.seen)
+
     def test_a_contact_that_has_been_quiet_is_cleared_and_says_how_it_stands(self):
         for number in range(100):
             self.door._change(number % 2, time.ticks_ms())
