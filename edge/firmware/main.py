@@ -1,6 +1,7 @@
 """What the board runs after power-on: choose the firmware's folder and start it."""
 
 import sys
+import time
 
 import machine
 import slots
@@ -13,7 +14,8 @@ try:
     import start  # only now it can be found
 
     start.run(is_trial)
-except Exception as error:
+except Exception as error:  # the watchdog may not be there yet, and nobody comes to pull the plug
     sys.print_exception(error)
-    if is_trial:
-        machine.reset()  # into the old firmware
+    if not is_trial:  # else the old firmware is next
+        time.sleep(3)  # for Ctrl-C
+    machine.reset()

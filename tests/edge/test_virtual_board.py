@@ -212,6 +212,13 @@ def test_a_board_that_stops_working_is_reset_by_its_watchdog(
     assert cloud.statuses[-1]["reset"] == "watchdog"
 
 
+def test_a_board_whose_firmware_fails_at_its_start_starts_again(board: VirtualBoard) -> None:
+    (board.flash / "app" / "start.mpy").rename(board.flash / "start")
+
+    board.press_reset()
+    wait_until(lambda: board.console.count("no module named 'start'") > 1)
+
+
 def test_a_second_deploy_copies_nothing(board: VirtualBoard) -> None:
     output = device_command(board, "deploy")
 
