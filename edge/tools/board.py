@@ -1,6 +1,7 @@
 """A board at a serial port, reached through mpremote: the only module that speaks to hardware."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from mpremote.transport_serial import SerialTransport
 
 _PLATFORMS = ("esp32", "linux")  # linux is the virtual board
 _MPY_VERSION = 6
+_OPEN_TIMEOUT_S = 3  # a native USB port goes away with a reset, and comes back
 _READ_TIMEOUT_S = 3
 _ATTEMPTS = 6
 
@@ -106,7 +108,7 @@ class Board:
 
     def reset(self) -> None:
         """Restart the board into its program."""
-        with suppress(TransportError, OSError):  # a native USB port goes away with the reset
+        with suppress(TransportError, OSError):  # a native USB port goes away meanwhile
             self.transport.exec_raw_no_follow("import machine; machine.reset()")
 
     def run(self, code: str) -> str:
@@ -122,18 +124,26 @@ class Board:
 @contextmanager
 def connected(port: str) -> Iterator[Board]:
     """Interrupt the program of the board at a port and talk to it; raise BoardError."""
-    try:
-        transport = SerialTransport(port, exclusive=True, timeout=_READ_TIMEOUT_S)
-    except (TransportError, OSError) as error:
-        raise BoardError(
-            f"{port}: expected a free serial port with a board, got {error}"
-        ) from error
+    transport = _opened(port)
     try:
         yield _introduced(port, transport)
     except TransportError as error:
         raise BoardError(f"{port}: lost the board while talking to it: {error}") from error
     finally:
         transport.close()
+
+
+def _opened(port: str) -> Any:
+    until = time.monotonic() + _OPEN_TIMEOUT_S
+    while True:
+        try:
+            return SerialTransport(port, exclusive=True, timeout=_READ_TIMEOUT_S)
+        except (TransportError, OSError) as error:
+            if time.monotonic() >= until:
+                raise BoardError(
+                    f"{port}: expected a free serial port with a board, got {error}"
+                ) from error
+        time.sleep(0.1)
 
 
 def _introduced(port: str, transport: Any) -> Board:

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import serial
 from click.testing import CliRunner
+from mpremote.transport import TransportError
+from mpremote.transport_serial import SerialTransport
 
 from edge.tools import backup
 from edge.tools.cli import device
@@ -53,6 +55,12 @@ def until_ctrl_c(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()  # it has ended, unless the test has failed
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for a port that will not come."""
+    monkeypatch.setattr("edge.tools.board._OPEN_TIMEOUT_S", 0)
 
 
 def _run(*arguments: str) -> Any:
@@ -99,6 +107,7 @@ def test_a_recorded_trace_is_replayed_and_another_file_is_refused(tmp_path: Path
     assert f"{other}: trace: expected a line" in refused.output
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_port_without_a_board_is_named() -> None:
     result = _run("deploy", "--port", "/dev/nowhere")
 
@@ -185,6 +194,24 @@ def test_settings_that_the_board_refuses_are_left_alone(board: VirtualBoard) -> 
     assert (board.flash / "config.json").read_text() == before
 
 
+def test_a_port_that_comes_back_after_a_reset_is_waited_for(
+    board: VirtualBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = tmp_path / "port"
+
+    def open_later(path: str, **options: Any) -> SerialTransport:
+        if not port.exists():
+            port.symlink_to(board.port)
+            raise TransportError("not yet")
+        return SerialTransport(path, **options)
+
+    monkeypatch.setattr("edge.tools.board.SerialTransport", open_later)
+    result = _run("deploy", "--port", str(port), "--dry-run")
+
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_port_that_somebody_else_uses_is_named(board: VirtualBoard) -> None:
     with serial.Serial(board.port, exclusive=True):
         result = _run("deploy", "--port", board.port)
