@@ -1,7 +1,9 @@
 """Pages outside the API: health, the public page, the web client, the API's own page."""
 
 import dataclasses
+import datetime as dt
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -29,15 +31,51 @@ def test_it_is_alive_but_not_ready_without_a_database(settings: Settings) -> Non
 
 def test_the_public_page_is_small_and_needs_no_script(owner: Somebody, client: FlaskClient) -> None:
     owner.patch(owner.url, {"opening_hours": "24/7", "address": "Am <Markt> 1"})
-    answer = client.get(f"/s/{slug_of(owner)}")
+    answer = client.get(f"/s/{slug_of(owner)}/en")
     assert answer.status_code == 200
     assert len(answer.data) < 50_000
     assert "<script" not in answer.text
     assert "Hours say open" in answer.text
-    assert "By the published hours" in answer.text
+    assert "By the published hours." in answer.text
     assert "Am &lt;Markt&gt; 1" in answer.text
     assert 'property="og:title"' in answer.text
     assert answer.text.count("all day") == 7
+
+
+def test_the_public_page_speaks_the_shop_s_language_and_any_other_on_request(
+    owner: Somebody, client: FlaskClient
+) -> None:
+    slug = slug_of(owner)
+    assert '<html lang="de">' in client.get(f"/s/{slug}").text
+    owner.patch(owner.url, {"language": "hi"})
+    for path, language in ((f"/s/{slug}/de", "de"), (f"/s/{slug}/en", "en")):
+        answer = client.get(path)
+        assert f'<html lang="{language}">' in answer.text
+        assert f'href="/s/{slug}/hi"' in answer.text
+        assert answer.headers["Cache-Control"] == "public, max-age=15"
+
+
+def test_the_public_page_knows_the_days_that_have_other_hours(
+    owner: Somebody, client: FlaskClient
+) -> None:
+    owner.patch(owner.url, {"opening_hours": "24/7"})
+    tomorrow = dt.datetime.now(ZoneInfo("Europe/Berlin")).date() + dt.timedelta(days=1)
+    assert (
+        owner.post(f"{owner.url}/exceptions", {"date": str(tomorrow), "hours": None}).status_code
+        == 201
+    )
+    page = client.get(f"/s/{slug_of(owner)}/en").text
+    assert page.count("all day") == 6
+    assert page.count("<td>closed</td>") == 1
+
+
+def test_the_public_page_says_what_the_owner_says(owner: Somebody, client: FlaskClient) -> None:
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=15)
+    word = {"is_open": False, "until": until.isoformat(), "message": "Back in <15> minutes"}
+    assert owner.post(f"{owner.url}/override", word).status_code == 201
+    page = client.get(f"/s/{slug_of(owner)}/en").text
+    assert "Closed now" in page
+    assert "“Back in &lt;15&gt; minutes”" in page
 
 
 def test_an_unknown_shop_has_no_public_page(client: FlaskClient) -> None:
@@ -50,10 +88,11 @@ def test_an_unknown_shop_has_no_public_page(client: FlaskClient) -> None:
 def test_the_public_status_tells_no_number_of_people(owner: Somebody, client: FlaskClient) -> None:
     public = body(client.get(f"{API}/public/shops/{slug_of(owner)}"))
     assert set(public) == {
-        "slug", "name", "address", "time_zone", "opening_hours", "status", "crowd"
+        "slug", "name", "address", "time_zone", "opening_hours", "status", "crowd", "opens_at",
+        "closes_at", "quiet_from", "quiet_until",
     }  # fmt: skip
     assert set(public["status"]) == {
-        "is_open", "since", "source", "until", "message", "checked_at"
+        "is_open", "since", "source", "until", "message", "sensor_seen_at", "checked_at"
     }  # fmt: skip
 
 

@@ -58,6 +58,12 @@ def test_it_is_made_anew_after_a_moment(shop: Shop, monkeypatch: pytest.MonkeyPa
     assert [client.get("/s/bakery").text for _ in range(2)] == ["answer 1", "answer 2"]
 
 
+def test_each_language_is_kept_apart(shop: Shop) -> None:
+    client = shop.client()
+    texts = [client.get(path).text for path in ("/s/bakery/de", "/s/bakery/hi", "/s/bakery/de")]
+    assert texts == ["answer 1", "answer 2", "answer 1"]
+
+
 @pytest.mark.parametrize("path", ["/s/bakery?r=1", "/s/bakery/join", "/t/bakery"])
 def test_what_is_not_named_by_its_path_alone_is_not_kept(shop: Shop, path: str) -> None:
     client = shop.client()

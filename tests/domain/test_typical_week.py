@@ -2,7 +2,14 @@
 
 import datetime as dt
 
-from cloud.app.domain.typical_week import DAYS_MIN, HourCount, best_hours, typical_week
+from cloud.app.domain.typical_week import (
+    DAYS_MIN,
+    HourCount,
+    UsualHour,
+    best_hours,
+    quiet_hours,
+    typical_week,
+)
 
 FRIDAYS = [dt.date(2026, 11, 20) - dt.timedelta(weeks=week) for week in range(1, 5)]
 FRIDAY = 4
@@ -43,3 +50,26 @@ def test_the_best_hours_are_the_emptiest_open_ones() -> None:
     assert best_hours(week, FRIDAY, [9, 10]) == [10]
     assert best_hours(week, FRIDAY, range(24)) == [11]
     assert best_hours(week, 0, range(24)) == []
+
+
+def friday(**inside: float) -> dict[tuple[int, int], UsualHour]:
+    """A usual Friday: the people inside at h9, h10 and so on."""
+    hours = {int(name[1:]): people for name, people in inside.items()}
+    return {(FRIDAY, h): UsualHour(FRIDAY, h, people, people, 5) for h, people in hours.items()}
+
+
+def test_a_quiet_time_takes_in_its_neighbours_that_are_as_quiet() -> None:
+    week = friday(h9=4.0, h10=1.4, h11=1.0, h12=1.5, h13=6.0, h14=1.0)
+    assert quiet_hours(week, FRIDAY, range(9, 15)) == range(10, 13)
+    assert quiet_hours(week, FRIDAY, [13, 14]) == range(14, 15)
+
+
+def test_a_quiet_time_ends_where_the_shop_closes_or_nothing_is_known() -> None:
+    week = friday(h9=1.0, h10=1.0, h12=1.0, h13=5.0)
+    assert quiet_hours(week, FRIDAY, [10, 12, 13]) == range(10, 11)
+
+
+def test_no_time_is_the_best_where_all_are_alike_or_unknown() -> None:
+    assert quiet_hours(friday(h9=2.0, h10=2.5), FRIDAY, [9, 10]) is None
+    assert quiet_hours(friday(h9=2.0), FRIDAY, [9, 10]) is None
+    assert quiet_hours({}, FRIDAY, [9, 10]) is None

@@ -178,9 +178,14 @@ def test_everybody_gets_words_and_no_number_of_people(
             "source": "door",
             "until": None,
             "message": None,
+            "sensor_seen_at": NOON,
             "checked_at": SOON,
         },
         "crowd": "busy",
+        "opens_at": None,
+        "closes_at": NOON + dt.timedelta(hours=5),
+        "quiet_from": None,
+        "quiet_until": None,
     }
 
 

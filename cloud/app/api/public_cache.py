@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_accept_header, parse_etags
 
+from cloud.app.domain.languages import LANGUAGES
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -68,10 +70,12 @@ class PublicCache:
             return self._make(name, environ, start_response)
 
     def _is_public(self, environ: "WSGIEnvironment", path: str) -> bool:
-        """Only what is named by its path alone: /s/bakery, but not /s/bakery/join?by=email."""
+        """Only what is named by its path alone: /s/bakery and /s/bakery/de, but not
+        /s/bakery/join?by=email."""
         if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING"):
             return False
-        return any(path.startswith(p) and "/" not in path[len(p) :] for p in self._prefixes)
+        rest = next((path[len(p) :] for p in self._prefixes if path.startswith(p)), None)
+        return rest is not None and rest.partition("/")[2] in ("", *LANGUAGES)
 
     def _fresh(self, name: Name) -> Answer | None:
         answer = self._answers.get(name)

@@ -1,12 +1,15 @@
 """What is usual in a shop: entries and people inside, for each hour of the week."""
 
 import datetime as dt
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 # fewer days say nothing about what is usual
 DAYS_MIN = 3
+# hours that differ by less are alike to who comes
+ALIKE_PEOPLE = 0.5
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,26 @@ def best_hours(
         return []
     least = min(week[weekday, hour].inside for hour in known)
     return [hour for hour in known if week[weekday, hour].inside == least]
+
+
+def quiet_hours(
+    week: Mapping[HourOfWeek, UsualHour], weekday: int, open_hours: Sequence[int]
+) -> range | None:
+    """Return the stretch of a day's open hours in which the fewest are inside; None where too
+    little is known, or where no hour is better than the others."""
+    inside = {h: week[weekday, h].inside for h in open_hours if (weekday, h) in week}
+    if not inside:
+        return None
+    quietest = min(inside, key=lambda hour: inside[hour])
+    alike = inside[quietest] + ALIKE_PEOPLE
+    if max(inside.values()) <= alike:
+        return None
+    first = last = quietest
+    while inside.get(first - 1, math.inf) <= alike:
+        first -= 1
+    while inside.get(last + 1, math.inf) <= alike:
+        last += 1
+    return range(first, last + 1)
 
 
 def _by_date(counts: Iterable[HourCount]) -> dict[dt.date, dict[int, tuple[int, int]]]:

@@ -14,6 +14,7 @@ from cloud.app.domain.typical_week import (
     HourOfWeek,
     UsualHour,
     best_hours,
+    quiet_hours,
     typical_week,
 )
 from cloud.app.services import openings
@@ -23,6 +24,10 @@ from cloud.app.store.shops import Shop
 
 # long enough for a habit, short enough to follow the season
 WEEKS = 8
+# how far one looks for the next day on which it is open
+DAYS_AHEAD = 7
+
+Span = tuple[dt.datetime, dt.datetime]
 
 # what was usual yesterday is usual today: shop -> (its day, its week)
 _weeks: dict[uuid.UUID, tuple[dt.date, Mapping[HourOfWeek, UsualHour]]] = {}
@@ -86,6 +91,8 @@ def typical(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str,
     """Return the usual hours of the week, and the best hours to come on each day."""
     shop = shop_by_id(session, shop_id)
     week = usual_week(session, shop, now)
+    today = now.astimezone(ZoneInfo(shop.time_zone)).date()
+    hours = openings.promised_hours(shop, openings.exceptions(session, shop_id, today))
     return {
         "hours": [
             {
@@ -98,31 +105,46 @@ def typical(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str,
             for usual in week.values()
         ],
         "best": [
-            {"weekday": weekday, "hours": best}
-            for weekday, open_hours in _open_hours(shop, now, week).items()
-            if (best := best_hours(week, weekday, open_hours))
+            {"weekday": date.weekday(), "hours": best}
+            for date in (today + dt.timedelta(days=ahead) for ahead in range(DAYS_AHEAD))
+            if (best := best_hours(week, date.weekday(), _open_hours(shop, hours, date, week)))
         ],
     }
 
 
-def _open_hours(
-    shop: Shop, now: dt.datetime, week: Mapping[HourOfWeek, UsualHour]
-) -> dict[int, Sequence[int]]:
-    """Return the hours at whose beginning the shop is open, by weekday, for the next seven days;
-    those with history where no hours are published."""
+def next_quiet_time(
+    shop: Shop, hours: str | None, week: Mapping[HourOfWeek, UsualHour], now: dt.datetime
+) -> Span | None:
+    """Return when the fewest are usually inside, of what is left of the next open day; `hours` are
+    those that the shop promises."""
     zone = ZoneInfo(shop.time_zone)
-    today = now.astimezone(zone).date()
-    found: dict[int, Sequence[int]] = {}
-    for date in (today + dt.timedelta(days=ahead) for ahead in range(7)):
-        begins = [dt.datetime.combine(date, dt.time(hour), zone) for hour in range(24)]
-        found[date.weekday()] = [begin.hour for begin in begins if _is_open(shop, begin, week)]
-    return found
+    local = now.astimezone(zone)
+    for date in (local.date() + dt.timedelta(days=ahead) for ahead in range(DAYS_AHEAD)):
+        open_hours = _open_hours(shop, hours, date, week)
+        left = [hour for hour in open_hours if date > local.date() or hour >= local.hour]
+        if left:
+            quiet = quiet_hours(week, date.weekday(), left)
+            return _span(date, quiet, zone) if quiet else None
+    return None
 
 
-def _is_open(shop: Shop, begin: dt.datetime, week: Mapping[HourOfWeek, UsualHour]) -> bool:
-    if not shop.opening_hours:
-        return (begin.weekday(), begin.hour) in week
-    return bool(openings.says_open(shop.opening_hours, shop.time_zone, shop.country, begin))
+def _open_hours(
+    shop: Shop, hours: str | None, date: dt.date, week: Mapping[HourOfWeek, UsualHour]
+) -> Sequence[int]:
+    """Return the hours of a day at whose beginning the shop is open; those with history where no
+    hours are published."""
+    if not hours:
+        return [hour for hour in range(24) if (date.weekday(), hour) in week]
+    midnight = dt.datetime.combine(date, dt.time(), ZoneInfo(shop.time_zone))
+    next_midnight = midnight + dt.timedelta(days=1)
+    spans = openings.open_spans(hours, shop.time_zone, shop.country, midnight, next_midnight)
+    begins = [midnight.replace(hour=hour) for hour in range(24)]
+    return [b.hour for b in begins if any(start <= b < stop for start, stop in spans)]
+
+
+def _span(date: dt.date, hours: range, zone: ZoneInfo) -> Span:
+    begin = dt.datetime.combine(date, dt.time(hours.start), zone)
+    return begin, begin + dt.timedelta(hours=len(hours))
 
 
 def _counts(session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date) -> list[HourCount]:

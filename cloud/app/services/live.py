@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from cloud.app.domain.errors import NotFound
 from cloud.app.domain.occupancy import Crowd, crowd, margin_of_error, people_inside
 from cloud.app.domain.openness import Door, Openness, Override, is_fresh, openness
-from cloud.app.domain.typical_week import UsualHour
+from cloud.app.domain.typical_week import HourOfWeek, UsualHour
 from cloud.app.services import openings
 from cloud.app.services.device_health import healths
-from cloud.app.services.footfall import usual_week
+from cloud.app.services.footfall import next_quiet_time, usual_week
 from cloud.app.services.shops import shop_by_slug
 from cloud.app.store.openings import OpeningException
 from cloud.app.store.roles import act_for
@@ -32,7 +32,7 @@ class View:
     devices: Sequence[Device]
     override: Override | None
     exceptions: Sequence[OpeningException]
-    usual: UsualHour | None
+    week: Mapping[HourOfWeek, UsualHour]
     now: dt.datetime
 
     @cached_property
@@ -72,7 +72,13 @@ class View:
         devices = [device for device in self.devices if device.site_id in counting]
         if not devices or not all(self._is_fresh(device) for device in devices):
             return None
-        return crowd(self.inside, self.shop.capacity, self.usual.inside if self.usual else None)
+        local = self.now.astimezone(ZoneInfo(self.shop.time_zone))
+        usual = self.week.get((local.weekday(), local.hour))
+        return crowd(self.inside, self.shop.capacity, usual.inside if usual else None)
+
+    @property
+    def sensor_seen_at(self) -> dt.datetime | None:
+        return max((device.seen_at for device in self.devices if device.seen_at), default=None)
 
     @property
     def _doors(self) -> list[Door]:
@@ -105,7 +111,7 @@ def live_state(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[s
         "source": is_open.source,
         "until": is_open.until,
         "message": is_open.message,
-        "sensor_seen_at": max((d.seen_at for d in view.devices if d.seen_at), default=None),
+        "sensor_seen_at": view.sensor_seen_at,
         "inside": view.inside,
         "margin": margin_of_error(view.ambiguous) if view.sites else None,
         "entries": view.entries,
@@ -149,9 +155,29 @@ def public_status_of(session: Session, shop: Shop, now: dt.datetime) -> dict[str
             "source": is_open.source,
             "until": is_open.until,
             "message": is_open.message,
+            "sensor_seen_at": view.sensor_seen_at,
             "checked_at": now,
         },
         "crowd": None if is_open.is_open is False else view.crowd,
+        **_what_comes(view),
+    }
+
+
+def _what_comes(view: View) -> dict[str, dt.datetime | None]:
+    """When the published hours open or close next, and when it is quiet until then."""
+    shop, hours = view.shop, view.hours
+    if shop.delete_at is not None:
+        return dict.fromkeys(("opens_at", "closes_at", "quiet_from", "quiet_until"))
+    opens, changes_at = openings.next_change(hours, shop.time_zone, shop.country, view.now) or (
+        None,
+        None,
+    )
+    quiet_from, quiet_until = next_quiet_time(shop, hours, view.week, view.now) or (None, None)
+    return {
+        "opens_at": changes_at if opens else None,
+        "closes_at": None if opens else changes_at,
+        "quiet_from": quiet_from,
+        "quiet_until": quiet_until,
     }
 
 
@@ -173,6 +199,6 @@ def _look(session: Session, shop: Shop | None, now: dt.datetime) -> View:
         devices,
         openings.current_override(session, shop.id, now),
         openings.exceptions(session, shop.id, yesterday),
-        usual_week(session, shop, now).get((local.weekday(), local.hour)),
+        usual_week(session, shop, now),
         now,
     )

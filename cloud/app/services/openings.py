@@ -22,6 +22,8 @@ from cloud.app.store.openings import OpeningException, OpeningOverride
 from cloud.app.store.shops import Shop
 
 OVERRIDE_MAX = dt.timedelta(days=31)
+# longer holidays than this are told by the days themselves
+CHANGE_WITHIN = dt.timedelta(days=14)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Span = tuple[dt.datetime, dt.datetime]
@@ -137,6 +139,19 @@ def open_spans(
     zone = ZoneInfo(time_zone)
     intervals = parsed.intervals(begin.astimezone(zone), end.astimezone(zone))
     return [(start, stop) for start, stop, state, _ in intervals if state == State.OPEN]
+
+
+def next_change(
+    hours: str | None, time_zone: str, country: str, now: dt.datetime
+) -> tuple[bool, dt.datetime] | None:
+    """Return whether OSM opening hours open or close next, and when; None when they do neither
+    within `CHANGE_WITHIN`."""
+    end = now + CHANGE_WITHIN
+    for start, stop in open_spans(hours, time_zone, country, now, end):
+        if start > now:
+            return True, start
+        return (False, stop) if stop < end else None
+    return None
 
 
 @functools.lru_cache(maxsize=1000)

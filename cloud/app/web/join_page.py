@@ -17,7 +17,8 @@ from cloud.app.services.contacts import kind_of, normalised_email, normalised_ph
 from cloud.app.services.live import public_status
 from cloud.app.services.shops import shop_by_slug
 from cloud.app.store.shops import Shop
-from cloud.app.web.shop_page import page_of
+from cloud.app.web import shop_words
+from cloud.app.web.shop_page import nothing_here, page_of, readers_language
 
 pages = Blueprint("join_page", __name__)
 
@@ -26,11 +27,6 @@ TEXTS: dict[str, dict[str, str]] = json.loads(
 )
 NAME_MAX_LENGTH = 100
 CONTACT_MAX_LENGTH = 254
-HEADLINES = {
-    (True, "hours"): "hoursOpen", (False, "hours"): "hoursClosed",
-    (True, "door"): "open", (False, "door"): "closed",
-    (True, "override"): "open", (False, "override"): "closed",
-}  # fmt: skip
 # the words beside the box of each channel
 WORDINGS = {"sms": "sms", "whatsapp": "whatsapp", "email": "email_consent"}
 
@@ -138,13 +134,10 @@ def _with_shop(slug: str, answer: Callable[[Shop], Response]) -> Response:
     try:
         shop = shop_by_slug(db.session(), slug)
     except NotFound:
-        return page_of("no_shop.html", 404)
+        return nothing_here("no_shop.html", 404)
     except Gone:
-        return page_of("closed_shop.html", 410)
-    response = answer(shop)
-    # codes and contacts stay in no cache on the way
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        return nothing_here("closed_shop.html", 410)
+    return answer(shop)
 
 
 def _page(template: str, shop: Shop, status: int = 200, **values: object) -> Response:
@@ -154,9 +147,9 @@ def _page(template: str, shop: Shop, status: int = 200, **values: object) -> Res
         template,
         status,
         t=words,
-        language=_language(),
+        language=readers_language(),
         shop=shop,
-        headline=words[HEADLINES.get((state["is_open"], state["source"]), "unknown")],
+        headline=shop_words.TEXTS[readers_language()][shop_words.headline_key(state)],
         is_open=state["is_open"],
         referral=request.values.get("r", "")[:20],
         client=current_app.config["PUBLIC_URL"],
@@ -166,9 +159,5 @@ def _page(template: str, shop: Shop, status: int = 200, **values: object) -> Res
 
 def _words(shop: Shop) -> dict[str, str]:
     """The texts in the reader's language, with the shop's name in them."""
-    texts = TEXTS[_language()]
+    texts = TEXTS[readers_language()]
     return {key: text.replace("{shop}", shop.name) for key, text in texts.items()}
-
-
-def _language() -> str:
-    return request.accept_languages.best_match(TEXTS) or "en"

@@ -18,10 +18,12 @@ def _crowd() -> fields.String:
     return fields.String(required=True, allow_none=True, validate=validate.OneOf((*CROWDS, None)))
 
 
+def _moment_of(description: str) -> Moment:
+    return Moment(required=True, allow_none=True, metadata={"description": description})
+
+
 def _until() -> Moment:
-    return Moment(
-        required=True, allow_none=True, metadata={"description": "when an override ends by itself"}
-    )
+    return _moment_of("when an override ends by itself")
 
 
 def _message() -> fields.String:
@@ -87,6 +89,7 @@ class PublicStatus(Schema):
     source = fields.String(required=True, validate=validate.OneOf(SOURCES))
     until = _until()
     message = _message()
+    sensor_seen_at = _moment_of("when a board was heard last; null where none ever was")
     checked_at = Moment(required=True)
 
 
@@ -100,3 +103,7 @@ class PublicShop(Schema):
     opening_hours = fields.String(required=True, allow_none=True)
     status = fields.Nested(PublicStatus, required=True)
     crowd = _crowd()
+    opens_at = _moment_of("when the published hours open next, while they say closed")
+    closes_at = _moment_of("when the published hours close next, while they say open")
+    quiet_from = _moment_of("when the fewest are usually inside on the next open day")
+    quiet_until = _moment_of("when that stretch ends")

@@ -2865,6 +2865,11 @@ export interface components {
             until: string | null;
             /** @description the owner's word, if any */
             message: string | null;
+            /**
+             * Format: date-time
+             * @description when a board was heard last; null where none ever was
+             */
+            sensor_seen_at: string | null;
             /** Format: date-time */
             checked_at: string;
         };
@@ -2877,6 +2882,26 @@ export interface components {
             status: components["schemas"]["PublicStatus"];
             /** @enum {string|null} */
             crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
+            /**
+             * Format: date-time
+             * @description when the published hours open next, while they say closed
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description when the published hours close next, while they say open
+             */
+            closes_at: string | null;
+            /**
+             * Format: date-time
+             * @description when the fewest are usually inside on the next open day
+             */
+            quiet_from: string | null;
+            /**
+             * Format: date-time
+             * @description when that stretch ends
+             */
+            quiet_until: string | null;
         };
         NewOverride: {
             is_open: boolean;
@@ -3067,6 +3092,26 @@ export interface components {
             status: components["schemas"]["PublicStatus"];
             /** @enum {string|null} */
             crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
+            /**
+             * Format: date-time
+             * @description when the published hours open next, while they say closed
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description when the published hours close next, while they say open
+             */
+            closes_at: string | null;
+            /**
+             * Format: date-time
+             * @description when the fewest are usually inside on the next open day
+             */
+            quiet_from: string | null;
+            /**
+             * Format: date-time
+             * @description when that stretch ends
+             */
+            quiet_until: string | null;
             /** Format: uuid */
             id: string;
             currency: string;
@@ -3124,6 +3169,26 @@ export interface components {
             status: components["schemas"]["PublicStatus"];
             /** @enum {string|null} */
             crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
+            /**
+             * Format: date-time
+             * @description when the published hours open next, while they say closed
+             */
+            opens_at: string | null;
+            /**
+             * Format: date-time
+             * @description when the published hours close next, while they say open
+             */
+            closes_at: string | null;
+            /**
+             * Format: date-time
+             * @description when the fewest are usually inside on the next open day
+             */
+            quiet_from: string | null;
+            /**
+             * Format: date-time
+             * @description when that stretch ends
+             */
+            quiet_until: string | null;
             /** Format: uuid */
             id: string;
             currency: string;
@@ -8114,9 +8179,14 @@ export interface operations {
                      *         "source": "override",
                      *         "until": "2026-03-14T09:26:53Z",
                      *         "message": "Back in 15 minutes",
+                     *         "sensor_seen_at": "2026-03-14T09:26:53Z",
                      *         "checked_at": "2026-03-14T09:26:53Z"
                      *       },
-                     *       "crowd": "empty"
+                     *       "crowd": "empty",
+                     *       "opens_at": "2026-03-14T09:26:53Z",
+                     *       "closes_at": "2026-03-14T09:26:53Z",
+                     *       "quiet_from": "2026-03-14T09:26:53Z",
+                     *       "quiet_until": "2026-03-14T09:26:53Z"
                      *     }
                      */
                     "application/json": components["schemas"]["PublicShop"];
@@ -8957,9 +9027,14 @@ export interface operations {
                      *             "source": "override",
                      *             "until": "2026-03-14T09:26:53Z",
                      *             "message": "Back in 15 minutes",
+                     *             "sensor_seen_at": "2026-03-14T09:26:53Z",
                      *             "checked_at": "2026-03-14T09:26:53Z"
                      *           },
                      *           "crowd": "empty",
+                     *           "opens_at": "2026-03-14T09:26:53Z",
+                     *           "closes_at": "2026-03-14T09:26:53Z",
+                     *           "quiet_from": "2026-03-14T09:26:53Z",
+                     *           "quiet_until": "2026-03-14T09:26:53Z",
                      *           "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *           "currency": "EUR",
                      *           "joined_at": "2026-03-14T09:26:53Z",
@@ -9031,9 +9106,14 @@ export interface operations {
                      *         "source": "override",
                      *         "until": "2026-03-14T09:26:53Z",
                      *         "message": "Back in 15 minutes",
+                     *         "sensor_seen_at": "2026-03-14T09:26:53Z",
                      *         "checked_at": "2026-03-14T09:26:53Z"
                      *       },
                      *       "crowd": "empty",
+                     *       "opens_at": "2026-03-14T09:26:53Z",
+                     *       "closes_at": "2026-03-14T09:26:53Z",
+                     *       "quiet_from": "2026-03-14T09:26:53Z",
+                     *       "quiet_until": "2026-03-14T09:26:53Z",
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *       "currency": "EUR",
                      *       "joined_at": "2026-03-14T09:26:53Z",
@@ -9093,9 +9173,14 @@ export interface operations {
                      *         "source": "override",
                      *         "until": "2026-03-14T09:26:53Z",
                      *         "message": "Back in 15 minutes",
+                     *         "sensor_seen_at": "2026-03-14T09:26:53Z",
                      *         "checked_at": "2026-03-14T09:26:53Z"
                      *       },
                      *       "crowd": "empty",
+                     *       "opens_at": "2026-03-14T09:26:53Z",
+                     *       "closes_at": "2026-03-14T09:26:53Z",
+                     *       "quiet_from": "2026-03-14T09:26:53Z",
+                     *       "quiet_until": "2026-03-14T09:26:53Z",
                      *       "id": "6f1f4f0e-8c1d-4a54-9a3e-0b6c7d5e2a10",
                      *       "currency": "EUR",
                      *       "joined_at": "2026-03-14T09:26:53Z",
