@@ -113,7 +113,8 @@ def value_customers(
     clv = forecast.clv * season * factor
     amount = expected_amount(capped, spend)
     kept = np.maximum(1 - now.no_purchase_probability, 1e-9)
-    if_kept = np.maximum(visits / kept, 1.0) * amount * factor  # one visit is certain if kept
+    # One visit is certain if kept; and no forecast of all cases may exceed that of the better one.
+    if_kept = np.maximum(np.maximum(visits / kept, 1.0) * amount * factor, clv)
     silent = now.no_purchase_probability if churn_probability is None else churn_probability
     draws = _draws(capped, spend, silent, clv, random_state)
     low, high = np.quantile(draws, INTERVAL, axis=1)

@@ -78,6 +78,7 @@ def test_value_at_risk_is_what_a_kept_customer_brings_times_the_chance_of_loss(
     # Kept, a customer brings more than expected on the whole: churn must not count twice.
     twice = table["churn_probability"] * table["clv"]
     assert table.loc[is_active, "value_at_risk"].sum() > twice[is_active].sum()
+    assert (table["value_if_kept"] >= table["clv"]).all()
     assert (table.loc[is_active, "value_at_risk"] > 0).all()
     assert (table.loc[~is_active, "value_at_risk"] == 0).all()
     expected = table["churn_probability"] * table["value_if_kept"]
