@@ -195,7 +195,9 @@ def _scorer(now: Snapshot, churn: ChurnScores) -> Scorer | None:
 
 def _empty(days: pd.DataFrame, as_of: date | None, horizon_days: int | None) -> Analysis:
     reason = "There is no purchase yet."
-    if len(days):
+    if as_of and len(days) and (days["day"] > pd.Timestamp(as_of)).all():
+        reason = f"All purchases are dated later than {as_of}."
+    elif len(days):
         reason = f"Nobody has bought for more than was refunded on any day up to {as_of}."
     summary: dict[str, Any] = {
         "as_of": as_of,
@@ -220,12 +222,14 @@ def _notes(now: Snapshot) -> list[str]:
     notes = []
     later = int((now.days["day"] > pd.Timestamp(now.as_of)).sum())
     if later:
-        notes.append(f"{later} customer days after {now.as_of} are not known yet and left out.")
+        notes.append(
+            f"Days of customers after {now.as_of} are not known yet and left out: {later}."
+        )
     known = now.days.loc[now.days["day"] <= pd.Timestamp(now.as_of), "customer_id"].nunique()
     if known > len(now.table):
         notes.append(
-            f"{known - len(now.table)} customers never paid more on a day than was refunded "
-            "and are left out."
+            "Customers who never paid more on a day than was refunded are left out: "
+            f"{known - len(now.table)}."
         )
     return notes
 

@@ -194,8 +194,8 @@ def judge(scores: Scores, folds: list[Fold], name: str) -> tuple[Verdict, str]:
     base = float(np.mean([fold.brier_of_base_rate for fold in folds]))
     dates = "1 past date" if len(folds) == 1 else f"{len(folds)} past dates"
     ranking = (
-        f"of two customers, one lost and one not, {name} picked the lost one "
-        f"{scores.auc:.0%} of the time (a coin: 50 %) on {dates}"
+        "of two customers, one lost and one not, the forecast picked the lost one "
+        f"{scores.auc:.0%} of the time (a coin: 50%) on {dates}"
     )
     if not (_is_likelier(folds, name) or _ranks_better(scores, folds)):
         return "no reliable signal", f"Past purchases do not tell who will be lost: {ranking}."

@@ -117,6 +117,11 @@ def drivers(table: pd.DataFrame, contributions: pd.DataFrame | None = None) -> l
     return told
 
 
+def for_loss(sentences: Sequence[str]) -> list[str]:
+    """Of a customer's drivers the rhythm and what raises the risk; the rest speaks against it."""
+    return [*sentences[:1], *(said for said in sentences[1:] if " raise" in said)]
+
+
 def contributions(model: ChurnModel, customers: Snapshot, typical: Floats) -> pd.DataFrame:
     """How far each group of inputs moves each customer's logit from the typical customer's.
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,13 +11,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from cloud.app.jobs.analyse import analyse
+from cloud.app.jobs.analyse import analyse, read_purchases
 
 HEADER = [
     "customer_id", "visits", "days_since_last_visit", "tenure_days", "monetary_value",
     "average_order_value", "usual_gap_days", "segment", "tier", "churn_probability", "risk",
     "expected_visits", "clv", "clv_low", "clv_high", "value_if_kept", "value_at_risk",
-    "past_spend", "last_horizon_spend",
+    "past_spend", "last_horizon_spend", "drivers",
 ]  # fmt: skip
 
 
@@ -178,6 +179,32 @@ def test_future_day_is_a_typing_error_and_left_out(tmp_path: Path) -> None:
     assert "not known yet" in str(summary(tmp_path)["notes"])
 
 
+def test_an_owner_reads_how_it_went_whom_to_look_after_and_what_was_left_out(
+    tmp_path: Path,
+) -> None:
+    file = shop() + "\n0007,2150-01-01,9.00"
+
+    english = run(tmp_path, file, "--currency", "EUR").stdout.splitlines()
+    german = run(tmp_path, file, "--currency", "EUR", "--language", "de").stdout.splitlines()
+
+    assert re.fullmatch(
+        r"\d+ of 200 customers came in the last 45 days and .+ EUR\. .+", english[0]
+    )
+    assert english[1].startswith("Signal. Past purchases tell who will be lost: of two customers")
+    assert english[2:4] == [
+        "Look after these first:", "  Customer · Chance of loss · At stake · Why"
+    ]  # fmt: skip
+    first = customers(tmp_path)[english[4].split(" · ")[0].strip()]
+    assert float(first["value_at_risk"]) == max(
+        float(row["value_at_risk"]) for row in customers(tmp_path).values()
+    )
+    assert first["drivers"].startswith("usually every ")
+    assert re.fullmatch(r"  \d{4} · \d+% · \d+ EUR · Usually every \d+ days, now .+", english[4])
+    assert "Days of customers after 2023-12-20 are not known yet and left out: 1." in english
+    assert "Kunden kamen in den letzten 45 Tagen" in german[0]
+    assert german[2] == "Um diese zuerst kümmern:"
+
+
 def test_file_with_a_header_only_has_too_little_data(tmp_path: Path) -> None:
     result = run(tmp_path, "customer,date,amount\n")
 
@@ -272,6 +299,25 @@ def test_a_report_is_typeset_with_bundles_from_the_receipts(tmp_path: Path) -> N
     assert result.exit_code == 0, result.output
     assert report.read_bytes().startswith(b"%PDF-")
     assert str(report) in result.output
+
+
+def test_products_are_called_what_they_are_called_most_often(tmp_path: Path) -> None:
+    file = tmp_path / "till.csv"
+    file.write_text(
+        "CustomerID,InvoiceNo,InvoiceDate,StockCode,Description,Quantity,UnitPrice\n"
+        "a,1,2025-01-02,10,RYE BREAD,1,3\n"
+        "a,1,2025-01-02,11,,1,3\n"
+        "b,2,2025-01-03,10,Rye bread,1,3\n"
+        "b,3,2025-01-04,10,Rye bread,2,3\n"
+    )
+
+    asked = read_purchases(file, {}, with_products=True)
+    told = read_purchases(file, {"product": "StockCode"}, with_products=True)
+
+    assert asked.lines is not None
+    assert asked.lines["product"].tolist() == ["Rye bread", "11", "Rye bread", "Rye bread"]
+    assert told.lines is not None
+    assert told.lines["product"].tolist() == ["10", "11", "10", "10"]
 
 
 def test_a_report_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def sales(n_customers: int = 60, seed: int = 3) -> tuple[pd.DataFrame, pd.DataFr
             "churn_probability": np.linspace(0.9, 0.1, n_customers),
             "value_at_risk": np.linspace(180.0, 2.0, n_customers),
             "days_since_last_visit": 9,
-            "drivers": [["usually every 9 days, now 26", "spends less"]] * n_customers,
+            "drivers": [["usually every 9 days, now 26", "spending raises the risk"]] * n_customers,
         }
     )
     return transactions, customers
@@ -250,7 +250,7 @@ def test_analysis_becomes_the_input_of_a_report() -> None:
     assert len(made["months"]) == 12
     assert made["at_risk"][0] == {
         "customer": "Anna",
-        "reason": "usually every 9 days, now 26; spends less",
+        "reason": "usually every 9 days, now 26; spending raises the risk",
         "churn_probability": pytest.approx(0.9),
         "value": pytest.approx(180.0),
     }

@@ -75,8 +75,8 @@ def test_numbers_and_days_are_written_as_people_do() -> None:
          "sonst alle 9 Tage, jetzt 26 (an 3 davon geschlossen)"),
         ("one visit so far, 1 day ago", "bisher ein Besuch, vor 1 Tag"),
         ("recent visits clearly lower the risk", "letzte Besuche senken das Risiko deutlich"),
-        ("1,234 customer days after 2024-01-31 are not known yet and left out.",
-         "1.234 Kundentage nach 31. Januar 2024 sind noch nicht bekannt und bleiben außen vor."),
+        ("Days of customers after 2024-01-31 are not known yet and left out: 12.",
+         "Kundentage nach dem 31. Januar 2024 sind noch nicht bekannt und bleiben außen vor: 12."),
         # a full stop within a product's name ends no sentence
         ("Nothing is bought with Dr. Oat often enough to know. Tea is on more receipts than "
          "anything else: a try, not a finding.",

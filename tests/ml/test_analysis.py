@@ -195,6 +195,7 @@ def test_date_before_the_first_purchase_is_told(loyal_shop: pd.DataFrame) -> Non
     assert_reasoned(found)
     assert found.summary["customers"] == 0
     assert found.summary["verdict"] == "too little data"
+    assert found.summary["reason"] == "All purchases are dated later than 2022-06-01."
 
 
 def test_purchases_after_the_date_are_left_out(purchases: Transactions) -> None:

@@ -14,6 +14,7 @@ from cloud.ml.drivers import (
     Scorer,
     contributions,
     drivers,
+    for_loss,
     shop_drivers,
     typical_inputs,
 )
@@ -83,6 +84,14 @@ def test_drivers_speak_in_the_rhythm_of_the_customer() -> None:
         ["one visit so far, 40 days ago"],
         ["usually every 1 day, now 3"],
     ]
+
+
+def test_what_speaks_for_a_loss_is_the_rhythm_and_what_raises_the_risk() -> None:
+    told = ["usually every 9 days, now 26", "spending clearly lowers the risk",
+            "recent visits raise the risk"]  # fmt: skip
+
+    assert for_loss(told) == ["usually every 9 days, now 26", "recent visits raise the risk"]
+    assert for_loss(told[:2]) == told[:1]
 
 
 def test_strongest_contributions_are_told_in_words() -> None:

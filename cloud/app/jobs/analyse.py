@@ -16,13 +16,15 @@ from cloud.app.domain.columns import DateOrder, DecimalMark
 from cloud.app.domain.errors import Invalid
 from cloud.app.domain.languages import LANGUAGES
 from cloud.app.domain.tables import Table, TableError, open_table
-from cloud.app.jobs.report import report_input, write_report
+from cloud.app.jobs.report import most_at_risk, report_content, report_input, write_report
+from cloud.app.jobs.report_words import Words
 from cloud.app.jobs.typesetting import ReportError
 from cloud.ml.analysis import COLUMNS, MAX_HORIZON_DAYS, Analysis
 from cloud.ml.analysis import analyse as analyse_transactions
 from cloud.ml.clv import Terms
 from cloud.ml.drivers import Figures
 
+PRODUCT_NAME = "product name"
 ROLES = ("customer", "date", "amount", "invoice", "product", "quantity", "price")
 DECIMALS = {"churn_probability": 4, "expected_visits": 4, "usual_gap_days": 1}
 MONEY = (
@@ -37,6 +39,7 @@ MONEY = (
     "last_horizon_spend",
 )
 MONEY_DECIMALS = 2
+MAX_SAID_AT_RISK = 5
 
 
 @dataclass
@@ -95,13 +98,13 @@ class Purchases:
     help="Also typeset a PDF to read.",
 )
 @click.option("--shop", help="The shop's name, for the report.")
-@click.option("--currency", type=click.STRING, help="Such as EUR, for the report.")
+@click.option("--currency", type=click.STRING, help="Such as EUR, for what is said and the report.")
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
     default="en",
     show_default=True,
-    help="Of the report.",
+    help="Of what is said here and of the report.",
 )
 @click.option(
     "--what-if",
@@ -143,8 +146,7 @@ def analyse(
     except Invalid as error:
         raise click.ClickException(str(error)) from error
     write(out, analysis, purchases)
-    summary = analysis.summary
-    click.echo(f"{summary['customers']} customers: {summary['verdict']}. {summary['reason']}")
+    _say(analysis, currency, Words(language))
     for name in ("customers.csv", "summary.json"):
         click.echo(str(out / name))
     if report:
@@ -153,6 +155,28 @@ def analyse(
         click.echo(str(report))
     if figures:
         _say_what_if(analysis, figures)
+
+
+def _say(analysis: Analysis, currency: str | None, words: Words) -> None:
+    """What an owner wants to know first, in the words of the report."""
+    summary = analysis.summary
+    at_risk = []
+    if summary["customers"]:
+        at_risk = most_at_risk(analysis.customers, summary["horizon_days"])[:MAX_SAID_AT_RISK]
+    content = report_content({"summary": summary, "currency": currency, "at_risk": at_risk}, words)
+    if content["kpis"]:
+        click.echo(content["lead"])
+    click.echo(content["verdict"])
+    if content["at_risk"]:
+        labels = content["labels"]
+        heads = (labels[name] for name in ("customer", "chance", "atStake", "why"))
+        click.echo(f"{labels['lookAfter']}:\n  {' · '.join(heads)}")
+    for row in content["at_risk"]:
+        click.echo(
+            "  " + " · ".join(row[k] for k in ("customer", "probability", "value", "reason"))
+        )
+    for note in content["notes"]:
+        click.echo(note)
 
 
 def _write_report(
@@ -200,6 +224,8 @@ def read_purchases(
     """
     table = open_table(path, path.name)
     places = _places(table, told, path.name)
+    if with_products and "product" not in told:
+        places |= _names_of_products(table, places)
     _say_what_was_guessed(table, places, told)
     cells, rows_read = _cells(table, places, path.name, with_products=with_products)
     frame = {
@@ -218,7 +244,8 @@ def read_purchases(
 def write(out: Path, analysis: Analysis, purchases: Purchases) -> None:
     """Write customers.csv and summary.json into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    customers = analysis.customers[list(COLUMNS)].copy()
+    customers = analysis.customers[[*COLUMNS, "drivers"]].copy()
+    customers["drivers"] = customers["drivers"].str.join("; ")
     for name in MONEY:
         customers[name] = customers[name].astype(float).round(MONEY_DECIMALS)
     for name, decimals in DECIMALS.items():
@@ -263,6 +290,15 @@ def _places(table: Table, told: Mapping[str, str], filename: str) -> dict[str, i
     return places
 
 
+def _names_of_products(table: Table, places: Mapping[str, int]) -> dict[str, int]:
+    """The column that names the products in words, where the guessed one holds their numbers."""
+    guessed = columns.guess(table.columns, table.sample, columns.PRODUCT_NAMES)
+    place = guessed.get("product")
+    if "product" not in places or place is None or place in places.values():
+        return {}
+    return {PRODUCT_NAME: place}
+
+
 def _place(table: Table, column: str) -> int:
     lowered = [name.casefold() for name in table.columns]
     if column.casefold() in lowered:
@@ -292,16 +328,24 @@ def _lines(
 ) -> pd.DataFrame | None:
     if not {"product", "invoice"} <= cells.keys():
         return None
-    lines = pd.DataFrame(
-        {
-            "basket_id": transactions["purchase_id"],
-            # an empty cell is no product
-            "product": pd.Series(cells["product"].texts, dtype=object).replace("", None),
-        }
-    )
+    # an empty cell is no product
+    product = pd.Series(cells["product"].texts, dtype=object).replace("", None)
+    if PRODUCT_NAME in cells:
+        product = _named(product, pd.Series(cells[PRODUCT_NAME].texts, dtype=object))
+    lines = pd.DataFrame({"basket_id": transactions["purchase_id"], "product": product})
     if "quantity" in cells:
         lines["quantity"] = [float(q) for q in _numbers(cells["quantity"], filename, mark)]
     return lines
+
+
+def _named(product: "pd.Series[str]", name: "pd.Series[str]") -> "pd.Series[str]":
+    """The name that each product has most often; its number where it has none."""
+    pairs = pd.DataFrame({"product": product, "name": name.replace("", None)})
+    counts = pairs.value_counts(["product", "name"]).reset_index()
+    usual = counts.sort_values(["count", "name"], ascending=[False, True]).drop_duplicates(
+        "product"
+    )
+    return product.map(usual.set_index("product")["name"]).fillna(product)
 
 
 def _cells(
@@ -310,7 +354,7 @@ def _cells(
     """The cells of every needed column in the rows that name a customer, and all rows' number."""
     needed = ["customer", "date", "invoice"]
     needed += ["amount"] if "amount" in places else ["quantity", "price"]
-    needed += ["product", "quantity"] if with_products else []
+    needed += ["product", PRODUCT_NAME, "quantity"] if with_products else []
     wanted = [role for role in dict.fromkeys(needed) if role in places]
     cells = {role: Cells() for role in wanted}
     appends = [(cells[role].append, places[role]) for role in wanted]

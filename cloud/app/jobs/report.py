@@ -15,6 +15,7 @@ from cloud.ml.actions import at_stake
 from cloud.ml.analysis import churn_probability
 from cloud.ml.baskets import baskets_of
 from cloud.ml.bundles import STOCK_COLUMNS, BundleRule, Bundles, dead_stock, find_bundles
+from cloud.ml.drivers import for_loss
 from cloud.ml.features import customer_days
 from cloud.ml.scoreboard import score_past_predictions
 from cloud.ml.segments import GUIDE, TIERS
@@ -87,7 +88,7 @@ def report_input(
         return made
     days = customer_days(transactions)
     made["months"] = monthly_trend(days, as_of, summary["horizon_days"])
-    made["at_risk"] = _most_at_risk(customers, summary["horizon_days"], names or {})
+    made["at_risk"] = most_at_risk(customers, summary["horizon_days"], names)
     if lines is not None:
         found = _bundles(lines, products, as_of, _decimals(currency))
         made["bundles"], made["bundle_notes"] = found.table, found.notes
@@ -113,13 +114,15 @@ def said_before(transactions: pd.DataFrame, as_of: dt.date, horizon_days: int) -
     )
 
 
-def _most_at_risk(
-    customers: pd.DataFrame, horizon_days: int, names: Mapping[str, str]
+def most_at_risk(
+    customers: pd.DataFrame, horizon_days: int, names: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
+    """Rows for `at_risk`: with whom most may be lost, and what speaks for the loss."""
+    names = names or {}
     return [
         {
             "customer": names.get(row["customer_id"], row["customer_id"]),
-            "reason": "; ".join(row["drivers"][:2]),
+            "reason": "; ".join(for_loss(row["drivers"])[:2]),
             "churn_probability": row["churn_probability"],
             "value": row["at_stake"],
         }
