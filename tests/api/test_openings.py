@@ -139,6 +139,29 @@ def test_past_weeks_tell_how_many_bought_and_whether_the_hours_were_kept(
     assert (weeks[0]["visitors"], weeks[0]["conversion"], weeks[0]["promised"]) == (0, None, 0)
 
 
+def test_what_is_usual_is_told_as_soon_as_it_is_known(settings: Settings, owner: Somebody) -> None:
+    owner.patch(owner.url, {"opening_hours": "Mo-Su 09:00-12:00"})
+    door = made(owner.post(f"{owner.url}/devices", {"name": "Front door"}))["device"]
+    assert owner.get(f"{owner.url}/typical-week").json == {"hours": [], "best": []}
+    zone = ZoneInfo("Europe/Berlin")
+    last_week = dt.datetime.now(zone).date() - dt.timedelta(days=7)
+    for weeks in range(3):
+        date = last_week - dt.timedelta(weeks=weeks)
+        for hour, came in ((9, 8), (10, 1), (11, 6)):
+            run_sql(
+                settings,
+                "INSERT INTO footfall_hour (shop_id, site_id, starts_at, date, hour, entries,"
+                " exits, ambiguous) VALUES (:shop, :site, :at, :date, :hour, :came, :came, 0)",
+                shop=owner.shop_id, site=door["site_id"], date=date, hour=hour, came=came,
+                at=dt.datetime.combine(date, dt.time(hour), zone),
+            )  # fmt: skip
+    week = body(owner.get(f"{owner.url}/typical-week"))
+    assert [(usual["hour"], usual["entries"]) for usual in week["hours"]] == [
+        (9, 8.0), (10, 1.0), (11, 6.0)
+    ]  # fmt: skip
+    assert week["best"] == [{"weekday": last_week.weekday(), "hours": [10]}]
+
+
 def test_an_outsider_sees_and_changes_nothing(owner: Somebody, outsider: Somebody) -> None:
     asked = [
         outsider.get(f"{owner.url}/{noun}")

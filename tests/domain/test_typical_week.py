@@ -6,7 +6,6 @@ from cloud.app.domain.typical_week import (
     DAYS_MIN,
     HourCount,
     UsualHour,
-    best_hours,
     quiet_hours,
     typical_week,
 )
@@ -35,41 +34,30 @@ def test_an_hour_without_enough_days_is_not_usual() -> None:
     assert typical_week(counts) == {}
 
 
-def test_the_best_hours_are_the_emptiest_open_ones() -> None:
-    counts = [
-        count
-        for day in FRIDAYS
-        for count in (
-            HourCount(day, 8, 1, 0),
-            HourCount(day, 9, 9, 0),
-            HourCount(day, 10, 0, 7),
-            HourCount(day, 11, 0, 3),
-        )
-    ]
-    week = typical_week(counts)
-    assert best_hours(week, FRIDAY, [9, 10]) == [10]
-    assert best_hours(week, FRIDAY, range(24)) == [11]
-    assert best_hours(week, 0, range(24)) == []
-
-
-def friday(**inside: float) -> dict[tuple[int, int], UsualHour]:
-    """A usual Friday: the people inside at h9, h10 and so on."""
-    hours = {int(name[1:]): people for name, people in inside.items()}
-    return {(FRIDAY, h): UsualHour(FRIDAY, h, people, people, 5) for h, people in hours.items()}
+def friday(**entries: float) -> dict[tuple[int, int], UsualHour]:
+    """A usual Friday: who comes at h9, h10 and so on; half of them stay to the end of the hour."""
+    hours = {int(name[1:]): people for name, people in entries.items()}
+    return {(FRIDAY, h): UsualHour(FRIDAY, h, came, came / 2, 5) for h, came in hours.items()}
 
 
 def test_a_quiet_time_takes_in_its_neighbours_that_are_as_quiet() -> None:
-    week = friday(h9=4.0, h10=1.4, h11=1.0, h12=1.5, h13=6.0, h14=1.0)
-    assert quiet_hours(week, FRIDAY, range(9, 15)) == range(10, 13)
+    week = friday(h9=8.0, h10=2.2, h11=2.0, h12=2.8, h13=9.0, h14=2.0, h15=8.0)
+    assert quiet_hours(week, FRIDAY, range(9, 16)) == range(10, 13)
     assert quiet_hours(week, FRIDAY, [13, 14]) == range(14, 15)
 
 
+def test_who_stays_is_met_too() -> None:
+    week = friday(h9=4.0, h10=6.0) | {(FRIDAY, 11): UsualHour(FRIDAY, 11, 1.0, 9.0, 5)}
+    assert quiet_hours(week, FRIDAY, range(9, 12)) == range(9, 10)
+
+
 def test_a_quiet_time_ends_where_the_shop_closes_or_nothing_is_known() -> None:
-    week = friday(h9=1.0, h10=1.0, h12=1.0, h13=5.0)
-    assert quiet_hours(week, FRIDAY, [10, 12, 13]) == range(10, 11)
+    week = friday(h9=2.0, h10=2.0, h12=2.0, h13=9.0, h14=9.0)
+    assert quiet_hours(week, FRIDAY, [10, 12, 13, 14]) == range(10, 11)
 
 
-def test_no_time_is_the_best_where_all_are_alike_or_unknown() -> None:
-    assert quiet_hours(friday(h9=2.0, h10=2.5), FRIDAY, [9, 10]) is None
+def test_no_time_is_the_best_where_most_are_alike_or_unknown() -> None:
+    assert quiet_hours(friday(h9=4.0, h10=4.5), FRIDAY, [9, 10]) is None
+    assert quiet_hours(friday(h9=2.0, h10=2.0, h11=9.0), FRIDAY, [9, 10, 11]) is None
     assert quiet_hours(friday(h9=2.0), FRIDAY, [9, 10]) is None
     assert quiet_hours({}, FRIDAY, [9, 10]) is None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 # fewer days say nothing about what is usual
 DAYS_MIN = 3
-# hours that differ by less are alike to who comes
+# hours that differ by less are alike to who comes: a quarter and half a person
+ALIKE_RATIO = 1.25
 ALIKE_PEOPLE = 0.5
 
 
@@ -58,35 +59,31 @@ def typical_week(counts: Iterable[HourCount]) -> dict[HourOfWeek, UsualHour]:
     }
 
 
-def best_hours(
-    week: Mapping[HourOfWeek, UsualHour], weekday: int, open_hours: Sequence[int]
-) -> list[int]:
-    """Return the hours of a day on which the fewest people are inside, among those it is open."""
-    known = [hour for hour in open_hours if (weekday, hour) in week]
-    if not known:
-        return []
-    least = min(week[weekday, hour].inside for hour in known)
-    return [hour for hour in known if week[weekday, hour].inside == least]
-
-
 def quiet_hours(
     week: Mapping[HourOfWeek, UsualHour], weekday: int, open_hours: Sequence[int]
 ) -> range | None:
-    """Return the stretch of a day's open hours in which the fewest are inside; None where too
-    little is known, or where no hour is better than the others."""
-    inside = {h: week[weekday, h].inside for h in open_hours if (weekday, h) in week}
-    if not inside:
+    """Return the stretch of a day's open hours in which one meets the fewest people: who comes in
+    an hour, and who is there at its end.
+
+    Hours beside it that are as quiet belong to it. None where too little is known, or where most
+    of the day is as quiet: then no time is the best.
+    """
+    met = {h: _met(week[weekday, h]) for h in open_hours if (weekday, h) in week}
+    if not met:
         return None
-    quietest = min(inside, key=lambda hour: inside[hour])
-    alike = inside[quietest] + ALIKE_PEOPLE
-    if max(inside.values()) <= alike:
-        return None
+    quietest = min(met, key=lambda hour: met[hour])
+    alike = met[quietest] * ALIKE_RATIO + ALIKE_PEOPLE
     first = last = quietest
-    while inside.get(first - 1, math.inf) <= alike:
+    while met.get(first - 1, math.inf) <= alike:
         first -= 1
-    while inside.get(last + 1, math.inf) <= alike:
+    while met.get(last + 1, math.inf) <= alike:
         last += 1
-    return range(first, last + 1)
+    stretch = range(first, last + 1)
+    return stretch if 2 * len(stretch) <= len(met) else None
+
+
+def _met(usual: UsualHour) -> float:
+    return usual.entries + usual.inside
 
 
 def _by_date(counts: Iterable[HourCount]) -> dict[dt.date, dict[int, tuple[int, int]]]:

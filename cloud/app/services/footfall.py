@@ -13,7 +13,6 @@ from cloud.app.domain.typical_week import (
     HourCount,
     HourOfWeek,
     UsualHour,
-    best_hours,
     quiet_hours,
     typical_week,
 )
@@ -29,22 +28,25 @@ DAYS_AHEAD = 7
 
 Span = tuple[dt.datetime, dt.datetime]
 
-# what was usual yesterday is usual today: shop -> (its day, its week)
-_weeks: dict[uuid.UUID, tuple[dt.date, Mapping[HourOfWeek, UsualHour]]] = {}
+# a board that was long without a network tells late: its shop's week is looked at again
+KEEP_WEEK = dt.timedelta(minutes=10)
+# shop -> (its day, when it was found, its week)
+_weeks: dict[uuid.UUID, tuple[dt.date, dt.datetime, Mapping[HourOfWeek, UsualHour]]] = {}
 _WEEKS_MAX = 10_000
 
 
 def usual_week(session: Session, shop: Shop, now: dt.datetime) -> Mapping[HourOfWeek, UsualHour]:
-    """Return what was usual in the weeks before today, found once a day."""
+    """Return what was usual in the weeks before today; kept for some minutes, once there is any."""
     today = now.astimezone(ZoneInfo(shop.time_zone)).date()
     kept = _weeks.get(shop.id)
-    if kept is not None and kept[0] == today:
-        return kept[1]
+    if kept is not None and kept[0] == today and now - kept[1] < KEEP_WEEK:
+        return kept[2]
     first = today - dt.timedelta(weeks=WEEKS)
     week = typical_week(_counts(session, shop.id, first, today - dt.timedelta(days=1)))
     if len(_weeks) >= _WEEKS_MAX:
         _weeks.clear()
-    _weeks[shop.id] = (today, week)
+    if week:
+        _weeks[shop.id] = (today, now, week)
     return week
 
 
@@ -105,9 +107,9 @@ def typical(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str,
             for usual in week.values()
         ],
         "best": [
-            {"weekday": date.weekday(), "hours": best}
+            {"weekday": date.weekday(), "hours": list(best)}
             for date in (today + dt.timedelta(days=ahead) for ahead in range(DAYS_AHEAD))
-            if (best := best_hours(week, date.weekday(), _open_hours(shop, hours, date, week)))
+            if (best := quiet_hours(week, date.weekday(), _open_hours(shop, hours, date, week)))
         ],
     }
 
