@@ -6,6 +6,7 @@ no flash: the firmware is tried by the virtual board.
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from wire import messages, topics
 BATCH = 32
 HEARTBEAT_S = 30
 RESEND_S = 5.0
+TOLD_WITHIN_S = 120.0
 
 Event = dict[str, Any]
 
@@ -34,13 +36,17 @@ class Credential:
 class SimulatedDevice:
     """One device. Its methods are what happens at the door."""
 
-    def __init__(self, credential: Credential) -> None:
+    def __init__(
+        self, credential: Credential, *, boot: int | None = None, kept: Sequence[Event] = ()
+    ) -> None:
+        """`kept` are the events of a boot that began at `boot`, a Unix time in seconds."""
         self._device = credential.username
-        self._boot = int(time.time())
-        self._started = time.monotonic()
-        self._unacknowledged: list[Event] = []
-        self._sequence = 0
+        self._boot = int(time.time()) if boot is None else boot
+        self._started = time.monotonic() - (time.time() - self._boot)
+        self._unacknowledged = list(kept)
+        self._sequence = len(kept)
         self._lock = threading.Lock()
+        self._is_committed = threading.Event()
         self._client = self._make_client(credential)
 
     def start(self) -> None:
@@ -54,6 +60,14 @@ class SimulatedDevice:
         """Leave without a last word, as a board that loses power."""
         self._stopped.set()
         self._client.loop_stop()
+
+    def leave_when_committed(self) -> None:
+        """Sign off as soon as the cloud has committed everything. Raises TimeoutError."""
+        if not self._is_committed.wait(TOLD_WITHIN_S):
+            left = len(self._unacknowledged)
+            raise TimeoutError(f"{left} events were not committed within {TOLD_WITHIN_S:.0f} s")
+        self._client.disconnect()
+        self.close()
 
     def open_door(self) -> None:
         """Open the door."""
@@ -121,6 +135,8 @@ class SimulatedDevice:
             has_more = bool(self._unacknowledged)
         if has_more:
             self._send()
+        else:
+            self._is_committed.set()
 
     def _reply(self, command: dict[str, Any]) -> None:
         reply = {"id": command["id"], "ok": 0, "detail": "a simulated board has no hardware"}

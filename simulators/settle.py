@@ -8,8 +8,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from simulators.api import Api, Json
-from simulators.device import Credential
-from simulators.town import ShopPlan, as_csv, make_shop
+from simulators.device import Credential, SimulatedDevice
+from simulators.past import past_of
+from simulators.town import ShopPlan, SimulatedShop, as_csv, make_shop
 
 # which column of the till's export is what
 EXPORT_ROLES = {
@@ -51,7 +52,11 @@ def settle(api: Api, plan: ShopPlan, owner: SignIn, folder: Path, *, seed: int) 
     shop_id = _shop_id(api, plan)
     credential = _credential(api, shop_id, folder / f"{plan.slug}.json")
     if not api.call("GET", f"/shops/{shop_id}/imports")["items"]:
-        _import_history(api, shop_id, plan, seed=seed)
+        today = dt.datetime.now(ZoneInfo(plan.time_zone)).date()
+        shop = make_shop(plan, today=today, seed=seed)
+        # before the import, which says that all of this was done
+        _tell_past(credential, shop, today, seed=seed)
+        _import_history(api, shop_id, shop)
         _count_stock(api, shop_id, plan)
     api.wait(f"/shops/{shop_id}/scores", lambda run: True, f"scores of {plan.name}")
     return Settled(shop_id, credential)
@@ -85,9 +90,17 @@ def _credential(api: Api, shop_id: str, kept: Path) -> Credential:
     return credential
 
 
-def _import_history(api: Api, shop_id: str, plan: ShopPlan, *, seed: int) -> None:
-    today = dt.datetime.now(ZoneInfo(plan.time_zone)).date()
-    export = as_csv(make_shop(plan, today=today, seed=seed))
+def _tell_past(credential: Credential, shop: SimulatedShop, today: dt.date, *, seed: int) -> None:
+    """Let the door tell of the weeks before, as a board does that was long without a network."""
+    past = past_of(shop, today, seed=seed)
+    device = SimulatedDevice(credential, boot=past.began_ms // 1000, kept=past.events)
+    device.start()
+    device.leave_when_committed()
+
+
+def _import_history(api: Api, shop_id: str, shop: SimulatedShop) -> None:
+    plan = shop.plan
+    export = as_csv(shop)
     imports = f"/shops/{shop_id}/imports"
     files = {"file": (f"{plan.slug}.csv", export.encode(), "text/csv")}
     batch = api.call("POST", imports, files=files)
