@@ -19,7 +19,7 @@ from cloud.app.jobs.broker import BrokerFolder, Mosquitto, running_mosquitto
 from cloud.app.jobs.database import upgrade_database
 from cloud.app.services.broker import create_clients
 from cloud.app.settings import Settings, from_environment
-from tests.brokers import free_port
+from simulators.ports import spare_port
 
 DATABASE = "shopbell"
 WITHIN_S = 60.0
@@ -123,7 +123,7 @@ def house(n_devices: int, **database_settings: str) -> Iterator[House]:
     with (
         tempfile.TemporaryDirectory(prefix="bell-") as name,
         running_postgres(Path(name) / "pg", **database_settings) as database,
-        running_mosquitto(BrokerFolder(Path(name) / "mqtt", free_port())) as broker,
+        running_mosquitto(BrokerFolder(Path(name) / "mqtt", spare_port())) as broker,
     ):
         found = House(Path(name), database, broker)
         upgrade_database(found.settings)

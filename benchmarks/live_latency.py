@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.house import House, house, percentile, wait_until
 from benchmarks.raw_mqtt import Publisher, publish_packet
 from benchmarks.report import Figure, Options, at_most, main, plain
-from tests.brokers import free_port
+from simulators.ports import spare_port
 from tests.browser import ARGUMENTS
 from wire import messages
 
@@ -75,7 +75,7 @@ def measure(options: Options) -> list[Figure]:
 @contextlib.contextmanager
 def api(found: House) -> Iterator[int]:
     """Serve the API as in production."""
-    port = free_port()
+    port = spare_port()
     environment = {
         "SHOPBELL_PORT": str(port),
         "SHOPBELL_PUBLIC_URL": f"http://127.0.0.1:{port}",

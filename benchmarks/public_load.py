@@ -17,7 +17,7 @@ from benchmarks.house import House, house, percentile, wait_until
 from benchmarks.report import Figure, Options, at_least, at_most, main, plain
 from cloud.app.api.app import create_app
 from cloud.app.settings import from_environment
-from tests.brokers import free_port
+from simulators.ports import spare_port
 
 CLIENTS = 16
 PATH = "/api/v1/public/shops/bakery"
@@ -47,7 +47,7 @@ def make_app() -> Flask:
 @contextmanager
 def api(found: House) -> Iterator[int]:
     """Serve the API by one process of gunicorn."""
-    port = free_port()
+    port = spare_port()
     environment = {"SHOPBELL_PORT": str(port), "WEB_CONCURRENCY": "1"}
     command = [
         "-m",

@@ -1,7 +1,6 @@
 """A real Mosquitto for tests: one of the test process, and one that a test may stop and kill."""
 
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
@@ -9,12 +8,13 @@ import pytest
 
 from cloud.app.jobs.broker import BrokerFolder, Mosquitto, running_mosquitto
 from cloud.app.settings import Settings, from_environment
+from simulators.ports import spare_port
 
 
 @pytest.fixture(scope="session")
 def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerFolder]:
     """A Mosquitto that runs as long as the test process; `environment()` leads to it."""
-    folder = BrokerFolder(tmp_path_factory.mktemp("mosquitto"), free_port())
+    folder = BrokerFolder(tmp_path_factory.mktemp("mosquitto"), spare_port())
     with running_mosquitto(folder):
         yield folder
 
@@ -30,15 +30,7 @@ def mosquitto_of_its_own(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AbstractContextManager[Mosquitto]:
     """Run another Mosquitto in a folder of its own."""
-    return running_mosquitto(BrokerFolder(tmp_path_factory.mktemp("mqtt"), free_port()))
-
-
-def free_port() -> int:
-    """Return a port that nobody uses at the moment."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    return running_mosquitto(BrokerFolder(tmp_path_factory.mktemp("mqtt"), spare_port()))
 
 
 def settings_for_broker(folder: BrokerFolder, **changed: str) -> Settings:

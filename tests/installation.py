@@ -4,9 +4,8 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from honcho.environ import parse_procfile
 
 from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.settings import Settings
-from tests.brokers import free_port
+from simulators.ports import spare_port
 from tests.conftest import repository
-
-WITHIN_S = 30.0
+from tests.waiting import WITHIN_S, wait_until
 
 
 class Installation:
@@ -26,7 +24,7 @@ class Installation:
     def __init__(
         self, settings: Settings, broker: BrokerFolder, logs: Path, **changed: str
     ) -> None:
-        self.port = free_port()
+        self.port = spare_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._logs = logs
         self._commands = dict(parse_procfile((repository() / "Procfile").read_text()).processes)
@@ -112,11 +110,3 @@ def running(
         yield installation
     finally:
         installation.close()
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; fail when it does not within the deadline."""
-    give_up_at = time.monotonic() + WITHIN_S
-    while not condition():
-        assert time.monotonic() < give_up_at, f"expected {what} within {WITHIN_S:g} s"
-        time.sleep(0.02)

@@ -9,7 +9,7 @@ from typing import Any
 from simulators.board.board import VirtualBoard
 from simulators.board.interpreter import program
 
-_TIMEOUT_S = 60
+_TIMEOUT_S = 300
 _NAMED = {"device", "mqtt", "wifi", "ntp", "boot_start"}
 
 

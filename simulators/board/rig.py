@@ -13,6 +13,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from simulators.ports import spare_port
 from wire import messages, topics
 
 
@@ -37,7 +38,7 @@ class Broker:
     """
 
     def __init__(self, folder: Path, tls: tuple[Path, Path] | None = None) -> None:
-        self.port, self.tls_port = _spare_port(), _spare_port()
+        self.port, self.tls_port = spare_port(), spare_port()
         config = f"listener {self.port} 127.0.0.1\n"
         if tls is not None:
             config += f"listener {self.tls_port} 127.0.0.1\ncertfile {tls[0]}\nkeyfile {tls[1]}\n"
@@ -69,13 +70,6 @@ class Broker:
 def _send_at_once(_: mqtt.Client, __: object, sock: Any) -> None:
     # as the ingest worker does: else acks wait 40 ms for the acknowledgement of a PUBACK
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _spare_port() -> int:
-    with socket.socket() as spare:
-        spare.bind(("127.0.0.1", 0))
-        port: int = spare.getsockname()[1]
-        return port
 
 
 class Cloud:

@@ -16,9 +16,10 @@ from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.services.devices import claim, offer_claim
 from cloud.app.settings import Settings
 from cloud.app.store.roles import act_for
+from simulators.ports import spare_port
 from tests.api.conftest import API, Somebody, body, made, make_app, problem, somebody
 from tests.broker.clients import is_welcome
-from tests.brokers import free_port, settings_for_broker
+from tests.brokers import settings_for_broker
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_a_code_works_for_minutes_only(app: Flask, owner: Somebody) -> None:
 
 
 def test_a_code_survives_a_broker_that_is_away(settings: Settings, app: Flask) -> None:
-    away = make_app(dataclasses.replace(app.extensions["settings"], mqtt_port=free_port()))
+    away = make_app(dataclasses.replace(app.extensions["settings"], mqtt_port=spare_port()))
     person = somebody(away, "Olga")
     person.open_shop("Bakery without a broker")
     code = {"code": code_of(person)}

@@ -17,6 +17,7 @@ from cloud.app.jobs.closing import delete_closed_shops
 from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services.closing import GRACE
 from cloud.app.settings import Settings
+from simulators.ports import spare_port
 from tests.api.conftest import (
     API,
     Letterbox,
@@ -32,7 +33,7 @@ from tests.api.test_access import merge_of
 from tests.api.test_joining import customers, prove
 from tests.api.test_rights import Life
 from tests.broker.clients import is_welcome
-from tests.brokers import free_port, settings_for_broker
+from tests.brokers import settings_for_broker
 
 NAME = {"name": "Corner Bakery"}
 
@@ -244,7 +245,7 @@ def test_while_the_broker_is_away_nothing_is_closed(settings: Settings, with_bro
     owner = somebody(with_broker, "Olga")
     owner.open_shop("Corner Bakery")
     made(owner.post(f"{owner.url}/devices", {"name": "Front"}))
-    away_settings = dataclasses.replace(with_broker.extensions["settings"], mqtt_port=free_port())
+    away_settings = dataclasses.replace(with_broker.extensions["settings"], mqtt_port=spare_port())
     away = make_app(away_settings).test_client()
     problem(away.delete(owner.url, json=NAME, headers=owner.headers), 503)
     assert body(owner.get(owner.url))["delete_at"] is None

@@ -8,8 +8,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud.app.jobs.broker import INGEST, BrokerFolder
-
-WITHIN_S = 10.0
+from tests.waiting import WITHIN_S
 
 
 class Visitor:

@@ -15,8 +15,9 @@ from cloud.app.jobs.broker import (
     running_mosquitto,
 )
 from cloud.app.services.broker import create_client
+from simulators.ports import spare_port
 from tests.broker.clients import is_welcome
-from tests.brokers import free_port, settings_for_broker
+from tests.brokers import settings_for_broker
 
 
 def test_secrets_are_made_once_and_only_we_may_read_them(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_every_limit_that_loses_messages_is_set_on_purpose(tmp_path: Path) -> No
 
 
 def test_credentials_of_devices_survive_a_restart(tmp_path: Path) -> None:
-    folder = BrokerFolder(tmp_path, free_port())
+    folder = BrokerFolder(tmp_path, spare_port())
     with running_mosquitto(folder):
         password = create_client(settings_for_broker(folder), "d-1")
     with running_mosquitto(folder):

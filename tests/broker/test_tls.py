@@ -24,8 +24,10 @@ from cloud.app.jobs.certificates import (
 )
 from cloud.app.services.broker import create_client
 from cloud.app.services.devices import credential
-from tests.broker.clients import WITHIN_S, is_welcome
-from tests.brokers import free_port, settings_for_broker
+from simulators.ports import spare_port
+from tests.broker.clients import is_welcome
+from tests.brokers import settings_for_broker
+from tests.waiting import WITHIN_S
 
 NAMES = ("localhost",)
 NOW = dt.datetime.now(dt.UTC)
@@ -34,8 +36,8 @@ NOW = dt.datetime.now(dt.UTC)
 @pytest.fixture(scope="module")
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerFolder]:
     """A Mosquitto with both listeners."""
-    tls = Encrypted(free_port(), NAMES, "127.0.0.1")
-    folder = BrokerFolder(tmp_path_factory.mktemp("tls"), free_port(), tls=tls)
+    tls = Encrypted(spare_port(), NAMES, "127.0.0.1")
+    folder = BrokerFolder(tmp_path_factory.mktemp("tls"), spare_port(), tls=tls)
     with running_mosquitto(folder):
         yield folder
 

@@ -17,14 +17,15 @@ from cloud.app.jobs.broker import BrokerFolder, Encrypted, running_mosquitto
 from cloud.app.settings import Settings
 from simulators.board.board import VirtualBoard
 from simulators.board.rig import wait_until
+from simulators.ports import spare_port
 from tests.api.conftest import Somebody, made, make_app, somebody
-from tests.brokers import free_port, settings_for_broker
+from tests.brokers import settings_for_broker
 
 
 @pytest.fixture
 def encrypted(tmp_path: Path) -> Iterator[BrokerFolder]:
-    tls = Encrypted(free_port(), ("localhost",), "127.0.0.1")
-    folder = BrokerFolder(tmp_path / "broker", free_port(), tls=tls)
+    tls = Encrypted(spare_port(), ("localhost",), "127.0.0.1")
+    folder = BrokerFolder(tmp_path / "broker", spare_port(), tls=tls)
     with running_mosquitto(folder):
         yield folder
 
@@ -60,8 +61,8 @@ def test_a_board_reads_what_the_api_answers_and_is_let_in_by_the_broker(
     shutil.copytree(firmware_flash, flash)
     with VirtualBoard(flash) as board:
         ntp = {"host": "127.0.0.1", "port": board.time_server.port}
-        http_port = free_port()
-        setup = {"api": api, "http_port": http_port, "dns_port": free_port(), "ntp": ntp}
+        http_port = spare_port()
+        setup = {"api": api, "http_port": http_port, "dns_port": spare_port(), "ntp": ntp}
         (flash / "setup.json").write_text(json.dumps(setup))
         board.power_on()
         wait_until(lambda: "portal: open" in board.console)

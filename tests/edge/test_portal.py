@@ -16,6 +16,7 @@ import pytest
 
 from simulators.board.board import BUTTON_PIN, VirtualBoard
 from simulators.board.rig import Broker, Cloud, wait_until
+from simulators.ports import spare_port
 
 
 class Api:
@@ -63,20 +64,13 @@ def page(api: Api, firmware_flash: Path, tmp_path: Path) -> Iterator[tuple[Virtu
     flash = tmp_path / "flash"
     shutil.copytree(firmware_flash, flash)
     with VirtualBoard(flash) as board:
-        http_port, dns_port = _spare_port(), _spare_port()
+        http_port, dns_port = spare_port(), spare_port()
         ntp = {"host": "127.0.0.1", "port": board.time_server.port}
         setup = {"api": api.url, "http_port": http_port, "dns_port": dns_port, "ntp": ntp}
         (flash / "setup.json").write_text(json.dumps(setup))
         board.power_on()
         wait_until(lambda: "portal: open" in board.console)
         yield board, f"http://127.0.0.1:{http_port}/"
-
-
-def _spare_port() -> int:
-    with socket.socket() as spare:
-        spare.bind(("127.0.0.1", 0))
-        port: int = spare.getsockname()[1]
-        return port
 
 
 def _submit(address: str, code: str) -> str:

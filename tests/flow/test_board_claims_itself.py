@@ -15,7 +15,7 @@ from simulators.api import Api
 from simulators.board.board import VirtualBoard
 from simulators.board.install import device_command
 from simulators.board.rig import wait_until
-from tests.brokers import free_port
+from simulators.ports import spare_port
 from tests.installation import Installation, running
 
 LOGIN = "olga@corner-bakery.example"
@@ -53,7 +53,7 @@ def page(installation: Installation, tmp_path: Path) -> Iterator[str]:
         board.power_cut()
         board.console = ""
         prepared = flash / "setup.json"
-        ports = {"http_port": free_port(), "dns_port": free_port()}
+        ports = {"http_port": spare_port(), "dns_port": spare_port()}
         ntp = {"host": "127.0.0.1", "port": board.time_server.port}
         prepared.write_text(json.dumps(json.loads(prepared.read_text()) | ports | {"ntp": ntp}))
         board.power_on()

@@ -20,13 +20,12 @@ from simulators.device import Credential
 from simulators.doors import start_board
 from tests.brokers import mosquitto_of_its_own
 from tests.conftest import settings_of_a_copy
-from tests.installation import Installation, running, wait_until
+from tests.installation import Installation, running
+from tests.waiting import WITHIN_S, wait_until
 from wire.messages import encode
 
 LOGIN = "olga@corner-bakery.example"
 PASSWORD = "a long enough password"
-# how fast it is, is for the benchmarks: here a slow machine may take its time
-IN_THE_END_MS = 90_000
 # how many files the board's outbox has room for
 SEGMENTS = 128
 LOST = 3
@@ -110,6 +109,7 @@ def board(api: Api, shop_id: str, board_at_the_door: VirtualBoard) -> VirtualBoa
 def page(browser: Browser, installation: Installation, board: VirtualBoard) -> Iterator[Page]:
     """Today, in the browser of the owner."""
     context = browser.new_context(viewport={"width": 360, "height": 780})
+    context.set_default_timeout(WITHIN_S * 1000)
     page = context.new_page()
     page.goto(installation.url)
     page.get_by_label("Email or phone").fill(LOGIN)
@@ -125,16 +125,16 @@ def test_the_owner_sees_the_door_open_and_two_people_walk_in(
 ) -> None:
     before = stored(own_settings, "passage")
     now = page.get_by_role("region", name="The shop now")
-    expect(now).to_contain_text("Closed", timeout=IN_THE_END_MS)
+    expect(now).to_contain_text("Closed")
 
     board.open_door()
-    expect(now).to_contain_text("Open", timeout=IN_THE_END_MS)
+    expect(now).to_contain_text("Open")
     expect(now).to_contain_text("since")
 
     let_in(board, 2)
-    expect(now).to_contain_text(f"{before + 2} inside", timeout=IN_THE_END_MS)
+    expect(now).to_contain_text(f"{before + 2} inside")
     visitors = page.get_by_role("term").filter(has_text="Visitors").locator("xpath=../dd[1]")
-    expect(visitors).to_have_text(str(before + 2), timeout=IN_THE_END_MS)
+    expect(visitors).to_have_text(str(before + 2))
 
 
 def test_nothing_is_lost_or_doubled_while_the_broker_is_away(
@@ -145,15 +145,15 @@ def test_nothing_is_lost_or_doubled_while_the_broker_is_away(
     now = page.get_by_role("region", name="The shop now")
     board.open_door()
     let_in(board, 1)
-    expect(now).to_contain_text(f"{before + 1} inside", timeout=IN_THE_END_MS)
+    expect(now).to_contain_text(f"{before + 1} inside")
 
     own_mosquitto.stop()
     let_in(board, 1)
-    expect(now).to_contain_text(f"{before + 1} inside", timeout=IN_THE_END_MS)
+    expect(now).to_contain_text(f"{before + 1} inside")
     own_mosquitto.start()
     let_in(board, 1)
 
-    expect(now).to_contain_text(f"{before + 3} inside", timeout=IN_THE_END_MS)
+    expect(now).to_contain_text(f"{before + 3} inside")
     assert stored(own_settings, "passage", direction="in") == before + 3
     assert stored(own_settings, "passage", direction="out") == 0
     assert stored(own_settings, "door", open=1) == openings + 1
@@ -178,7 +178,7 @@ def test_what_a_full_board_lost_of_an_earlier_start_is_said_exactly(
     page.get_by_role("link", name="Shop", exact=True).click()
     page.get_by_role("link", name="Devices").click()
     front_door = page.get_by_role("listitem").filter(has_text="Front door")
-    expect(front_door).not_to_contain_text("missing", timeout=IN_THE_END_MS)
+    expect(front_door).not_to_contain_text("missing")
     wait_until(
         lambda: completeness(api, shop_id) == f"all {stored(own_settings):,} events accounted for",
         "nothing to be missing",
@@ -201,7 +201,7 @@ def test_what_a_full_board_lost_of_an_earlier_start_is_said_exactly(
         "exactly what was lost to be missing",
     )
     page.reload()
-    expect(front_door).to_contain_text("missing", timeout=IN_THE_END_MS)
+    expect(front_door).to_contain_text("missing")
     shown = re.search(r"(\d+) events stored · (\d+) of (\d+) ev", front_door.inner_text())
     assert shown is not None
     there, lost, known = map(int, shown.groups())

@@ -10,10 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cloud.app.jobs.broker import Mosquitto
 from cloud.app.settings import Settings
-from tests.brokers import free_port
+from simulators.ports import spare_port
 from tests.ingest.messages import BOOT, batch, passage
-from tests.ingest.running import WITHIN_S, Board
-from tests.installation import running, wait_until
+from tests.ingest.running import Board
+from tests.installation import running
+from tests.waiting import WITHIN_S, wait_until
 
 STREAMS = 6
 
@@ -22,7 +23,7 @@ def test_worker_and_api_tell_what_they_do(
     own_settings: Settings, own_mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
     mosquitto = own_mosquitto.folder
-    ingest, api = free_port(), free_port()
+    ingest, api = spare_port(), spare_port()
     changed = {
         "SHOPBELL_METRICS_PORT": str(ingest),
         "SHOPBELL_API_METRICS_PORT": str(api),

@@ -8,7 +8,8 @@ from pathlib import Path
 from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.settings import Settings
 from tests.flow.test_metrics import Owner
-from tests.installation import WITHIN_S, running
+from tests.installation import running
+from tests.waiting import WITHIN_S
 
 DRIPPING = 6
 UPLOAD_WITHIN_S = 2

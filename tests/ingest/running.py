@@ -4,9 +4,7 @@ import os
 import queue
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -16,17 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.settings import Settings, from_environment
 from tests.ingest.messages import BOOT
+from tests.waiting import WITHIN_S, wait_until
 from wire import messages, topics
-
-WITHIN_S = 20.0
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; fail when it does not within the deadline."""
-    give_up_at = time.monotonic() + WITHIN_S
-    while not condition():
-        assert time.monotonic() < give_up_at, f"expected {what} within {WITHIN_S:g} s"
-        time.sleep(0.01)
 
 
 def environment(settings: Settings, folder: BrokerFolder) -> dict[str, str]:

@@ -16,7 +16,8 @@ from cloud.app.settings import Settings
 from cloud.app.store.device_commands import take_due_commands
 from tests.ingest.conftest import Bakery, Row
 from tests.ingest.messages import received, status
-from tests.ingest.running import Board, Ingest, wait_until
+from tests.ingest.running import Board, Ingest
+from tests.waiting import wait_until
 from wire import messages
 from wire.messages import encode
 

@@ -10,7 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from cloud.app.ingest import reader
 from cloud.app.ingest.reader import ReadingAhead
-from tests.ingest.running import WITHIN_S
+from tests.waiting import WITHIN_S
 
 CONNACK = b"\x20\x02\x00\x00"
 

@@ -19,17 +19,18 @@ from cloud.app.settings import Settings
 from cloud.app.store.connection import engine_for
 from cloud.app.store.direct import direct_connection
 from cloud.app.store.roles import APP, INGEST, act_for
+from simulators.ports import spare_port
 from tests.broker.clients import Visitor
-from tests.brokers import free_port
 from tests.ingest.conftest import Bakery
 from tests.ingest.messages import batch, passage
-from tests.ingest.running import WITHIN_S, Ingest, settings_with, wait_until
+from tests.ingest.running import Ingest, settings_with
+from tests.waiting import WITHIN_S, wait_until
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> BrokerFolder:
     """The folder of a broker."""
-    found = BrokerFolder(tmp_path / "broker", free_port())
+    found = BrokerFolder(tmp_path / "broker", spare_port())
     prepare(found)
     return found
 

@@ -8,7 +8,8 @@ from cloud.app.jobs.broker import Mosquitto
 from cloud.app.settings import Settings
 from tests.ingest.conftest import Bakery
 from tests.ingest.messages import BOOT, batch, door, passage, status
-from tests.ingest.running import Board, Ingest, wait_until
+from tests.ingest.running import Board, Ingest
+from tests.waiting import wait_until
 
 
 def test_an_event_reaches_the_database_and_the_device_is_told(

@@ -25,10 +25,10 @@ from simulators.api import Api
 from simulators.device import Credential
 from tests.conftest import create_database, execute_at, settings_for
 from tests.installation import Installation, running
+from tests.waiting import WITHIN_S
 
 VIEWPORTS = {"phone": (360, 740), "desktop": (1280, 800)}
 AT_PHONE_SIZE = pytest.mark.parametrize("viewport", ["phone"], indirect=True)
-WITHIN_MS = 10_000
 PASSWORD = "correct horse battery"
 ALL_CUSTOMERS = 60
 LOST_CUSTOMERS = 15
@@ -153,16 +153,22 @@ def owner_page(owner_context: BrowserContext, bakery: Bakery) -> Iterator[Page]:
         yield page
 
 
-def new_context(browser: Browser, viewport: ViewportSize) -> BrowserContext:
+def new_context(
+    browser: Browser,
+    viewport: ViewportSize,
+    locale: str = "en-GB",
+    timezone_id: str = "America/New_York",
+) -> BrowserContext:
     """Open a browser with cookies of its own, far from the shop."""
-    return browser.new_context(viewport=viewport, locale="en-GB", timezone_id="America/New_York")
+    context = browser.new_context(viewport=viewport, locale=locale, timezone_id=timezone_id)
+    context.set_default_timeout(WITHIN_S * 1000)
+    return context
 
 
 @contextmanager
 def watched_page(context: BrowserContext) -> Iterator[Page]:
     """Open a page; fail on errors that a person would not see, and where it is too wide."""
     page = context.new_page()
-    page.set_default_timeout(WITHIN_MS)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.extend(_faults(message)))

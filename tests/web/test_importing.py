@@ -51,7 +51,7 @@ def test_a_file_is_imported_after_its_columns_and_dates_are_told(import_page: Pa
     import_page.get_by_role("radio", name="Day first").check()
     run.click()
 
-    expect(import_page.get_by_role("heading", name="Imported")).to_be_visible(timeout=30_000)
+    expect(import_page.get_by_role("heading", name="Imported")).to_be_visible()
     expect(import_page.get_by_text("€23.70 across 3 Apr 2026 to 7 Aug 2026")).to_be_visible()
     expect(import_page.get_by_text("Line 5")).to_be_visible()
     expect(import_page.get_by_text("got 'not a price'")).to_be_visible()
@@ -73,7 +73,7 @@ def test_how_the_customers_agreed_is_asked_and_kept(page: Page, installation: In
     assert faults_of(page) == []
     page.get_by_label("How and when they agreed").fill("signed cards")
     run.click()
-    expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Imported")).to_be_visible()
     path = f"/shops/{bakery.shop_id}/customers"
     customer = bakery.api.call("GET", path)["items"][0]
     events = bakery.api.call("GET", f"{path}/{customer['id']}/consents")["items"]
@@ -97,10 +97,10 @@ def test_an_import_is_undone_after_asking_twice(import_page: Page) -> None:
     upload(import_page, "customer,date,amount\nB1,2026-03-04,5.00\nB2,2026-03-05,6.00\n")
     import_page.get_by_role("button", name="Import these sales").click()
     undo = import_page.get_by_role("button", name="Undo this import")
-    undo.click(timeout=30_000)
+    undo.click()
     expect(import_page.get_by_text("Its sales and the customers it made go away")).to_be_visible()
     undo.click()
-    expect(import_page.get_by_text("Nothing of it is left.")).to_be_visible(timeout=30_000)
+    expect(import_page.get_by_text("Nothing of it is left.")).to_be_visible()
     import_page.get_by_role("link", name="Customers").first.click()
     expect(import_page.get_by_text("No customers yet")).to_be_visible()
 

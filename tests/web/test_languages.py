@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, Bakery, watched_page
+from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, Bakery, new_context, watched_page
 from tests.web.test_accessibility import PAGES
 
 
@@ -22,7 +22,7 @@ def test_the_language_is_changed_and_remembered(page: Page, bakery: Bakery) -> N
 
 @pytest.fixture
 def hindi_page(browser: Browser, viewport: ViewportSize) -> Iterator[Page]:
-    context = browser.new_context(viewport=viewport, locale="hi-IN", timezone_id="Asia/Kolkata")
+    context = new_context(browser, viewport, locale="hi-IN", timezone_id="Asia/Kolkata")
     with watched_page(context) as page:
         yield page
     context.close()

@@ -63,7 +63,7 @@ def test_a_list_of_products_is_imported_and_taken_back(
     expect(preview.get_by_text("got 'x'")).to_be_visible()
     assert faults_of(page) == []
     page.get_by_role("button", name="Import these products").click()
-    expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Imported")).to_be_visible()
     page.get_by_role("link", name="See the products").click()
     facts = "number 4711 · sold for €4.50 · costs €1.80 · 12 in stock"
     expect(page.get_by_role("listitem").filter(has_text=facts)).to_be_visible()
@@ -73,4 +73,4 @@ def test_a_list_of_products_is_imported_and_taken_back(
     undo.click()
     expect(page.get_by_text("others have again what was known before")).to_be_visible()
     undo.click()
-    expect(page.get_by_text("Nothing of it is left.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Nothing of it is left.")).to_be_visible()

@@ -83,7 +83,7 @@ def test_sales_entered_offline_survive_a_restart_and_are_sent_once(
     expect(sale_page.get_by_text("No connection.")).to_be_visible()
 
     sale_page.context.set_offline(False)
-    expect(sale_page.get_by_text(re.compile("not sent yet"))).to_have_count(0, timeout=30_000)
+    expect(sale_page.get_by_text(re.compile("not sent yet"))).to_have_count(0)
     assert sorted(recorded(own_bakery)) == [400, 500]
 
 

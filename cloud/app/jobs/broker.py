@@ -37,8 +37,8 @@ PLUGIN = "mosquitto_dynamic_security.so"
 PLUGIN_FOLDERS = ("/usr/lib/*", "/usr/lib", "/usr/local/lib*", "/opt/homebrew/lib")
 ADMIN = "shopbell-admin"
 INGEST = "shopbell-ingest"
-READY_WITHIN_S = 10.0
-STOPPED_WITHIN_S = 10.0
+READY_WITHIN_S = 60.0
+STOPPED_WITHIN_S = 60.0
 # of the plugin's own format; the secrets are random, so guessing them is hopeless at any count
 PBKDF2_ITERATIONS = 101
 
