@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from cloud.app.store.people import RefreshToken
 
 LIFETIME = dt.timedelta(days=30)
-# a page that is reloaded while it renews loses the answer, and with it the new cookie
-GRACE = dt.timedelta(seconds=10)
+# a page that is reloaded while it renews loses the answer, and with it the new cookie; on an old
+# phone with a bad line it takes a while until the next one asks
+GRACE = dt.timedelta(minutes=1)
 
 
 def begin(
@@ -26,8 +27,8 @@ def renew(
 ) -> RefreshToken | None:
     """Use a token up and return its successor; None when it is not valid any more.
 
-    A token that comes again was stolen, or its successor was: the family ends. Within seconds it
-    may come again while no successor is used: answers get lost, one for each impatient reload.
+    A token that comes again was stolen, or its successor was: the family ends. Within a minute
+    it may come again while no successor is used: answers get lost, one for each impatient reload.
     """
     token = session.scalar(
         select(RefreshToken).where(RefreshToken.id == token_id).with_for_update()
