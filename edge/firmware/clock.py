@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-import socket
 import struct
 import time
 
 import machine
 from micropython import const
+from resolver import ask, resolve
 
 _NTP_TO_UNIX_S = const(2208988800)
 _SYNC_DEADLINE_MS = const(3000)
@@ -104,18 +104,11 @@ def _set_rtc(unix_s):
 
 
 async def _ask(host, port):
-    address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        server.setblocking(False)
-        server.connect(address)
-        cookie = os.urandom(8)
-        sent = time.ticks_ms()
-        server.send(b"\x1b" + bytes(39) + cookie)  # version 3, client
-        answer = await asyncio.StreamReader(server).read(48)
-        return _unix_ms(answer, cookie, time.ticks_diff(time.ticks_ms(), sent) // 2)
-    finally:
-        server.close()
+    address = await resolve(host)
+    cookie = os.urandom(8)
+    sent = time.ticks_ms()
+    answer = await ask(address, port, b"\x1b" + bytes(39) + cookie)  # version 3, client
+    return _unix_ms(answer, cookie, time.ticks_diff(time.ticks_ms(), sent) // 2)
 
 
 def _unix_ms(answer, cookie, travelled_ms):

@@ -3,6 +3,7 @@
 import asyncio
 
 from micropython import const
+from resolver import resolve
 
 _DEADLINE_MS = const(20000)
 _LINE_MAX = const(64)  # header lines
@@ -49,7 +50,8 @@ async def read(stream, size):
 
 
 async def _ask(method, host, port, path, tls, body):
-    stream, _ = await asyncio.open_connection(host, port, tls, host if tls else None)
+    address = await resolve(host)
+    stream, _ = await asyncio.open_connection(address, port, tls, host if tls else None)
     stream.write(
         "%s %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         % (method, path, host, len(body))

@@ -13,6 +13,7 @@ import time
 import buffers
 from buffers import HEAD_BYTES
 from micropython import const
+from resolver import resolve
 from umqtt.simple import MQTTClient, MQTTException
 
 _CONNECT = const(0x10)
@@ -180,8 +181,9 @@ class Client(MQTTClient):
 
     async def _connect(self, clean_session):
         self.close()
+        address = await resolve(self.server)
         self._stream, _ = await asyncio.open_connection(
-            self.server, self.port, self.tls, self.server if self.tls else None
+            address, self.port, self.tls, self.server if self.tls else None
         )
         await self._send(self._connect_packet(clean_session))
         answer = await self._read_packet()

@@ -29,6 +29,7 @@ from simulators.board.hardware import (
     Hardware,
     ResetRequested,
 )
+from simulators.board.network import Names
 from simulators.board.timeserver import TimeServer
 from simulators.board.vl53l0x import VL53L0X
 from simulators.board.vl53l1x import VL53L1X
@@ -77,7 +78,8 @@ class VirtualBoard:
         self.world = self.worlds[0]
         self.clock = Clock()
         self.time_server = TimeServer(self.clock.unix_s)
-        self.hardware = Hardware(self._interrupt, self.clock)
+        self.names = Names()
+        self.hardware = Hardware(self._interrupt, self.clock, port_of_names=self.names.port)
         self.hardware.sensors.update(
             {pin: self._sensor(sensor, index) for index, pin in enumerate(xshut)}
         )
@@ -194,6 +196,7 @@ class VirtualBoard:
             self._stop()
         self._thread.join()
         self.time_server.close()
+        self.names.close()
         self._selector.close()
         self._port.close()
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from simulators.board.clock import Clock
-from simulators.board.network import Names
 from simulators.board.vl53l0x import VL53L0X
 from simulators.board.vl53l1x import VL53L1X, Nack
 
@@ -36,10 +35,6 @@ _RTC_MEMORY_BYTES = 2048
 
 class BusStuck(Exception):
     """A device holds the data line of the I2C bus down."""
-
-
-class UnknownName(Exception):
-    """The resolver knows no address."""
 
 
 class ResetRequested(Exception):
@@ -65,7 +60,7 @@ class Hardware:
     edges: dict[int, int] = field(default_factory=dict)
     sensors: dict[int, VL53L1X | VL53L0X] = field(default_factory=dict)  # by XSHUT pin
     wifi: Wifi = field(default_factory=Wifi)
-    names: Names = field(default_factory=Names)
+    port_of_names: int = 0  # where a name server listens
     reset_cause: int = POWER_ON
     rtc_offset_s: int = 0
     rtc_memory: bytes = b""
@@ -126,8 +121,6 @@ class Hardware:
             content = self._OPERATIONS[operation](self, small, medium, number, payload)
         except Nack:
             return struct.pack("<BH", errno.ENODEV, 0)
-        except UnknownName:
-            return struct.pack("<BH", errno.ENOENT, 0)
         except BusStuck:
             return struct.pack("<BH", errno.ETIMEDOUT, 0)
         return struct.pack("<BH", 0, len(content)) + content
@@ -136,7 +129,7 @@ class Hardware:
     def payload_size(request: bytes) -> int:
         """Return how many bytes follow a request."""
         operation, _, _, number, _ = REQUEST.unpack(request)
-        return int(number) if operation in (b"w", b"M", b"l") else 0
+        return int(number) if operation in (b"w", b"M") else 0
 
     def _boot(self, _: int, __: int, ___: int, ____: bytes) -> bytes:
         self.has_booted = True
@@ -224,11 +217,8 @@ class Hardware:
         is_trying = joined_at is not None  # once asked, the driver goes on by itself
         return struct.pack("<BBbB", is_joined, self.wifi.is_up, self.wifi.rssi, is_trying)
 
-    def _look_up(self, _: int, __: int, ___: int, name: bytes) -> bytes:
-        address = self.names.resolve(name.decode())
-        if address is None:
-            raise UnknownName
-        return b"%d %s" % (1000 * self.names.delay_s, address.encode())
+    def _get_port_of_names(self, _: int, __: int, ___: int, ____: bytes) -> bytes:
+        return struct.pack("<H", self.port_of_names)
 
     _OPERATIONS: ClassVar = {
         b"b": _boot,
@@ -246,5 +236,5 @@ class Hardware:
         b"M": _write_rtc_memory,
         b"j": _join_wifi,
         b"n": _get_wifi,
-        b"l": _look_up,
+        b"l": _get_port_of_names,
     }

@@ -27,7 +27,7 @@ def board(firmware_flash: Path, line: Line, cloud: Cloud, tmp_path: Path) -> Ite
     flash = tmp_path / "flash"
     shutil.copytree(firmware_flash, flash)
     with VirtualBoard(flash) as board:
-        board.hardware.names.lies[BROKER_NAME] = "127.0.0.1"
+        board.names.lies[BROKER_NAME] = "127.0.0.1"
         board.power_on()
         provision(board, {"device": "front", "mqtt": {"host": BROKER_NAME, "port": line.port}})
         yield board
@@ -78,11 +78,30 @@ def test_a_slow_link_is_a_link(board: VirtualBoard, line: Line, cloud: Cloud) ->
     wait_until(lambda: _births(cloud) >= 1 and cloud.kinds("door"))
 
 
+def test_people_are_counted_while_no_name_server_answers(
+    board: VirtualBoard, line: Line, cloud: Cloud
+) -> None:
+    wait_until(lambda: _births(cloud) == 1 and board.is_counting)
+    boots = {status["boot"] for status in cloud.statuses}
+
+    board.names.is_silent = True
+    line.drop()
+    asked = board.names.asked
+    wait_until(lambda: board.names.asked > asked)
+    board.walk_in()
+    wait_until(lambda: b'"passage"' in board.hardware.rtc_memory)
+    board.names.is_silent = False
+    wait_until(lambda: cloud.kinds("passage"))
+
+    assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in"]
+    assert {status["boot"] for status in cloud.statuses} == boots
+
+
 def test_a_name_that_is_lied_about_is_asked_for_again(
     board: VirtualBoard, line: Line, cloud: Cloud
 ) -> None:
     wait_until(lambda: _births(cloud) == 1)
-    names = board.hardware.names
+    names = board.names
 
     names.lies[BROKER_NAME] = None
     line.drop()

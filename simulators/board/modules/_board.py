@@ -55,6 +55,11 @@ def _skip_answer():
         _requests.read(1)
 
 
+def port_of_names():
+    """Return where the simulated name server listens."""
+    return int.from_bytes(ask("l"), "little")
+
+
 def interrupts():
     """Return the stream on which pin and level of each interrupt arrive."""
     return open(int(os.getenv("BOARD_INTERRUPTS_FD")), "rb")

@@ -1,7 +1,6 @@
-"""`socket`, whose names are resolved by the simulated network; the sockets are the host's."""
+"""`socket`, whose name server is the simulated one; the sockets are the host's."""
 
 import sys
-import time
 
 import _board
 
@@ -12,10 +11,11 @@ from socket import getaddrinfo as _getaddrinfo  # noqa: E402
 
 sys.path.extend(_path)
 
+_DNS_PORT = 53
+
 
 def getaddrinfo(host, port, *rest):
-    """Return the addresses of a name; like the ESP32, keep everything waiting meanwhile."""
-    name = host.encode()
-    delay_ms, _, address = str(_board.ask("l", 0, 0, len(name), name), "ascii").partition(" ")
-    time.sleep_ms(int(delay_ms))
-    return _getaddrinfo(address, port, *rest)
+    """Return the address of an address: names are not for what would keep everything waiting."""
+    if not host.replace(".", "").isdigit():
+        raise OSError(-2)
+    return _getaddrinfo(host, _board.port_of_names() if port == _DNS_PORT else port, *rest)

@@ -24,5 +24,8 @@ class WLAN:
     def isconnected(self):
         return WLAN.is_up
 
+    def ifconfig(self):
+        return "192.0.2.9", "255.255.255.0", "192.0.2.1", "192.0.2.53"
+
     def status(self, what=None):
         return -60

@@ -1,0 +1,73 @@
+"""Names to addresses, and questions by UDP, without keeping the board waiting.
+
+The ESP32's getaddrinfo holds up everything for 10 s and more when no name server answers, as when
+the router lives and its line is dead: nobody would be counted meanwhile, and in the end the
+watchdog would bite. It is only asked what it answers at once, and for names of the local network
+(`.local`), which have no server.
+"""
+
+import asyncio
+import os
+import socket
+
+import network
+from micropython import const
+
+_DEADLINE_MS = const(3000)
+_DNS_PORT = const(53)
+_HEAD = const(b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00")  # recursion desired, one question
+_ADDRESS_OF = const(b"\x00\x00\x01\x00\x01")  # the end of the name, type A, class IN
+
+
+async def resolve(name):
+    """Return the address of a name as text; raise OSError."""
+    if name.replace(".", "").isdigit():
+        return name
+    if name.endswith(".local"):
+        return socket.getaddrinfo(name, 0)[0][-1][0]
+    query = os.urandom(2) + _HEAD
+    for label in name.encode().split(b"."):
+        query += bytes((len(label),)) + label
+    query += _ADDRESS_OF
+    server = network.WLAN(network.STA_IF).ifconfig()[3]
+    try:
+        answer = await asyncio.wait_for_ms(ask(server, _DNS_PORT, query), _DEADLINE_MS)
+    except asyncio.TimeoutError:
+        raise OSError("%s: expected a name server's answer, got none" % name)
+    address = address_in(answer, query)
+    if address is None:
+        raise OSError("%s: expected an address, the name server knows none" % name)
+    return address
+
+
+async def ask(address, port, question):
+    """Send a datagram and return the first that comes back from there."""
+    asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        asked.setblocking(False)
+        asked.connect(socket.getaddrinfo(address, port)[0][-1])
+        asked.send(question)
+        return await asyncio.StreamReader(asked).read(512)
+    finally:
+        asked.close()
+
+
+def address_in(answer, query):
+    """Return the first address (type A) of a name server's answer, or None."""
+    if answer[:2] != query[:2] or len(answer) < len(query) or not answer[2] & 0x80:
+        return None
+    at = len(query)  # the question is repeated
+    try:
+        for _ in range(answer[6] << 8 | answer[7]):
+            while answer[at] and answer[at] < 0xC0:
+                at += 1 + answer[at]
+            at += 2 if answer[at] else 1  # a pointer, or the end of a name
+            size = answer[at + 8] << 8 | answer[at + 9]
+            kind = answer[at + 1]
+            at += 10
+            if kind == 1 and size == 4:
+                return "%d.%d.%d.%d" % tuple(answer[at : at + 4])
+            at += size
+    except (IndexError, TypeError):
+        pass  # it is cut off
+    return None
