@@ -5,8 +5,9 @@ import json
 import ssl
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,17 +22,22 @@ KEY = "the device's own key"
 
 
 class Shelf:
-    """A web server over TLS with one file on it; `stops_after` bytes it says no more."""
+    """A web server over TLS with one file on it; `stops_after` bytes it says no more.
+
+    Before it gives the file away it does what `prepare` says.
+    """
 
     def __init__(self, certificate: tuple[Path, Path]) -> None:
         shelf = self
         self.content = b""
         self.stops_after: int | None = None
+        self.prepare: Callable[[], None] = lambda: None
         self.is_stopped = threading.Event()
         self._is_closed = threading.Event()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                shelf.prepare()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(shelf.content)))
                 self.end_headers()
@@ -79,17 +85,28 @@ def shelf(authority: Authority) -> Iterator[Shelf]:
 @pytest.fixture
 def keyed(board: VirtualBoard, broker: Broker, cloud: Cloud, authority: Authority) -> VirtualBoard:
     """A board in service that has a key, and a CA for where updates come from."""
-    _wait_for_births(cloud, 1)
-    cloud.statuses.clear()
+    earlier = _birth_of_boot(cloud, 1)["boot"]
     (board.flash / "api-ca.der").write_bytes(authority.der.read_bytes())
     mqtt = {"host": "127.0.0.1", "port": broker.port}
     provision(board, {"device": "front", "mqtt": mqtt, "key": KEY, "api_ca": "/api-ca.der"})
-    _wait_for_births(cloud, 1)
+    _birth_of_boot(cloud, 2)
+    cloud.statuses[:] = [status for status in cloud.statuses if status["boot"] != earlier]
     return board
 
 
 def _wait_for_births(cloud: Cloud, count: int) -> None:
     wait_until(lambda: sum(s["state"] == "online" for s in list(cloud.statuses)) >= count)
+
+
+def _birth_of_boot(cloud: Cloud, number: int) -> dict[str, Any]:
+    """Wait for the birth of the board's so many-th start."""
+
+    def births() -> dict[int, dict[str, Any]]:
+        online = [status for status in list(cloud.statuses) if status["state"] == "online"]
+        return {status["boot"]: status for status in reversed(online)}
+
+    wait_until(lambda: len(births()) >= number)
+    return births()[sorted(births())[number - 1]]
 
 
 def _order(cloud: Cloud, shelf: Shelf, hmac: str, url: str = "", number: int = 1) -> None:
@@ -191,9 +208,8 @@ def test_a_power_cut_during_the_trial_brings_the_old_firmware_back(
     keyed: VirtualBoard, cloud: Cloud, shelf: Shelf, broker: Broker
 ) -> None:
     shelf.content = release("0.1.1")
+    shelf.prepare = broker.stop  # the new firmware cannot prove itself
     _order(cloud, shelf, sign(shelf.content, KEY))
-    wait_until(lambda: "starts" in _slot(keyed))
-    broker.stop()  # the new firmware cannot prove itself
     wait_until(lambda: _slot(keyed).get("starts") == 0)
 
     keyed.power_cut()
@@ -207,23 +223,19 @@ def test_a_power_cut_during_the_trial_brings_the_old_firmware_back(
 def test_a_board_that_keeps_failing_starts_safe_and_can_be_updated(
     keyed: VirtualBoard, cloud: Cloud, shelf: Shelf
 ) -> None:
-    for births in range(1, 6):
-        _wait_for_births(cloud, births)
+    for number in range(1, 6):
+        _birth_of_boot(cloud, number)
         keyed.hardware.watchdog_s = 0.01  # this start does not last
-        wait_until(lambda: keyed.hardware.watchdog_s is None)
-    _wait_for_births(cloud, 6)
-    birth = cloud.statuses[-1]
-    doors = len(cloud.kinds("door"))
+    birth = _birth_of_boot(cloud, 6)
     keyed.open_door()
 
     assert (birth["safe_mode"], birth["sensors"]) == (1, [])
     shelf.content = release("0.1.1")
     _order(cloud, shelf, sign(shelf.content, KEY))
-    wait_until(lambda: "starts" in _slot(keyed))
-    assert len(cloud.kinds("door")) == doors  # network and updates only
     wait_until(lambda: _slot(keyed) == {"run": "/app-b"})
-    _wait_for_births(cloud, 7)
-    assert cloud.statuses[-1]["safe_mode"] == 0  # the new firmware begins with a clean record
+    assert _birth_of_boot(cloud, 7)["safe_mode"] == 0  # the new firmware has a clean record
+    wait_until(lambda: [door for door in cloud.kinds("door") if door["open"]])
+    assert birth["boot"] not in {boot for _, boot, _ in cloud.events}  # network and updates only
 
 
 def _wait_for_refusal(board: VirtualBoard, cloud: Cloud) -> None:
