@@ -1,8 +1,15 @@
 """Shops, their sites, and what their owner may change."""
 
+import uuid
+
 import pytest
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
+from cloud.app.services.shops import open_shop
+from cloud.app.store.people import Person
+from cloud.app.store.roles import act_for
 from tests.api.conftest import API, Somebody, body, colleague, problem, somebody
 
 
@@ -19,6 +26,26 @@ def test_a_new_shop_has_a_slug_one_door_and_its_owner(app: Flask) -> None:
 def test_the_same_name_gets_the_next_free_slug(app: Flask) -> None:
     slugs = [somebody(app, "O").open_shop("Shop Same Name")["slug"] for _ in range(3)]
     assert slugs == ["shop-same-name", "shop-same-name-2", "shop-same-name-3"]
+
+
+def test_the_next_free_slug_is_found_however_many_shops_share_a_name(session: Session) -> None:
+    person = Person(id=uuid.uuid4(), name="A", email=f"{uuid.uuid4()}@x.de", password_hash="-")
+    act_for(session, person_id=person.id)
+    session.add(person)
+    session.flush()
+    profile = {"name": "Shop of Many", "country": "DE", "time_zone": "UTC", "currency": "EUR"}
+    looks: list[str] = []
+
+    @event.listens_for(session.connection(), "before_cursor_execute")
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        looks.extend([statement] if statement.startswith("SELECT shop.id") else [])
+
+    slugs = []
+    for _ in range(40):
+        looks.clear()
+        slugs.append(open_shop(session, owner_id=person.id, profile=profile).slug)
+    assert slugs == ["shop-of-many", *(f"shop-of-many-{number}" for number in range(2, 41))]
+    assert len(looks) <= 12
 
 
 def test_a_chosen_slug_that_is_taken_is_a_conflict(owner: Somebody, outsider: Somebody) -> None:
