@@ -1,11 +1,13 @@
 """The API on a real database, and people with lives of their own."""
 
+import datetime as dt
 import re
 import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -127,6 +129,14 @@ class Letterbox:
 
     def send(self, to: str, subject: str, text: str) -> None:
         self.letters.append((to, subject, text))
+
+
+def move_to_noon(owner: Somebody) -> ZoneInfo:
+    """Move the shop to where it is about noon: neither day nor month ends during the test."""
+    ahead_h = 12 - dt.datetime.now(dt.UTC).hour
+    zone = f"Etc/GMT{-ahead_h:+}"  # in these names a minus is ahead of Greenwich
+    assert owner.patch(owner.url, {"time_zone": zone}).status_code == 200
+    return ZoneInfo(zone)
 
 
 def code_for(app: Flask, contact: str) -> str:

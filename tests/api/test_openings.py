@@ -3,14 +3,13 @@
 import datetime as dt
 import uuid
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
 from cloud.app.api import public_cache
 from cloud.app.settings import Settings
-from tests.api.conftest import API, Somebody, body, made
+from tests.api.conftest import API, Somebody, body, made, move_to_noon
 from tests.api.test_closing import run_sql
 
 
@@ -101,7 +100,7 @@ def test_past_weeks_tell_how_many_bought_and_whether_the_hours_were_kept(
 ) -> None:
     owner.patch(owner.url, {"opening_hours": "Mo-Su 09:00-12:00"})
     door = made(owner.post(f"{owner.url}/devices", {"name": "Front door"}))["device"]
-    zone = ZoneInfo("Europe/Berlin")
+    zone = move_to_noon(owner)
     last_week = dt.datetime.now(zone).date() - dt.timedelta(days=7)
     week = last_week - dt.timedelta(days=last_week.weekday())
 
@@ -143,7 +142,7 @@ def test_what_is_usual_is_told_as_soon_as_it_is_known(settings: Settings, owner:
     owner.patch(owner.url, {"opening_hours": "Mo-Su 09:00-12:00"})
     door = made(owner.post(f"{owner.url}/devices", {"name": "Front door"}))["device"]
     assert owner.get(f"{owner.url}/typical-week").json == {"hours": [], "best": []}
-    zone = ZoneInfo("Europe/Berlin")
+    zone = move_to_noon(owner)
     last_week = dt.datetime.now(zone).date() - dt.timedelta(days=7)
     for weeks in range(3):
         date = last_week - dt.timedelta(weeks=weeks)

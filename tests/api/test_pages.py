@@ -3,13 +3,12 @@
 import dataclasses
 import datetime as dt
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 
 from cloud.app.settings import Settings
-from tests.api.conftest import API, Somebody, body, make_app, problem
+from tests.api.conftest import API, Somebody, body, make_app, move_to_noon, problem
 
 
 def slug_of(owner: Somebody) -> str:
@@ -59,7 +58,7 @@ def test_the_public_page_knows_the_days_that_have_other_hours(
     owner: Somebody, client: FlaskClient
 ) -> None:
     owner.patch(owner.url, {"opening_hours": "24/7"})
-    tomorrow = dt.datetime.now(ZoneInfo("Europe/Berlin")).date() + dt.timedelta(days=1)
+    tomorrow = dt.datetime.now(move_to_noon(owner)).date() + dt.timedelta(days=1)
     assert (
         owner.post(f"{owner.url}/exceptions", {"date": str(tomorrow), "hours": None}).status_code
         == 201

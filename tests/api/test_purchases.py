@@ -3,11 +3,10 @@
 import datetime as dt
 import uuid
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.api.conftest import Somebody, body, made, problem
+from tests.api.conftest import Somebody, body, made, move_to_noon, problem
 
 NOON = "2026-03-14T12:00:00+01:00"
 
@@ -111,7 +110,7 @@ def test_a_customer_of_another_shop_cannot_buy_here(owner: Somebody, outsider: S
 
 
 def test_today_counts_the_shops_own_day(owner: Somebody) -> None:
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(move_to_noon(owner))
     yesterday = now - dt.timedelta(days=1)
     for moment, amount in ((now, 450), (now, -150), (yesterday, 9900)):
         new = sale(occurred_at=moment.isoformat(), amount_minor=amount)
@@ -126,7 +125,7 @@ def test_today_counts_the_shops_own_day(owner: Somebody) -> None:
 
 
 def test_today_is_compared_with_the_same_weekday_until_this_time(owner: Somebody) -> None:
-    local = dt.datetime.now(ZoneInfo("Europe/Berlin"))
+    local = dt.datetime.now(move_to_noon(owner))
     for weeks, amount in ((1, 100), (2, 200), (3, 300), (4, 400), (5, 500)):
         earlier = local - dt.timedelta(weeks=weeks)
         made(

@@ -14,7 +14,7 @@ from cloud.app.jobs.sessions import job_sessions
 from cloud.app.settings import Settings
 from cloud.app.store.roles import act_for
 from cloud.app.store.scoring import MonthlyReport
-from tests.api.conftest import Somebody, body, colleague, made, problem
+from tests.api.conftest import Somebody, body, colleague, made, move_to_noon, problem
 from tests.jobs.conftest import MODEL_KEY, NOW
 
 NAMED, NAMELESS = b"%PDF- Asha", b"%PDF- customer 7"
@@ -74,7 +74,7 @@ def test_who_is_erased_does_not_live_on_in_a_report(
 def test_a_report_is_asked_for_when_its_month_is_over(owner: Somebody) -> None:
     url = f"{owner.url}/reports"
     assert owner.post(url, {"month": "2025-10"}).status_code == 202
-    this_month = f"{dt.datetime.now(dt.UTC):%Y-%m}"
+    this_month = f"{dt.datetime.now(move_to_noon(owner)):%Y-%m}"
     found = problem(owner.post(url, {"month": this_month}), 422)
     assert found["errors"][0]["expected"] == "a month that is over"
     found = problem(owner.post(url, {"month": "May"}), 422)
