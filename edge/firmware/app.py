@@ -55,10 +55,10 @@ class Board:
         rtc_log = RtcLog(machine.RTC())
         self.outbox = Outbox(_OUTBOX, boots.next_boot(_BOOT, start), rtc_log)
         pins = settings["pins"]
-        self.door = Door(pins["door"], self.report)
-        self.pir = Pir(pins["pir"], self.report)
         self.counters = []
         if not is_safe:
+            self.door = Door(pins["door"], self.report)
+            self.pir = Pir(pins["pir"], self.report)
             presence = Presence(self.door, self.pir)
             for index, sensor in enumerate(parts.sensors(settings["sensor"], pins)):
                 options = _CALIBRATION, settings["invert"], presence

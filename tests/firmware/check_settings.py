@@ -68,6 +68,13 @@ class SettingsTest(unittest.TestCase):
             dict(_MINIMAL, sensor="vl53l5"),
             dict(_MINIMAL, sensor="vl53l0x"),
             dict(_MINIMAL, pins={"xshut": 25}),
+            dict(_MINIMAL, pins={"xshut": ["25"]}),
+            dict(_MINIMAL, pins={"door": "27"}),
+            dict(_MINIMAL, pins={"door": 99}),
+            dict(_MINIMAL, pins={"led": -1}),
+            dict(_MINIMAL, pins=27),
+            dict(_MINIMAL, invert=1),
+            {"device": "front", "mqtt": {"host": "b", "port": "1883"}},
         ):
             with self.assertRaises(settings.SettingsError):
                 settings.complete(given)
@@ -104,8 +111,19 @@ class ChangeTest(unittest.TestCase):
         wifi = settings.load(_PATH)["wifi"]
         self.assertEqual(("new", "kept"), (wifi["ssid"], wifi["password"]))
 
+    def test_what_a_newer_firmware_has_kept_is_left_alone(self):
+        completed = settings.complete(dict(_MINIMAL, colour=1, pins={"buzzers": [5], "led": 4}))
+        self.assertEqual((1, 4), (completed["colour"], completed["pins"]["led"]))
+
     def test_a_wrong_name_or_value_changes_nothing(self):
-        for wanted in ({"colour": 1}, {"invert": "yes"}, {"pins": {"dor": 4}}, {"sensor": "x"}):
+        for wanted in (
+            {"colour": 1},
+            {"invert": "yes"},
+            {"pins": {"dor": 4}},
+            {"pins": {"door": 99}},
+            {"pins": {"door": "27"}},
+            {"sensor": "x"},
+        ):
             with self.assertRaises(settings.SettingsError):
                 settings.change(wanted, _PATH, settings.EVERYTHING)
         self.assertEqual(4, settings.load(_PATH)["pins"]["door"])
