@@ -1,9 +1,10 @@
 """A board at a serial port, reached through mpremote: the only module that speaks to hardware."""
 
+import io
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,7 +162,8 @@ def _interrupt(port: str, transport: Any) -> None:
     """Enter the raw REPL; a board that is just booting may lose the first attempts."""
     for attempt in range(_ATTEMPTS):
         try:
-            transport.enter_raw_repl(soft_reset=False, timeout_overall=_READ_TIMEOUT_S)
+            with redirect_stdout(io.StringIO()):  # it prints what it has got instead
+                transport.enter_raw_repl(soft_reset=False, timeout_overall=_READ_TIMEOUT_S)
             return
         except TransportError as error:
             if attempt == _ATTEMPTS - 1:

@@ -21,6 +21,7 @@ from edge.tools.release import release, sign
 from edge.tools.replay import TraceError, report, start_recording, stop_recording
 from edge.tools.selftest import examine
 from edge.tools.watch import messages_of
+from wire.topics import is_device_id
 
 _WALK_TEST = "/walk-test"
 
@@ -40,12 +41,14 @@ def deploy(port: str, dry_run: bool, roll_back: bool) -> None:
     """Copy the firmware to the board: only what has changed."""
     with _board_at(port) as board:
         if roll_back:
-            for path in backup.restore(board):
+            files = backup.restore(board)
+            for path in files:
                 click.echo(f"back   {path}")
+            click.echo(f"{len(files)} files are back; what was new is removed")
             board.reset()
             return
-        files = build(compiled=board.takes_mpy)
-        copy, remove = changes(board, files)
+        built = build(compiled=board.takes_mpy)
+        copy, remove = changes(board, built)
         if not dry_run and (copy or remove):
             backup.keep(board, copy, remove)
         for path in remove:
@@ -53,10 +56,10 @@ def deploy(port: str, dry_run: bool, roll_back: bool) -> None:
             if not dry_run:
                 board.remove(path)
         for path in copy:
-            click.echo(f"copy   {path} ({len(files[path])} bytes)")
+            click.echo(f"copy   {path} ({len(built[path])} bytes)")
             if not dry_run:
-                board.write(path, files[path])
-        click.echo(f"{len(files) - len(copy)} of {len(files)} files are the same")
+                board.write(path, built[path])
+        click.echo(f"{len(built) - len(copy)} of {len(built)} files are the same")
         board.reset()
 
 
@@ -89,6 +92,9 @@ def provision(
 ) -> None:
     """Write the board's settings and restart it."""
     ntp_host, _, ntp_port = ntp.partition(":")
+    if not (ntp_port or "123").isdigit():
+        raise click.BadParameter(f"--ntp: expected HOST[:PORT], got {ntp!r}")
+    certificate = _der(ca) if ca else None
     settings: dict[str, Any] = {
         "device": device_id,
         # a board that was wiped goes on above the boot numbers it has used
@@ -104,9 +110,13 @@ def provision(
         "ntp": {"host": ntp_host, "port": int(ntp_port or 123)},
         **_further(more),
     }
+    try:
+        configuration.check(settings)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
     with _board_at(port) as board:
-        if ca:
-            board.write("/ca.der", ssl.PEM_cert_to_DER_cert(ca.read_text()))
+        if certificate:
+            board.write("/ca.der", certificate)
         board.write("/config.json", json.dumps(settings).encode())
         board.write(_WALK_TEST, b"")  # as the set-up page does
         board.reset()
@@ -131,7 +141,7 @@ def configure(port: str, assignments: tuple[str, ...]) -> None:
     with _board_at(port) as board:
         if wanted:
             configuration.change(board, wanted)
-        click.echo(json.dumps(configuration.shown(board), indent=2))
+        click.echo(json.dumps(configuration.shown(board), indent=2, sort_keys=True))
         board.reset()
 
 
@@ -148,10 +158,11 @@ def add(context: click.Context, port: str, api: str, ca: Path | None) -> None:
         raise click.BadParameter(f"--api: expected https://..., got {api!r}")
     if api.startswith("https://") and ca is None:
         raise click.UsageError("--ca: expected the CA (PEM) of the API's certificate, got none")
+    certificate = _der(ca) if ca else None
     context.invoke(deploy, port=port, dry_run=False, roll_back=False)
     with _board_at(port) as board:
-        if ca:
-            board.write("/setup-ca.der", ssl.PEM_cert_to_DER_cert(ca.read_text()))
+        if certificate:
+            board.write("/setup-ca.der", certificate)
         setup = {"api": api, "ca": "/setup-ca.der" if ca else None}
         board.write("/setup.json", json.dumps(setup).encode())
         board.reset()
@@ -209,6 +220,8 @@ def watch(
     count: int,
 ) -> None:
     """Show a device's messages as they pass the broker, until Ctrl-C."""
+    if not is_device_id(device_id):
+        raise click.BadParameter(f"--device: expected 1 to 32 of a-z 0-9 -, got {device_id!r}")
     try:
         for text in messages_of(
             device_id, mqtt_host, mqtt_port, (mqtt_user, mqtt_password), ca, count
@@ -232,14 +245,17 @@ def make_release(version: str, output: Path, key: str | None) -> None:
         bundle = release(version)
     except (CompileError, PackageError) as error:
         raise click.ClickException(str(error)) from error
-    output.write_bytes(bundle)
+    try:
+        output.write_bytes(bundle)
+    except OSError as error:
+        raise click.ClickException(f"{output}: expected a file to write, got {error}") from error
     click.echo(f"{output}: {len(bundle)} bytes")
     if key:
         click.echo(f"hmac {sign(bundle, key)}")
 
 
 @device.command()
-@click.argument("trace", type=click.File())
+@click.argument("trace", type=click.File(errors="replace"))
 def replay(trace: TextIO) -> None:
     """Play a trace (see `record`) to the firmware's counter."""
     try:
@@ -271,6 +287,13 @@ def _console(port: str) -> Iterator[str]:
                 yield console.read(console.in_waiting or 1).decode(errors="replace")
     except serial.SerialException as error:
         raise click.ClickException(f"{port}: expected a serial port, got {error}") from error
+
+
+def _der(certificate: Path) -> bytes:
+    try:
+        return ssl.PEM_cert_to_DER_cert(certificate.read_text())
+    except ValueError as error:
+        raise click.BadParameter(f"--ca: expected a certificate in PEM, got {error}") from error
 
 
 def _further(text: str) -> dict[str, Any]:

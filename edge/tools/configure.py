@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from edge.tools.board import Board, BoardError
+from edge.tools.firmware import firmware_module
 
 PATH = "/config.json"
 _SECRETS = ("password", "key")
@@ -33,6 +34,15 @@ def parse(assignments: tuple[str, ...]) -> dict[str, Any]:
         else:
             wanted[group] = _value(text)
     return wanted
+
+
+def check(settings: dict[str, Any]) -> None:
+    """Raise ValueError with the reason when the firmware would refuse settings as a whole."""
+    firmware = firmware_module("settings")
+    for name in settings:
+        if name not in firmware.EVERYTHING:
+            raise ValueError(f"{name}: expected one of {', '.join(firmware.EVERYTHING)}")
+    firmware.complete(settings)
 
 
 def shown(board: Board) -> dict[str, Any]:

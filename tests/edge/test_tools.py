@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -81,6 +82,7 @@ def test_a_deploy_can_be_rolled_back(
     rolled_back = _run("deploy", "--port", board.port, "--roll-back")
 
     assert (deployed.exit_code, rolled_back.exit_code) == (0, 0), rolled_back.output
+    assert "files are back; what was new is removed" in rolled_back.output
     assert old.read_bytes() == b"an older version"
     assert not (board.flash / "app" / "pir.mpy").exists()
 
@@ -138,6 +140,48 @@ def test_the_messages_of_a_device_can_be_watched(
     assert seen[0].startswith("status  {")
 
 
+def test_a_broker_that_lets_nobody_in_is_not_waited_for() -> None:
+    def refuse(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        connection.recv(1024)
+        connection.sendall(b"\x20\x02\x00\x05")  # CONNACK: not authorised
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=refuse, args=(listener,), daemon=True).start()
+        port = listener.getsockname()[1]
+        result = _run("watch", "--device", "front", "--mqtt-port", str(port))
+
+    assert result.exit_code == 1
+    assert "expected an MQTT broker, got Not authorized" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("watch --device Front!", "--device: expected 1 to 32 of a-z 0-9 -"),
+        ("release --version 1 --output {nowhere}", "{nowhere}: expected a file to write"),
+        ("replay {binary}", "{binary}: trace: expected a line"),
+        ("add --port p --api https://a.example --ca {binary}", "--ca: expected a certificate"),
+        ("provision --port p --device F --mqtt-host h", "device: expected 1 to 32 of a-z"),
+        ("provision --port p --device f --mqtt-host h --ntp a:b", "--ntp: expected HOST[:PORT]"),
+        ("provision --port p --device f --mqtt-host h --ca {binary}", "--ca: expected a certif"),
+        ('provision --port p --device f --mqtt-host h --more {{"pin":1}}', "pin: expected one of"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_a_board_is_touched(
+    arguments: str, expected: str, tmp_path: Path
+) -> None:
+    binary, nowhere = tmp_path / "binary", tmp_path / "nowhere" / "bundle"
+    binary.write_bytes(b"\x7fELF\xd0\x00")
+
+    words = arguments.format(binary=binary, nowhere=nowhere).split()
+    result = _run(*words)
+
+    assert result.exit_code > 0
+    assert expected.format(binary=binary, nowhere=nowhere) in result.output
+
+
 def test_the_logs_show_what_a_board_prints_until_ctrl_c_and_the_board_goes_on(
     board: VirtualBoard, cloud: Cloud
 ) -> None:
@@ -186,10 +230,12 @@ def test_settings_that_the_board_refuses_are_left_alone(board: VirtualBoard) -> 
 
     wrong_name = _run("configure", "--port", board.port, "pins.dor=4")
     wrong_value = _run("configure", "--port", board.port, "sensor=vl53l5")
+    wrong_pin = _run("configure", "--port", board.port, "pins.door=99")
     nothing = _run("configure", "--port", board.port, "invert")
 
     assert "pins.dor: expected one of button, door, led" in wrong_name.output
     assert "sensor: expected one of vl53l1x, vl53l0x" in wrong_value.output
+    assert "pins.door: expected a number up to 39, found 99" in wrong_pin.output
     assert "invert: expected KEY=VALUE" in nothing.output
     assert (board.flash / "config.json").read_text() == before
 
