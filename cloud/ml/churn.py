@@ -45,9 +45,9 @@ MIN_CUSTOMERS = 20
 MIN_PER_CLASS = 5
 # A rival takes the place of the default when its lead is larger than so many standard errors.
 BURDEN_OF_PROOF = 2.0
-# Forecasts must make what happened so many times likelier than one churn rate for all does, or
-# must rank better than chance by so many standard errors; chance has at most a hundredth, less
-# than one in ten thousand.
+# Forecasts must make who was lost so many times likelier than a lottery does, or must rank better
+# than chance by so many standard errors; chance has at most a hundredth, less than one in ten
+# thousand.
 LEAST_EVIDENCE = 100.0
 LEAST_DEVIATIONS = 4.0
 # The AUC that even a pessimist grants (two standard errors below the measured one). Data without
@@ -199,10 +199,10 @@ def judge(scores: Scores, folds: list[Fold], name: str) -> tuple[Verdict, str]:
     )
     if not (_is_likelier(folds, name) or _ranks_better(scores, folds)):
         return "no reliable signal", f"Past purchases do not tell who will be lost: {ranking}."
-    if pessimistic_auc < SIGNAL_AUC:
-        return "weak signal", f"Scores are better than chance, but not by much: {ranking}."
     if scores.brier >= base:
         return "weak signal", f"The order is right but the percentages were not: {ranking}."
+    if pessimistic_auc < SIGNAL_AUC:
+        return "weak signal", f"Scores are better than chance, but not by much: {ranking}."
     return "signal", f"Past purchases tell who will be lost: {ranking}."
 
 

@@ -1,6 +1,9 @@
 """Measures of probabilities, each against a case computed by hand."""
 
+from itertools import combinations
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from cloud.ml.calibration import (
@@ -52,23 +55,40 @@ def test_chance_ranks_a_half_with_the_error_of_mann_and_whitney() -> None:
     assert np.std(drawn) == pytest.approx(chance_error(churned), rel=0.06)
 
 
-def test_evidence_is_how_much_likelier_the_forecasts_made_what_happened() -> None:
-    churned = np.array([True, True, False, False])
+def test_evidence_is_how_much_likelier_the_forecasts_made_who_was_lost() -> None:
+    rng = np.random.default_rng(2)
+    told = rng.uniform(0.1, 0.9, 16)
+    churned = rng.random(16) < told
+    odds = told / (1 - told)
 
-    # .8 for each of four against one half for each
-    found = log_evidence(churned, np.array([0.8, 0.8, 0.2, 0.2]))
+    # of all the ways to lose as many: each weighs the product of its customers' odds
+    n_lost = int(churned.sum())
+    ways = np.array([np.prod(odds[list(lost)]) for lost in combinations(range(16), n_lost)])
+    share = np.prod(odds[churned]) / ways.sum()
 
-    assert found == pytest.approx(4 * np.log(0.8 / 0.5))
+    assert log_evidence(churned, told) == pytest.approx(np.log(share * len(ways)), abs=0.02)
 
 
-def test_evidence_from_chance_keeps_the_promise_of_ville() -> None:
+def test_evidence_does_not_ask_for_the_level_nor_for_more_than_one_way() -> None:
+    churned = np.arange(40) < 10
+    told = np.where(churned, 0.7, 0.4)
+    in_season = told / (told + 0.2 * (1 - told))  # everybody's odds five times as high
+
+    assert log_evidence(churned, in_season) == pytest.approx(log_evidence(churned, told))
+    assert log_evidence(np.ones(40, dtype=bool), told) == 0
+
+
+def test_evidence_from_a_lottery_keeps_the_promise_of_ville() -> None:
     rng = np.random.default_rng(4)
-    told = rng.uniform(0.1, 0.9, (4000, 30))
     outcomes = rng.random((4000, 30)) < 0.5  # whatever was told
 
-    found = [log_evidence(y, p) for y, p in zip(outcomes, told, strict=True)]
+    def ratios(least: float, most: float) -> npt.NDArray[np.float64]:
+        told = rng.uniform(least, most, (4000, 30))
+        found = [log_evidence(y, p) for y, p in zip(outcomes, told, strict=True)]
+        return np.exp(found)
 
-    assert np.mean(np.array(found) > np.log(20)) <= 1 / 20
+    assert np.mean(ratios(0.1, 0.9) > 20) <= 1 / 20
+    assert np.mean(ratios(0.4, 0.6)) == pytest.approx(1, abs=0.05)  # neither for nor against
 
 
 def test_errors_of_folds_shrink_with_the_root_of_their_number() -> None:
