@@ -1,6 +1,6 @@
 """The whole analysis of one shop: what the nightly job stores and `shopbell analyse` writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +11,14 @@ import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from cloud.ml.churn import ChurnScores, churn_by_band, risk_bands, score_churn, usual_horizon
+from cloud.ml.closures import (
+    Closure,
+    calendar_day,
+    calendar_days_ago,
+    closures,
+    open_days,
+    open_signals,
+)
 from cloud.ml.clv import Terms, Value, last_spend, value_customers
 from cloud.ml.drivers import Scorer, contributions, drivers, shop_drivers, typical_inputs
 from cloud.ml.features import customer_days
@@ -93,13 +101,15 @@ def analyse(
         as_of = days["day"].max().date() if len(days) else None
     if as_of is None:
         return _empty(days, None, horizon_days)
+    shut = closures(days, as_of)
+    days, signals = open_days(days, shut), open_signals(signals, shut)
     horizon_days = horizon_days or usual_horizon(days, as_of)
     now = Snapshot(days, as_of, horizon_days, signals=signals)
     if now.table.empty:
         return _empty(days, as_of, horizon_days)
     # Many shops are scored side by side: more threads than cores only wait for each other.
     with threadpool_limits(limits=1):
-        return _analysis(now, previous_tiers, random_state, terms)
+        return _analysis(now, shut, previous_tiers, random_state, terms)
 
 
 def churn_probability(now: Snapshot, random_state: int = 0) -> Floats | None:
@@ -137,6 +147,7 @@ def json_safe(value: Any) -> Any:
 
 def _analysis(
     now: Snapshot,
+    shut: Sequence[Closure],
     previous_tiers: Mapping[str, str] | None,
     random_state: int,
     terms: Terms | None,
@@ -146,7 +157,8 @@ def _analysis(
     scorer = _scorer(now, churn)
     customers = _customers(now, churn, value, previous_tiers)
     customers["drivers"] = drivers(
-        customers, contributions(scorer.model, now, scorer.typical) if scorer else None
+        _in_calendar(customers, now.as_of, shut),
+        contributions(scorer.model, now, scorer.typical) if scorer else None,
     )
     summary = {
         "as_of": now.as_of,
@@ -155,14 +167,14 @@ def _analysis(
         "model": churn.model,
         "verdict": churn.verdict,
         "reason": churn.reason,
-        "backtest": _backtest_summary(churn),
+        "backtest": _backtest_summary(churn, shut),
         "drivers": shop_drivers(scorer.model, now, random_state) if scorer else {},
         "value": value.summary,
         "kpis": _kpis(now, churn, value),
         "segments": customers["segment"].value_counts().to_dict(),
         "tiers": customers["tier"].value_counts().to_dict(),
         "parameters": value.parameters,
-        "notes": _notes(now) + value.notes,
+        "notes": _notes(now, shut) + value.notes,
     }
     columns = [*COLUMNS, *(SIGNAL_COLUMNS if now.signals else ()), "drivers"]
     return Analysis(customers[columns], json_safe(summary), scorer)
@@ -185,6 +197,19 @@ def _customers(
     customers["past_spend"] = customers["net_amount"]
     customers["last_horizon_spend"] = last_spend(now)
     return customers
+
+
+def _in_calendar(customers: pd.DataFrame, as_of: date, shut: Sequence[Closure]) -> pd.DataFrame:
+    """Absence as people count it, and beside it the days on which the shop was open."""
+    if not shut:
+        return customers
+    away = customers["days_since_last_visit"].to_numpy()
+    known = customers.get("open_days_since_last_visit")
+    is_open = away if known is None else known.fillna(customers["days_since_last_visit"])
+    return customers.assign(
+        days_since_last_visit=calendar_days_ago(away, as_of, shut),
+        open_days_since_last_visit=is_open,
+    )
 
 
 def _scorer(now: Snapshot, churn: ChurnScores) -> Scorer | None:
@@ -218,8 +243,12 @@ def _empty(days: pd.DataFrame, as_of: date | None, horizon_days: int | None) -> 
     return Analysis(pd.DataFrame(columns=[*COLUMNS, "drivers"]), json_safe(summary))
 
 
-def _notes(now: Snapshot) -> list[str]:
-    notes = []
+def _notes(now: Snapshot, shut: Sequence[Closure]) -> list[str]:
+    notes = [
+        f"From {closure.first} to {closure.last} nothing was sold to anybody: these "
+        f"{closure.days} days count for nobody's absence."
+        for closure in shut
+    ]
     later = int((now.days["day"] > pd.Timestamp(now.as_of)).sum())
     if later:
         notes.append(
@@ -234,7 +263,7 @@ def _notes(now: Snapshot) -> list[str]:
     return notes
 
 
-def _backtest_summary(churn: ChurnScores) -> dict[str, Any]:
+def _backtest_summary(churn: ChurnScores, shut: Sequence[Closure]) -> dict[str, Any]:
     bands = None
     if churn.model is not None and churn.probability is not None:
         bands = churn_by_band(churn.folds, churn.model)
@@ -243,7 +272,7 @@ def _backtest_summary(churn: ChurnScores) -> dict[str, Any]:
         "churn_by_risk": bands,
         "folds": [
             {
-                "cut_off": fold.cut_off,
+                "cut_off": calendar_day(fold.cut_off, shut),
                 "customers": len(fold.churned),
                 "churn_rate": fold.churned.mean(),
                 "brier_of_base_rate": fold.brier_of_base_rate,

@@ -3,7 +3,8 @@
 Predictions are a frame of one row per customer and run: `customer_id`, `as_of`, `horizon_days`,
 `churn_probability`. Only runs whose horizon is over count, and runs of which the horizons do not
 overlap: nightly runs say nearly the same about the same customers, and counting them all would
-pretend to a certainty that is not there.
+pretend to a certainty that is not there. While the shop was shut (`cloud.ml.closures`) no horizon
+runs.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from cloud.ml.calibration import auc_with_error
+from cloud.ml.closures import calendar_day, closures, on_open_clock, open_days
 from cloud.ml.features import features_of_days
 from cloud.ml.intervals import wilson
 
@@ -75,10 +77,14 @@ def score_past_predictions(
     missing = [name for name in REQUIRED if name not in predictions.columns]
     if missing:
         raise ValueError(f"predictions: expected columns {REQUIRED}, missing {missing}")
+    if shut := closures(days, today):  # a horizon counts days on which somebody could come
+        days = open_days(days, shut)
+        as_of = on_open_clock(pd.to_datetime(predictions["as_of"]), shut)
+        predictions = predictions.assign(as_of=as_of.dt.date)
     runs = _complete_runs(predictions, today)
     judged = [_judged(run, days) for run in runs]
     rows = pd.concat(judged) if judged else _nobody()
-    dates = [run["as_of"].iloc[0] for run in runs]
+    dates = [calendar_day(run["as_of"].iloc[0], shut) for run in runs]
     churned = rows["churned"].to_numpy(dtype=bool)
     bands = _bands(rows["churn_probability"].to_numpy(dtype=float), churned)
     n_lost = int(churned.sum())

@@ -10,7 +10,7 @@ from cloud.ml.features import customer_days, features_of_days
 from cloud.ml.scoreboard import Scoreboard, score_past_predictions
 
 HORIZON_DAYS = 30
-TODAY = date(2024, 3, 20)
+TODAY = date(2024, 3, 1)
 
 
 def predictions(as_of: date, **probability: float) -> pd.DataFrame:
@@ -30,7 +30,10 @@ def coin_shop(probability: np.ndarray, seed: int = 0) -> tuple[pd.DataFrame, pd.
     returns = [name for name, p in zip(names, probability, strict=True) if rng.random() > p]
     visits = [
         *zip(names, first, strict=True),
-        *((name, pd.Timestamp("2024-02-10")) for name in returns),
+        *(
+            (name, pd.Timestamp("2024-02-01") + pd.Timedelta(days=number % 28))
+            for number, name in enumerate(returns)
+        ),
     ]
     days = pd.DataFrame(visits, columns=["customer_id", "day"])
     days = days.assign(net_amount=10.0, purchases=1, is_bought=True).sort_values(
@@ -132,11 +135,36 @@ def test_recency_learns_from_before_the_run_only(loyal_shop: pd.DataFrame) -> No
     found = score_past_predictions(said, days, date(2024, 3, 1))
     later = days["day"] > pd.Timestamp(as_of) + pd.Timedelta(days=HORIZON_DAYS)
 
-    again = score_past_predictions(said, days[~later], date(2024, 3, 1))
+    by_strangers = days.assign(customer_id=days["customer_id"].where(~later, "stranger"))
+    by_strangers = by_strangers.sort_values(["customer_id", "day"], ignore_index=True)
+    again = score_past_predictions(said, by_strangers, date(2024, 3, 1))
 
     assert found.recency is not None
     assert found.recency["auc"] > 0.7
     assert again.summary() == found.summary()
+
+
+def test_no_horizon_runs_while_the_shop_is_shut() -> None:
+    sold = [*pd.date_range("2024-01-01", "2024-02-17"), *pd.date_range("2024-03-10", "2024-03-25")]
+    stayed = [f"a{number:02}" for number in range(20)]
+    came = [f"b{number:02}" for number in range(20)]
+    visits = [
+        *((name, pd.Timestamp("2024-02-10")) for name in stayed + came),
+        *((name, pd.Timestamp("2024-03-12")) for name in came),
+        *(("stranger", day) for day in sold),
+    ]
+    days = pd.DataFrame(visits, columns=["customer_id", "day"]).sort_values(["customer_id", "day"])
+    days = days.assign(net_amount=10.0, purchases=1, is_bought=True).reset_index(drop=True)
+    said = predictions(date(2024, 2, 14), **dict.fromkeys(stayed, 0.9), **dict.fromkeys(came, 0.1))
+    said = said.assign(horizon_days=10)
+
+    found = score_past_predictions(said, days, date(2024, 3, 16))
+    too_soon = score_past_predictions(said, days, date(2024, 3, 15))
+
+    # three days before the holiday and seven after it
+    assert found.runs == [date(2024, 2, 14)]
+    assert found.bands["observed"].tolist() == [0.0, 1.0]
+    assert too_soon.runs == []
 
 
 def test_missing_column_is_named() -> None:

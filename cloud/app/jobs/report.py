@@ -15,6 +15,7 @@ from cloud.ml.actions import at_stake
 from cloud.ml.analysis import churn_probability
 from cloud.ml.baskets import baskets_of
 from cloud.ml.bundles import STOCK_COLUMNS, BundleRule, Bundles, dead_stock, find_bundles
+from cloud.ml.closures import calendar_day, closures, open_days
 from cloud.ml.drivers import for_loss
 from cloud.ml.features import customer_days
 from cloud.ml.scoreboard import score_past_predictions
@@ -103,12 +104,14 @@ def report_input(
 def said_before(transactions: pd.DataFrame, as_of: dt.date, horizon_days: int) -> pd.DataFrame:
     """What the models say one horizon ago; they know nothing that came later."""
     days = customer_days(transactions)
-    then = Snapshot(days, as_of - dt.timedelta(days=horizon_days), horizon_days)
+    shut = closures(days, as_of)
+    cut_off = as_of - dt.timedelta(days=horizon_days)
+    then = Snapshot(open_days(days, shut), cut_off, horizon_days)
     return pd.DataFrame(
         {
             "customer_id": then.table["customer_id"],
             "churn_probability": churn_probability(then),
-            "as_of": then.as_of,
+            "as_of": calendar_day(cut_off, shut),
             "horizon_days": horizon_days,
         }
     )
