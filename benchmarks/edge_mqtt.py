@@ -24,6 +24,8 @@ from simulators.board.rig import Broker, Cloud, wait_until
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "benchmarks" / "on_board" / "drain.py"
 FAKES = ROOT / "tests" / "firmware" / "fakes"
+_FULL_EVENTS, _SMALL_EVENTS = (2000, 5000), (500,)
+_FULL_RESTARTS, _SMALL_RESTARTS = 20, 3
 
 
 def measure(options: Options) -> list[Figure]:
@@ -33,10 +35,11 @@ def measure(options: Options) -> list[Figure]:
     broker = Broker(folder, tls=authority.issue("localhost", "server"))
     cloud = Cloud(broker.port)
     try:
-        counts = (2000, 5000) if options.is_full else (500,)
+        counts = _FULL_EVENTS if options.is_full else _SMALL_EVENTS
+        restarts = _FULL_RESTARTS if options.is_full else _SMALL_RESTARTS
         ours = {count: _drain("ours", broker, authority, folder, count) for count in counts}
         stock = _drain("stock", broker, authority, folder, counts[-1] // 20)
-        starts_s, returns_s = _reconnects(broker, cloud, folder, 20 if options.is_full else 3)
+        starts_s, returns_s = _reconnects(broker, cloud, folder, restarts)
     finally:
         cloud.close()
         broker.stop()

@@ -16,11 +16,12 @@ from simulators.board.interpreter import run_file
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "benchmarks" / "on_board" / "power_cuts.py"
 SEED = 20261120
+_FULL_CUTS, _SMALL_CUTS = 2000, 200
 
 
 def measure(options: Options) -> list[Figure]:
     """Cut the power 2,000 times (small: 200)."""
-    cuts = 2000 if options.is_full else 200
+    cuts = _FULL_CUTS if options.is_full else _SMALL_CUTS
     search = [ROOT / "edge" / "firmware", ROOT]
     result = run_file(SCRIPT, search, heap="64m", timeout_s=900, arguments=(str(cuts), str(SEED)))
     if result.returncode:
