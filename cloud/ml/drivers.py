@@ -26,7 +26,7 @@ Bools = npt.NDArray[np.bool_]
 # Inputs that tell one story, under the name that people read. The order is that of the words.
 GROUPS: dict[str, tuple[str, ...]] = {
     "absence": ("away", "p0", "overdue", "closed"),
-    "loyalty": ("visits", "once"),
+    "number of visits": ("visits", "once"),
     "recent visits": ("lately", "in_horizon"),
     "regularity": ("irregular",),
     "spending": ("value", "last_value"),
@@ -34,6 +34,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 # Contributions below a tenth of a logit move a probability by less than 3 points: left unsaid.
 LEAST_CONTRIBUTION = 0.1
+PLURALS = ("recent visits",)
 MAX_REASONS = 2
 N_SHUFFLES = 5
 CENT = 0.01
@@ -265,7 +266,7 @@ def _closed(away_days: int, open_days: float) -> str:
 def _reason(group: str, contribution: float) -> str:
     direction = "raises" if contribution > 0 else "lowers"
     strength = "clearly " if abs(contribution) >= 5 * LEAST_CONTRIBUTION else ""
-    verb = direction if not group.endswith("visits") else direction.removesuffix("s")
+    verb = direction if group not in PLURALS else direction.removesuffix("s")
     return f"{group} {strength}{verb} the risk"
 
 

@@ -99,7 +99,7 @@ def test_strongest_contributions_are_told_in_words() -> None:
     parts = pd.DataFrame(
         {
             "absence": [2.0],  # is in the rhythm already
-            "loyalty": [-0.3],
+            "number of visits": [-0.3],
             "recent visits": [0.7],
             "regularity": [0.05],  # too little to be worth words
             "typical": [1.0],
@@ -110,7 +110,7 @@ def test_strongest_contributions_are_told_in_words() -> None:
         [
             "usually every 9 days, now 26",
             "recent visits clearly raise the risk",
-            "loyalty lowers the risk",
+            "number of visits lowers the risk",
         ]
     ]
 

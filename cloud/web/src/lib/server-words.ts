@@ -22,7 +22,7 @@ export const TIERS = ["Platinum", "Gold", "Silver", "Bronze"] as const;
 const INPUTS = {
   absence: "absence",
   contact: "contact",
-  loyalty: "loyalty",
+  "number of visits": "loyalty",
   "recent visits": "recent",
   regularity: "regularity",
   spending: "spending",
