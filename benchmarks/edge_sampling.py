@@ -251,6 +251,8 @@ def _figures(
     yield from stalled.rates(f"while the broker stalls for {stall_s:g} s")
     reconnected = sampling.during(lambda: _reconnect(broker, cloud))
     yield from reconnected.figures("during a TLS reconnect")
+    nameless = sampling.during(lambda: _without_names(board, broker, stall_s))
+    yield from nameless.figures(f"while no name server answers for {stall_s:g} s")
     changes = _CHANGES if is_full else _SMALL_CHANGES
     written = sampling.during(lambda: _write_flash(board, broker, changes))
     yield from written.figures(f"while {changes} events go to flash")
@@ -300,6 +302,14 @@ def _reconnect(broker: Broker, cloud: DistantCloud) -> None:
     broker.stop()
     broker.start()
     wait_until(lambda: cloud.received().births > births, _DEADLINE_S)
+
+
+def _without_names(board: VirtualBoard, broker: Broker, seconds: float) -> None:
+    board.names.is_silent = True
+    broker.stop()  # so that the board has to ask
+    time.sleep(seconds)
+    broker.start()
+    board.names.is_silent = False
 
 
 def _write_flash(board: VirtualBoard, broker: Broker, changes: int) -> None:

@@ -56,6 +56,22 @@ def test_a_link_that_is_dropped_returns_and_nothing_is_lost(
     assert line.connections > 1
 
 
+def test_a_wifi_that_goes_away_and_returns_costs_neither_an_event_nor_a_restart(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    wait_until(lambda: _births(cloud) == 1)
+    wait_until(lambda: len(cloud.kinds("door")) == 1)
+
+    board.wifi_down()
+    wait_until(lambda: "link: lost, Wi-Fi" in board.console)
+    board.open_door()
+    wait_until(lambda: b'"open":1' in board.hardware.rtc_memory)
+    board.wifi_up()
+    wait_until(lambda: len(cloud.kinds("door")) == 2)
+
+    assert len({status["boot"] for status in cloud.statuses}) == 1
+
+
 def test_what_happens_on_a_half_open_link_arrives_when_it_is_whole_again(
     board: VirtualBoard, line: Line, cloud: Cloud
 ) -> None:

@@ -5,6 +5,7 @@ import http.server
 import json
 import shutil
 import socket
+import ssl
 import threading
 import urllib.parse
 import urllib.request
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from simulators.board.board import BUTTON_PIN, VirtualBoard
+from simulators.board.certificates import Authority
 from simulators.board.rig import Broker, Cloud, wait_until
 from simulators.ports import spare_port
 
@@ -22,7 +24,7 @@ from simulators.ports import spare_port
 class Api:
     """The part of the cloud that grants claims: one code, once."""
 
-    def __init__(self, grant: dict[str, Any]) -> None:
+    def __init__(self, grant: dict[str, Any], certificate: tuple[Path, Path] | None = None) -> None:
         api = self
         self.asked: list[dict[str, Any]] = []
 
@@ -41,7 +43,15 @@ class Api:
                 pass
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{port}"
+        if certificate:
+            self.url = f"https://localhost:{port}"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -50,12 +60,22 @@ class Api:
 
 
 @pytest.fixture
-def api(broker: Broker) -> Iterator[Api]:
+def grant(broker: Broker) -> dict[str, Any]:
     mqtt = {"mqtt_host": "127.0.0.1", "mqtt_port": broker.port, "mqtt_ca": None}
     own = {"username": "front", "password": "p", "key": "k", "boot_start": 1795179445}
-    api = Api({"device": {"id": "front"}, "credential": mqtt | own})
+    return {"device": {"id": "front"}, "credential": mqtt | own}
+
+
+@pytest.fixture
+def api(grant: dict[str, Any]) -> Iterator[Api]:
+    api = Api(grant)
     yield api
     api.close()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
 
 
 @pytest.fixture
@@ -107,6 +127,38 @@ def test_a_new_board_is_set_up_by_its_page(
     kept = json.loads((board.flash / "config.json").read_text())
     assert kept["wifi"] == {"ssid": "shop", "password": "p&q"}
     assert kept["device"] == "front"
+
+
+def test_a_code_goes_to_nobody_but_the_api_that_the_boards_ca_vouches_for(
+    page: tuple[VirtualBoard, str],
+    grant: dict[str, Any],
+    authority: Authority,
+    cloud: Cloud,
+    tmp_path: Path,
+) -> None:
+    board, address = page
+    ours = Api(grant, authority.issue("localhost", "ours"))
+    stranger = Api(grant, Authority(tmp_path, "other").issue("localhost", "stranger"))
+    setup = json.loads((board.flash / "setup.json").read_text())
+    (board.flash / "setup-ca.der").write_bytes(authority.der.read_bytes())
+
+    def restart(api: Api) -> None:
+        board.power_cut()
+        pages = board.console.count("portal: open")
+        changed = setup | {"api": api.url, "ca": "/setup-ca.der"}
+        (board.flash / "setup.json").write_text(json.dumps(changed))
+        board.power_on()
+        wait_until(lambda: board.console.count("portal: open") > pages)
+        _submit(address, "GOOD-CODE")
+
+    restart(stranger)
+    wait_until(lambda: "That did not work" in _read(address))
+    restart(ours)
+    wait_until(lambda: any(s["state"] == "online" for s in cloud.statuses))
+
+    assert (stranger.asked, ours.asked) == ([], [{"code": "GOOD-CODE"}])
+    stranger.close()
+    ours.close()
 
 
 def test_every_name_leads_a_phone_to_the_page(page: tuple[VirtualBoard, str]) -> None:

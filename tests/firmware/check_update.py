@@ -145,6 +145,7 @@ class UpdateTest(unittest.TestCase):
             try:
                 _update(bundle, expected)
                 slots.choose("/flash/slot.json")
+                slots.confirm("/flash/slot.json")
             except OSError:
                 pass  # the power has failed
             vfs.umount("/flash")
