@@ -1,6 +1,7 @@
 """Shops and their sites."""
 
-from zoneinfo import available_timezones
+import zoneinfo
+from functools import cache
 
 import phonenumbers
 from marshmallow import ValidationError, fields, validate
@@ -23,8 +24,12 @@ _SLUG = [
 ]
 
 
+# it looks through six hundred files each time
+_available_time_zones = cache(zoneinfo.available_timezones)
+
+
 def _time_zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in _available_time_zones():
         raise ValidationError("Must be an IANA time zone such as Europe/Berlin.")
 
 
