@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,19 @@ def provision(board: VirtualBoard, settings: dict[str, Any]) -> None:
         "SHOPBELL_WIFI_PASSWORD": wifi.get("password") or "",
     }
     device_command(board, "provision", *arguments, environment=secrets)
+
+
+def leave_settings(board: VirtualBoard, settings: dict[str, Any]) -> None:
+    """Leave in the flash of a board without power what `provision` writes: no tool, no restart."""
+    written = {
+        **settings,
+        "boot_start": int(time.time()),
+        "wifi": {"ssid": "", "password": ""} | settings.get("wifi", {}),
+        "mqtt": {"user": None, "password": None, "ca": None} | settings["mqtt"],
+        "ntp": {"host": "127.0.0.1", "port": board.time_server.port},
+    }
+    (board.flash / "config.json").write_text(json.dumps(written))
+    (board.flash / "walk-test").touch()
 
 
 def know_the_floor(flash: Path, sensors: int = 1, floor_mm: int = 2400) -> None:

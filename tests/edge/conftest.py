@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulators.board.board import VirtualBoard
-from simulators.board.install import device_command, know_the_floor, provision
+from simulators.board.install import device_command, know_the_floor, leave_settings
 from simulators.board.rig import Broker, Cloud
 
 
@@ -44,6 +44,7 @@ def board(
     shutil.copytree(firmware_flash, flash)
     know_the_floor(flash)
     with VirtualBoard(flash) as board:
+        mqtt = {"host": "127.0.0.1", "port": broker.port}
+        leave_settings(board, {"device": "front", "mqtt": mqtt})
         board.power_on()
-        provision(board, {"device": "front", "mqtt": {"host": "127.0.0.1", "port": broker.port}})
         yield board

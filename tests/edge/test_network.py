@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulators.board.board import VirtualBoard
-from simulators.board.install import provision
+from simulators.board.install import leave_settings
 from simulators.board.network import Line
 from simulators.board.rig import Broker, Cloud, wait_until
 
@@ -28,8 +28,9 @@ def board(firmware_flash: Path, line: Line, cloud: Cloud, tmp_path: Path) -> Ite
     shutil.copytree(firmware_flash, flash)
     with VirtualBoard(flash) as board:
         board.names.lies[BROKER_NAME] = "127.0.0.1"
+        mqtt = {"host": BROKER_NAME, "port": line.port}
+        leave_settings(board, {"device": "front", "mqtt": mqtt})
         board.power_on()
-        provision(board, {"device": "front", "mqtt": {"host": BROKER_NAME, "port": line.port}})
         yield board
 
 

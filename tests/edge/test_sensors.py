@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulators.board.board import XSHUT_PIN, SensorKind, VirtualBoard
-from simulators.board.install import know_the_floor, provision
+from simulators.board.install import know_the_floor, leave_settings
 from simulators.board.rig import Broker, Cloud, wait_until
 from simulators.board.vl53l1x import FROZEN
 
@@ -27,10 +27,10 @@ def make(firmware_flash: Path, broker: Broker, cloud: Cloud, tmp_path: Path) -> 
             know_the_floor(flash, sensors=2)
             pins = (XSHUT_PIN, SECOND_PIN)
             board = stack.enter_context(VirtualBoard(flash, sensor=kind, xshut=pins))
-            board.power_on()
             mqtt = {"host": "127.0.0.1", "port": broker.port}
             more = {"sensor": kind, "pins": {"xshut": list(pins)}}
-            provision(board, {"device": "front", "mqtt": mqtt, **more})
+            leave_settings(board, {"device": "front", "mqtt": mqtt, **more})
+            board.power_on()
             return board
 
         yield run

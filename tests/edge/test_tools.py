@@ -24,6 +24,7 @@ from edge.tools.cli import device
 from edge.tools.selftest import judge
 from edge.tools.watch import messages_of
 from simulators.board.board import VirtualBoard
+from simulators.board.install import provision
 from simulators.board.rig import Broker, Cloud, wait_until
 
 GOOD: dict[str, Any] = {
@@ -85,6 +86,17 @@ def test_a_deploy_can_be_rolled_back(
     assert "files are back; what was new is removed" in rolled_back.output
     assert old.read_bytes() == b"an older version"
     assert not (board.flash / "app" / "pir.mpy").exists()
+
+
+def test_what_the_tests_leave_in_a_flash_is_what_the_tool_writes(
+    board: VirtualBoard, broker: Broker, cloud: Cloud
+) -> None:
+    wait_until(lambda: cloud.statuses)  # until then the walk test is still to come
+    left = json.loads((board.flash / "config.json").read_text())
+    provision(board, {"device": "front", "mqtt": {"host": "127.0.0.1", "port": broker.port}})
+    written = json.loads((board.flash / "config.json").read_text())
+    assert written.pop("boot_start") >= left.pop("boot_start")
+    assert written == left
 
 
 def test_a_release_is_one_file_with_its_hmac(tmp_path: Path) -> None:

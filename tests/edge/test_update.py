@@ -15,7 +15,7 @@ from edge.tools.bundle import compile_module
 from edge.tools.release import release, sign
 from simulators.board.board import VirtualBoard
 from simulators.board.certificates import Authority
-from simulators.board.install import provision
+from simulators.board.install import leave_settings
 from simulators.board.rig import Broker, Cloud, wait_until
 
 KEY = "the device's own key"
@@ -88,7 +88,9 @@ def keyed(board: VirtualBoard, broker: Broker, cloud: Cloud, authority: Authorit
     earlier = _birth_of_boot(cloud, 1)["boot"]
     (board.flash / "api-ca.der").write_bytes(authority.der.read_bytes())
     mqtt = {"host": "127.0.0.1", "port": broker.port}
-    provision(board, {"device": "front", "mqtt": mqtt, "key": KEY, "api_ca": "/api-ca.der"})
+    board.power_cut()
+    leave_settings(board, {"device": "front", "mqtt": mqtt, "key": KEY, "api_ca": "/api-ca.der"})
+    board.power_on()
     _birth_of_boot(cloud, 2)
     cloud.statuses[:] = [status for status in cloud.statuses if status["boot"] != earlier]
     return board
