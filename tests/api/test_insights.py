@@ -65,6 +65,23 @@ def test_insights_add_up(scored: Somebody) -> None:
     assert sum(group["customers"] for group in found["clusters"]["clusters"]) == 90
 
 
+def test_what_a_scoring_left_out_has_a_code(app: Flask, settings: Settings) -> None:
+    owner = somebody(app, "Nora Newcomer")
+    owner.open_shop("Kiosk of few")
+    jobs = job_sessions(settings)
+    till = Till(uuid.UUID(owner.shop_id), sessions_for(settings, roles.APP), jobs)
+    till.imported("customer,date,amount\n1,2026-03-01,5.00\n2,2026-03-02,-6.00\n", COLUMNS)
+    score_shop(jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
+    for one in (till.app, till.jobs):
+        one.kw["bind"].dispose()
+
+    never_paid, few = get(owner, "insights")["notes"]
+
+    assert (never_paid["code"], never_paid["values"]) == ("never_paid", {"count": 1})
+    assert (few["code"], few["values"]) == ("few", {"least": 20})
+    assert few["text"].startswith("Below 20 customers")
+
+
 def test_the_sum_over_the_customers_is_what_the_shop_has_at_risk(scored: Somebody) -> None:
     customers = get(scored, "customers", limit=200)["items"]
     at_risk = sum(one["score"]["revenue_at_risk_minor"] for one in customers)

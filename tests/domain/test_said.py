@@ -1,18 +1,30 @@
 """Every sentence of the models and rules has a code, so that clients can say it in any language."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pandas as pd
 import pytest
 
 from cloud.app.api.customers import CONSENT_ENDED, SEEN_TO
 from cloud.app.domain.errors import Invalid
-from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, OTHER, Said, said, told
+from cloud.app.domain.said import (
+    ADVICE,
+    DRIVERS,
+    EXPECTED,
+    NOTES,
+    OTHER,
+    Said,
+    noted,
+    said,
+    told,
+)
 from cloud.app.domain.what_if import Figures, checked
 from cloud.app.jobs.advice import with_actions
 from cloud.app.services.contacts import normalised_contact, normalised_phone
 from cloud.app.services.hours import checked_hours
 from cloud.ml.actions import next_best_actions
+from cloud.ml.analysis import analyse
 from cloud.ml.drivers import GROUPS, drivers
 
 
@@ -46,6 +58,34 @@ def customer(**known: object) -> dict[str, object]:
         "average_order_value": 12.0, "usual_gap_days": 9.0, "days_since_last_visit": 20,
         "days_since_last_message": None, "messages_90_days": 0, "visits": 6, **known,
     }  # fmt: skip
+
+
+def sold(*rows: tuple[object, ...]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["customer_id", "occurred_at", "amount"])
+    return frame.assign(purchase_id=None, occurred_at=pd.to_datetime(frame["occurred_at"]))
+
+
+def test_every_note_of_a_scoring_has_its_code() -> None:
+    daily = [*pd.date_range("2024-01-01", "2024-02-17"), *pd.date_range("2024-03-10", "2024-03-25")]
+    odd = sold(
+        *(("a", day, 5.0) for day in daily), ("b", "2024-03-01", -5.0), ("a", "2030-01-01", 5.0)
+    )
+    one_day = sold(*((str(number), "2024-01-01", 5.0) for number in range(30)))
+    slip = sold(*((str(n % 30), day, 5.0 + n) for n, day in enumerate(daily)))
+    slip.loc[7, "amount"] = 1_000_000.0
+    notes = [
+        note
+        for shop in (odd, one_day, slip)
+        for note in analyse(shop, as_of=date(2024, 3, 25)).summary["notes"]
+    ]
+    found = {one.code: one.values for one in noted(notes)}
+    assert found.keys() >= set(NOTES) - {"visits_unknown"}
+    assert OTHER not in found
+    assert found["closed"] == {"first": "2024-02-18", "last": "2024-03-09", "closed_days": 21}
+    assert found["later"] == {"day": "2024-03-25", "count": 1}
+    assert found["never_paid"] == {"count": 1}
+    assert found["typing_errors"]["largest"] == 1_000_000.0
+    assert said("Future visits cannot be estimated: it failed.", NOTES).code == "visits_unknown"
 
 
 SITUATIONS = {

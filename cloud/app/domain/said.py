@@ -43,6 +43,34 @@ DRIVERS = _compiled(
     }
 )
 
+# what a scoring left out, or took for a slip
+_DAY = r"\d{4}-\d\d-\d\d"
+_AMOUNT = r"[\d,]+\.\d\d"
+NOTES = _compiled(
+    {
+        "closed": (
+            rf"From (?P<first>{_DAY}) to (?P<last>{_DAY}) nothing was sold to anybody: these "
+            r"(?P<closed_days>\d+) days count for nobody's absence\."
+        ),
+        "later": (
+            rf"Days of customers after (?P<day>{_DAY}) are not known yet and left out: "
+            r"(?P<count>\d+)\."
+        ),
+        "never_paid": (
+            r"Customers who never paid more on a day than was refunded are left out: "
+            r"(?P<count>\d+)\."
+        ),
+        "typing_errors": (
+            rf"(?P<count>\d+) day\(s\) of a customer with more than (?P<limit>{_AMOUNT}) "
+            rf"\(the usual is (?P<usual>{_AMOUNT})\) look like typing errors and count as "
+            rf"{_AMOUNT} in CLV; the largest is (?P<largest>{_AMOUNT})\."
+        ),
+        "few": (r"Below (?P<least>\d+) customers, future visits and value are not estimated\."),
+        "visits_unknown": r"Future visits cannot be estimated: .+\.",
+        "value_unknown": r"Future value cannot be estimated: .+\.",
+    }
+)
+
 # why something is best done now, or nothing
 ADVICE = _compiled(
     {
@@ -121,6 +149,11 @@ def told(drivers: Iterable[str]) -> list[Said]:
     return [said(driver, DRIVERS) for driver in drivers]
 
 
+def noted(notes: Iterable[str]) -> list[Said]:
+    """What a scoring's notes say."""
+    return [said(note, NOTES) for note in notes]
+
+
 @lru_cache(KEPT_MAX)
 def said(text: str, patterns: Patterns) -> Said:
     """Find the code of a sentence among the patterns of its kind."""
@@ -132,6 +165,8 @@ def said(text: str, patterns: Patterns) -> Said:
 
 
 def _value(part: str) -> Value:
+    if re.fullmatch(_AMOUNT, part):
+        part = part.replace(",", "")
     if re.fullmatch(r"-?\d+", part):
         return int(part)
     return float(part) if re.fullmatch(r"-?\d+\.\d+", part) else part

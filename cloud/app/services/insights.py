@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cloud.app.domain.said import noted
 from cloud.app.store import score_queries
 from cloud.app.store.scores import TIERS, ScoreRun, TierReward
 
@@ -73,7 +74,7 @@ def overview(session: Session, shop_id: uuid.UUID, run: ScoreRun) -> dict[str, o
     return {
         **{name: getattr(run, name) for name in ("as_of", "horizon_days", "model", "verdict")},
         "reason": summary["reason"],
-        "notes": summary.get("notes", []),
+        "notes": noted(summary.get("notes", [])),
         "created_at": run.created_at,
         "kpis": {name: summary["kpis"].get(name) for name in KPIS},
         "months": trend["months"],

@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow
 from marshmallow import ValidationError, fields, missing, validate
 
-from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, OTHER
+from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, NOTES, OTHER
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
@@ -153,6 +153,19 @@ class AdviceSaid(Schema):
     values = values_said(gap_days=9, away_days=5)
     text = fields.String(
         required=True, metadata={"example": "Not due yet: usually every 9 days, now 5."}
+    )
+
+
+class NoteSaid(Schema):
+    """What a scoring left out, or took for a slip: a sentence, its code, and what stands in it."""
+
+    code = coded(NOTES)
+    values = values_said(day="2026-11-20", count=2)
+    text = fields.String(
+        required=True,
+        metadata={
+            "example": "Days of customers after 2026-11-20 are not known yet and left out: 2."
+        },
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, PageQuery, Schema, Text
+from cloud.app.api.schemas.base import Moment, NoteSaid, PageQuery, Schema, Text
 from cloud.app.api.schemas.customers import RISKS
 from cloud.app.store.scores import TIERS
 
@@ -110,7 +110,7 @@ class Insights(Schema):
     model = fields.String(required=True, allow_none=True)
     verdict = fields.String(required=True)
     reason = fields.String(required=True)
-    notes = fields.List(fields.String(), required=True)
+    notes = fields.List(fields.Nested(NoteSaid), required=True)
     created_at = Moment(required=True)
     kpis = fields.Nested(Figures, required=True)
     months = fields.List(fields.Nested(Month), required=True)

@@ -3435,6 +3435,22 @@ export interface components {
         Answer: {
             text: string;
         };
+        NoteSaid: {
+            /** @enum {string} */
+            code: "closed" | "later" | "never_paid" | "typing_errors" | "few" | "visits_unknown" | "value_unknown" | "other";
+            /**
+             * @description what stands in the sentence, by name
+             * @example {
+             *       "day": "2026-11-20",
+             *       "count": 2
+             *     }
+             */
+            values: {
+                [key: string]: unknown;
+            };
+            /** @example Days of customers after 2026-11-20 are not known yet and left out: 2. */
+            text: string;
+        };
         Figures: {
             customers: number;
             active_customers: number | null;
@@ -3507,7 +3523,7 @@ export interface components {
             model: string | null;
             verdict: string;
             reason: string;
-            notes: string[];
+            notes: components["schemas"]["NoteSaid"][];
             /** Format: date-time */
             created_at: string;
             kpis: components["schemas"]["Figures"];
@@ -10296,7 +10312,14 @@ export interface operations {
                      *       "verdict": "reliable",
                      *       "reason": "a group stood in the door",
                      *       "notes": [
-                     *         "text"
+                     *         {
+                     *           "code": "closed",
+                     *           "values": {
+                     *             "day": "2026-11-20",
+                     *             "count": 2
+                     *           },
+                     *           "text": "Days of customers after 2026-11-20 are not known yet and left out: 2."
+                     *         }
                      *       ],
                      *       "created_at": "2026-03-14T09:26:53Z",
                      *       "kpis": {

@@ -80,5 +80,6 @@ export type Command = Schemas["Command"];
 export type Scoring = Schemas["Scoring"];
 export type AdviceSaid = Schemas["AdviceSaid"];
 export type DriverSaid = Schemas["DriverSaid"];
+export type NoteSaid = Schemas["NoteSaid"];
 export type FieldError = Schemas["ProblemError"];
 export type Problem = Schemas["Problem"];

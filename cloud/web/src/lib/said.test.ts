@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AdviceSaid, DriverSaid, FieldError, LiveDevice } from "../api/types";
+import type { AdviceSaid, DriverSaid, FieldError, LiveDevice, NoteSaid } from "../api/types";
 import de from "../i18n/de.json";
 import en from "../i18n/en.json";
 import hi from "../i18n/hi.json";
 import { createFormats } from "./formats";
-import { adviceText, deviceProblem, driverText, expectedText } from "./said";
+import { adviceText, deviceProblem, driverText, expectedText, noteText } from "./said";
 
 const OPENAPI = new URL("../../../../openapi.json", import.meta.url);
 const { schemas } = JSON.parse(readFileSync(OPENAPI, "utf8")).components;
@@ -17,6 +17,7 @@ const KINDS = [
   ["DriverSaid", (texts: typeof en) => texts.drivers],
   ["AdviceSaid", (texts: typeof en) => texts.nextAction.reasons],
   ["ProblemError", (texts: typeof en) => texts.errors.expected],
+  ["NoteSaid", (texts: typeof en) => texts.scoringNotes],
   ["DeviceSaid", (texts: typeof en) => texts.devices.problems],
 ] as const;
 
@@ -69,6 +70,24 @@ describe("in German", () => {
     expect(adviceText(said, formats)).toContain("(eine Annahme)");
     const measured: AdviceSaid = { ...said, values: { ...values, measured: 1200 } };
     expect(adviceText(measured, formats)).toContain("(gemessen an 1.200 Kunden)");
+  });
+
+  it("a note has its days and amounts as people write them", () => {
+    const closed: NoteSaid = {
+      code: "closed",
+      values: { first: "2026-08-01", last: "2026-08-21", closed_days: 21 },
+      text: "",
+    };
+    expect(noteText(closed, formats)).toBe(
+      "Vom 1. Aug. 2026 bis 21. Aug. 2026 wurde niemandem etwas verkauft: diese 21 Tage zählen bei niemandem als Abwesenheit.",
+    );
+    const slip: NoteSaid = {
+      code: "typing_errors",
+      values: { count: 1, limit: 1670.7, usual: 30.6, largest: 1_000_000 },
+      text: "",
+    };
+    expect(noteText(slip, formats)).toContain("mit mehr als 1.671\u00a0€ (üblich sind 31\u00a0€)");
+    expect(noteText(slip, formats)).toContain("Der größte Betrag ist 1.000.000\u00a0€.");
   });
 
   it("a board says what is wrong with it, not only that something is", () => {

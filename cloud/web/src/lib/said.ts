@@ -1,11 +1,14 @@
 /** The server's sentences in the reader's language: by their codes, with what stands in them. */
 
-import type { AdviceSaid, DriverSaid, FieldError, LiveDevice } from "../api/types";
+import type { AdviceSaid, DriverSaid, FieldError, LiveDevice, NoteSaid } from "../api/types";
 import { language, t } from "../i18n/i18n";
 import type { Formats } from "./formats";
 import { actionName, inputName } from "./server-words";
 
 type Values = Readonly<Record<string, unknown>>;
+
+const DATES = ["day", "first", "last"];
+const AMOUNTS = ["worth", "limit", "usual", "largest"];
 
 // a sentence that we do not know yet is better shown in English than not at all: `defaultValue`
 
@@ -21,6 +24,11 @@ export function adviceText({ code, values, text }: AdviceSaid, formats: Formats)
   const { measured, ...rest } = written(values, formats);
   const source = measured ? t("nextAction.measured", { measured }) : t("nextAction.assumed");
   return t(`nextAction.reasons.${code}`, { ...rest, source, defaultValue: text });
+}
+
+/** What a scoring left out, or took for a slip. */
+export function noteText({ code, values, text }: NoteSaid, formats: Formats): string {
+  return t(`scoringNotes.${code}`, { ...written(values, formats), defaultValue: text });
 }
 
 /** What is wrong with a device and what to do; null while it is well. */
@@ -44,10 +52,11 @@ function written(values: Values, formats: Formats): Record<string, string> {
   return mapped(values, (name, value) => {
     if (name === "input") return inputName(String(value));
     if (name === "action") return actionName(String(value));
+    if (DATES.includes(name)) return formats.calendarDate(String(value));
     if (typeof value !== "number") return value;
     if (/(^|_)days$/.test(name)) return formats.days(value);
     if (name.endsWith("_percent")) return formats.percent(value / 100);
-    return name === "worth" ? formats.wholeAmount(value) : formats.number(value);
+    return AMOUNTS.includes(name) ? formats.wholeAmount(value) : formats.number(value);
   });
 }
 

@@ -15,6 +15,7 @@ import { Page } from "../components/page";
 import { Empty, Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import { returnedCustomers } from "../lib/insights";
+import { noteText } from "../lib/said";
 import { inputName, segmentMeaning, segmentName } from "../lib/server-words";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
@@ -89,6 +90,11 @@ function Content({ insights }: { insights: InsightsData }) {
         </Notice>
       )}
       <Kpis insights={insights} days={days} />
+      {insights.notes.map((note) => (
+        <p key={note.text} className={css.asOf}>
+          {noteText(note, formats)}
+        </p>
+      ))}
       <p>
         <Link to={shopPath(shop.slug, "what-if")}>{t("whatIf.link")}</Link>
       </p>
