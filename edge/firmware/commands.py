@@ -47,6 +47,8 @@ class Commands:
             return 1, action(command["args"])
         except (ValueError, KeyError, TypeError) as error:
             return 0, ("args: expected others, got %r" % error)[:200]
+        except OSError as error:
+            return 0, "flash: expected to read and write it, got %r" % error
 
     def _configure(self, args):
         import settings  # here: it is rarely needed

@@ -115,6 +115,12 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual(0, reply["ok"])
         self.assertTrue("dance" in reply["detail"])
 
+    def test_a_flash_that_refuses_is_the_reply_and_not_the_end_of_the_network_task(self):
+        command = {"id": "1", "name": "configure", "args": {"invert": True}}  # there are none here
+        reply = Commands(None, [], None, None).execute(command)
+        self.assertEqual(0, reply["ok"])
+        self.assertTrue("OSError" in reply["detail"])
+
     def test_a_command_that_arrives_twice_is_carried_out_once(self):
         class Counted:
             recalibrate_requested = False
