@@ -17,6 +17,9 @@ from simulators.ports import spare_port
 from tests.conftest import repository
 from tests.waiting import WITHIN_S, wait_until
 
+# one that lives is still loading: all tests of the browser wait for the same
+START_WITHIN_S = 300.0
+
 
 class Installation:
     """API, ingest and worker as processes; each may be stopped, killed and started."""
@@ -66,7 +69,7 @@ class Installation:
                     stderr=log,
                 )
         if "api" in names:
-            wait_until(self._is_ready, f"the API, which said: {self.log_of('api')}")
+            wait_until(self._is_ready, "the API", START_WITHIN_S)
 
     def stop(self, *names: str) -> None:
         """End processes as an administrator would."""
@@ -93,7 +96,7 @@ class Installation:
     def _is_ready(self) -> bool:
         assert self._processes["api"].poll() is None, self.log_of("api")
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=WITHIN_S) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -6,9 +6,9 @@ from collections.abc import Callable
 WITHIN_S = 90.0
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
+def wait_until(condition: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:
     """Wait until a condition holds; fail when it does not within the deadline."""
-    give_up_at = time.monotonic() + WITHIN_S
+    give_up_at = time.monotonic() + within_s
     while not condition():
-        assert time.monotonic() < give_up_at, f"expected {what} within {WITHIN_S:g} s"
+        assert time.monotonic() < give_up_at, f"expected {what} within {within_s:g} s"
         time.sleep(0.01)
