@@ -3,6 +3,7 @@
 The checks that need no server run beside the tests, because a machine has two cores at least.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -66,9 +67,26 @@ def run(check: Check, *, shown: bool = False) -> Result:
     began = time.monotonic()
     pipe = None if shown else subprocess.PIPE
     process = subprocess.run(
-        check.command, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT, text=True, check=False
+        check.command,
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     return Result(check, process.returncode, process.stdout or "", time.monotonic() - began)
+
+
+def environment() -> dict[str, str]:
+    """The environment of the checks: Python may keep what it has compiled.
+
+    The tests start some hundred processes, and each would compile our modules anew.
+    """
+    found = dict(os.environ)
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found
 
 
 if __name__ == "__main__":
