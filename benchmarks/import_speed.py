@@ -1,4 +1,4 @@
-"""Importing a till's export of a million rows: preview, run, memory, and what ten kills leave."""
+"""Importing a till's export of a million rows: preview, run, memory, undo, what kills leave."""
 
 import datetime as dt
 import multiprocessing
@@ -18,7 +18,7 @@ from sqlalchemy import text
 from benchmarks.house import Postgres, running_postgres, wait_until
 from benchmarks.report import Figure, Options, at_most, main, plain
 from cloud.app.jobs.database import upgrade_database
-from cloud.app.jobs.imports import BLOCK_ROWS, run_import
+from cloud.app.jobs.imports import BLOCK_ROWS, run_import, undo_import
 from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services import imports
 from cloud.app.services.shops import shop_by_id
@@ -53,6 +53,7 @@ def measure(options: Options) -> list[Figure]:
         total_minor = write_export(file, ROWS[options.size])
         found = import_once(settings, file)
         assert_once(settings, found["shop_id"], ROWS[options.size], total_minor)
+        undone = in_process(undo_here, settings, found["shop_id"], found["import_id"])
         killed = Path(name) / "killed.csv"
         total_minor = write_export(killed, ROWS_KILLED[options.size])
         kills, twice, missing = import_killed(settings, killed, total_minor)
@@ -67,6 +68,7 @@ def measure(options: Options) -> list[Figure]:
         at_most("run", found["run_s"], "s", 90),
         plain("rows a second", ROWS[options.size] / found["run_s"], "rows/s"),
         at_most("memory of the run", found["run_mb"], "MB", 500),
+        plain("undo", undone["seconds"], "s"),
         plain("rows of the import that is killed", ROWS_KILLED[options.size], "rows"),
         plain("kills", kills, "kills"),
         at_most("rows stored twice", twice, "rows", 0),
@@ -117,6 +119,7 @@ def import_once(settings: Settings, file: Path) -> dict[str, Any]:
     run = in_process(run_here, settings, shop_id, preview["import_id"])
     return {
         "shop_id": shop_id,
+        "import_id": preview["import_id"],
         "bytes": file.stat().st_size,
         "upload_s": preview["upload_s"],
         "totals_s": preview["totals_s"],
@@ -193,6 +196,19 @@ def run_here(
         block_rows=block_rows,
     )
     return {"seconds": time.perf_counter() - started}
+
+
+def undo_here(settings: Settings, shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, Any]:
+    """Take an import back as the API and the worker do."""
+    started = time.perf_counter()
+    now = dt.datetime.now(dt.UTC)
+    with sessions_for(settings, roles.APP).begin() as session:
+        act_for(session, shop_id=shop_id)
+        imports.undo(session, shop_id=shop_id, import_id=import_id, now=now)
+    undo_import(job_sessions(settings), shop_id=shop_id, import_id=import_id, now=now)
+    seconds = time.perf_counter() - started
+    assert stored_lines(settings, shop_id) == (0, 0, 0)
+    return {"seconds": seconds}
 
 
 def in_process(work: Callable[..., dict[str, Any]], *args: object) -> dict[str, Any]:

@@ -63,6 +63,12 @@ class Purchase(Base):
             "import_id",
             postgresql_where=text("import_id IS NOT NULL"),
         ),
+        Index(
+            "ix_purchase_refunds",
+            "shop_id",
+            "refunds_id",
+            postgresql_where=text("refunds_id IS NOT NULL"),
+        ),
     )
 
     shop_id: Mapped[ShopId]
@@ -88,6 +94,7 @@ class PurchaseLine(Base):
             ["shop_id", "purchase_id"], ["purchase.shop_id", "purchase.id"], ondelete="CASCADE"
         ),
         ForeignKeyConstraint(["shop_id", "product_id"], ["product.shop_id", "product.id"]),
+        Index("ix_purchase_line_product", "shop_id", "product_id"),
     )
 
     shop_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -145,6 +152,7 @@ class ImportChange(Base):
             ondelete="CASCADE",
         ),
         membership_key("membership_id"),
+        Index("ix_import_change_member", "shop_id", "membership_id"),
     )
 
     shop_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
