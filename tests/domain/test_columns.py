@@ -122,6 +122,7 @@ def test_order_of_day_and_month_is_judged_by_the_whole_column(
     ("texts", "found"),
     [
         (["01/02/2024", "03/04/2024"], "both ways"),
+        (["01/02/2024", "99/02/2024", "13/14/2024"], "both ways"),
         (["13/02/2024", "02/13/2024"], "day first.*month first"),
     ],
 )

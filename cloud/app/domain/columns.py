@@ -163,7 +163,7 @@ def date_order(texts: Iterable[str]) -> DateOrder:
     """Whether a column's numeric dates put the day or the month first, judged by all of them.
 
     Raises Invalid when both readings fit every cell or when the cells contradict each
-    other. Cells that are no numeric dates do not vote.
+    other. Cells that are no numeric dates in either order do not vote.
     """
     day_first, month_first, undecided = "", "", ""
     for text in texts:
@@ -171,6 +171,8 @@ def date_order(texts: Iterable[str]) -> DateOrder:
         if not match:
             continue
         first, second = int(match["first"]), int(match["second_number"])
+        if max(first, second) > 31 or min(first, second) > 12:
+            continue
         if first > 12 or match[2] == ".":  # dots are written only where the day comes first
             day_first = text
         elif second > 12:
