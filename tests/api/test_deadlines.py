@@ -1,6 +1,7 @@
-"""A body that does not end is cut off with a sentence, on any route."""
+"""A body that does not end is cut off with a sentence, an answer that nobody reads given up."""
 
 import http.client
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -35,3 +36,14 @@ def test_a_body_that_does_not_end_is_cut_off_with_a_sentence(
         answer = connection.getresponse()
         assert answer.status == 408
         assert b"Expected the whole request within 0.2 s, got a part of it." in answer.read()
+
+
+def test_an_answer_that_nobody_reads_is_given_up(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "ANSWER_WITHIN_S", 0.1)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        app.test_client().get("/healthz", environ_overrides={"gunicorn.socket": ours})
+        with pytest.raises(TimeoutError):
+            ours.sendall(bytes(100_000_000))

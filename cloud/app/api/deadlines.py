@@ -1,4 +1,4 @@
-"""Bodies have to arrive in time: one that drips would keep a thread for as long as it drips."""
+"""Bodies have to arrive in time, and answers to be read: who does neither would keep a thread."""
 
 import socket
 import threading
@@ -6,22 +6,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import cast
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestTimeout
 
 # 1 MB at 0.3 Mbit/s
 BODY_WITHIN_S = 30.0
+# for each piece of an answer to find room on its way
+ANSWER_WITHIN_S = 60.0
 FORM = "multipart/form-data"
 
 
 def register_deadlines(app: Flask) -> None:
-    """Read every body before its route is asked; a form's is an upload's, whose route does."""
+    """Read every body before its route is asked; a form's is an upload's, whose route does. Give
+    up answers that nobody reads."""
 
     @app.before_request
     def read() -> None:
         if request.mimetype != FORM and _has_body():
             with cut_off_after(BODY_WITHIN_S, "request"):
                 request.get_data()
+
+    @app.after_request
+    def hurry(response: Response) -> Response:
+        if (connection := _socket()) is not None:
+            connection.settimeout(ANSWER_WITHIN_S)
+        return response
 
 
 @contextmanager

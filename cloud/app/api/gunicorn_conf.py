@@ -13,7 +13,7 @@ from cloud.app.settings import from_environment
 _settings = from_environment()
 
 bind = f"{_settings.host}:{_settings.port}"
-worker_class = "gthread"
+worker_class = "cloud.app.api.head_first.HeadFirstWorker"
 # gunicorn reads this variable only where its file does not name a number
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # each live stream holds a thread (see streams.STREAMS_MAX), and the rest answer
@@ -21,6 +21,7 @@ threads = 64
 # a worker whose heartbeat stops is ended; requests of threads are not meant
 timeout = 60
 graceful_timeout = 10
+# for the next request of a connection, and for all of its head
 keepalive = 15
 # to be ready before a slow disk notices the heartbeat
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - a folder in memory, as gunicorn's manual advises
