@@ -85,6 +85,26 @@ def test_unknown_login_and_wrong_password_get_the_same_answer(
     assert problem(answers[0], 401) == problem(answers[1], 401)
 
 
+def test_a_sign_in_hashes_as_often_for_everybody(
+    app: Flask, client: FlaskClient, owner: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasher, verified = app.extensions["passwords"]._hasher, []
+    verify = type(hasher).verify
+
+    def count(self: object, hashed: str, password: str) -> bool:
+        verified.append(hashed.rpartition("$")[0].rpartition("$")[0])  # the strength
+        return bool(verify(self, hashed, password))
+
+    monkeypatch.setattr(type(hasher), "verify", count)
+    work = []
+    for login in (owner.email, "nobody@example.com", "+49 151 00000000", "no login"):
+        verified.clear()
+        problem(client.post(f"{API}/tokens", json={"login": login, "password": "wrong one"}), 401)
+        work.append(tuple(verified))
+    assert len(set(work)) == 1
+    assert len(work[0]) == 2
+
+
 def test_a_browser_gets_the_refresh_token_in_a_cookie_only(
     client: FlaskClient, owner: Somebody
 ) -> None:

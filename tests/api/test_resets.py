@@ -1,10 +1,12 @@
 """A forgotten password: a link by mail that works once."""
 
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from cloud.app.api.database import db
 from cloud.app.settings import Settings
@@ -60,6 +62,35 @@ def test_the_answer_does_not_tell_who_has_an_account(app: Flask, letterbox: Lett
     asha = somebody(app, "Asha")
     assert ask(app, asha.email) == ask(app, "nobody@example.com") == ask(app, "not a login")
     assert [to for to, _, _ in delivered(app, letterbox)] == [asha.email]
+
+
+def test_the_answer_does_not_wait_to_know_who_has_an_account(app: Flask) -> None:
+    asha, busy = somebody(app, "Asha"), threading.Event()
+
+    def keep_busy() -> None:
+        busy.wait(30)
+
+    app.extensions["post"].later(keep_busy)
+    asked = [statements_of(app, login) for login in (asha.email, "nobody@example.com")]
+    busy.set()
+    assert asked[0] == asked[1]
+
+
+def statements_of(app: Flask, login: str) -> list[str]:
+    """Ask for a link; return what the database is asked before the answer."""
+    said: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert ask(app, login)[0] == 202
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return said
 
 
 def test_a_code_of_another_kind_sets_no_password(app: Flask) -> None:

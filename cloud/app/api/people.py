@@ -25,6 +25,7 @@ from cloud.app.services import accounts, codes, resets, sign_ins
 from cloud.app.services.contacts import normalised_contact
 from cloud.app.services.joining import take_what_is_theirs
 from cloud.app.services.passwords import Passwords
+from cloud.app.services.resets import Letter
 from cloud.app.store.audit import is_platform_admin
 from cloud.app.store.people import Person, RefreshToken
 from cloud.app.store.roles import act_for
@@ -101,15 +102,14 @@ def renew_tokens(renewal: dict[str, str | None]) -> dict[str, object]:
 @routes.open_to_all()
 def ask_for_password_reset(sent: dict[str, str]) -> dict[str, object]:
     """Ask for a link by mail to set a new password. The answer does not tell who has an account."""
-    resets.ask_for_reset(
-        db.session(),
-        _key(),
-        _send_later,
-        login=sent["login"],
-        page=f"{current_app.config['PUBLIC_URL']}/new-password",
-        now=_now(),
-    )
-    db.session.commit()
+    engine, key, page = db.engine, _key(), f"{current_app.config['PUBLIC_URL']}/new-password"
+
+    def letter() -> Letter | None:
+        with Session(engine) as session, session.begin():
+            return resets.letter_to_reset(session, key, login=sent["login"], page=page, now=_now())
+
+    # not even the time may tell
+    current_app.extensions["post"].later(letter)
     return {}
 
 

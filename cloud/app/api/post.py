@@ -1,9 +1,13 @@
 """Sends messages behind the request, so that its time tells nothing."""
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy.exc import DBAPIError
+
 from cloud.app.services.messengers import Messenger
+from cloud.app.services.resets import Letter
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +27,10 @@ class Post:
         """Return at once; a message that cannot be sent is noted, and can be asked for again."""
         self._thread.submit(self._hand_over, to, subject, text)
 
+    def later(self, write: Callable[[], Letter | None]) -> None:
+        """Return at once; write the letter, if there is to be one, in the background."""
+        self._thread.submit(self._write_and_hand_over, write)
+
     def wait(self) -> None:
         """Wait until what was given so far is handed over."""
         self._thread.submit(lambda: None).result()
@@ -30,6 +38,15 @@ class Post:
     def close(self) -> None:
         """Wait until everything is handed over."""
         self._thread.shutdown()
+
+    def _write_and_hand_over(self, write: Callable[[], Letter | None]) -> None:
+        try:
+            letter = write()
+        except DBAPIError as error:
+            _log.error("a message could not be written: %s", type(error).__name__)
+            return
+        if letter:
+            self._hand_over(*letter)
 
     def _hand_over(self, to: str, subject: str, text: str) -> None:
         try:

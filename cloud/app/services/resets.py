@@ -1,7 +1,6 @@
 """A forgotten password: a link by mail, which works once within an hour."""
 
 import datetime as dt
-from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
@@ -21,29 +20,29 @@ TEXT = """Somebody, probably you, asked for a new password. Choose one here with
 If it was not you, there is nothing to do: your password stays as it is.
 """
 
-Send = Callable[[str, str, str], None]
+# to whom, subject, text
+Letter = tuple[str, str, str]
 
 
-def ask_for_reset(
-    session: Session, key: str, send: Send, *, login: str, page: str, now: dt.datetime
-) -> None:
-    """Send a link to who has this login and a proven email address; do nothing for everybody else.
+def letter_to_reset(
+    session: Session, key: str, *, login: str, page: str, now: dt.datetime
+) -> Letter | None:
+    """Return a letter with a link for who has this login and a proven email address; else None.
 
     An address that is claimed only gets one when it is itself the login: the link will prove it.
-
-    `send` must return at once: who asks must not learn from the time whether the login exists.
+    It takes longer where there is an account: to be called when nobody waits.
     """
     person = person_by_contact(session, login)
     email = _address(person, login) if person else None
     if person is None or email is None:
-        return
+        return None
     code = tickets.long_code()
     act_for(session, person_id=person.id)
     tickets.issue(
         session, key, RESET, code, details={"email": email}, expires_at=now + LIFETIME,
         person_id=person.id,
     )  # fmt: skip
-    send(email, SUBJECT, TEXT.format(url=f"{page}#{code}"))
+    return email, SUBJECT, TEXT.format(url=f"{page}#{code}")
 
 
 def set_password(
