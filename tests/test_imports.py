@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "cloud.ml": ("cloud.ml",),
     "cloud.app.domain": ("cloud.app.domain",),
     "cloud.app.settings": (),
+    "cloud.app.logs": (),
     "cloud.app.store": ("cloud.app.store", "cloud.app.domain", "cloud.app.settings"),
     "cloud.app.services": (
         "cloud.app.services",
@@ -33,6 +34,7 @@ MAY_IMPORT = {
         "cloud.app.services",
         "cloud.app.store",
         "cloud.app.domain",
+        "cloud.app.logs",
         "cloud.app.settings",
         "wire",
     ),
@@ -50,6 +52,7 @@ MAY_IMPORT = {
         "cloud.app.services",
         "cloud.app.store",
         "cloud.app.domain",
+        "cloud.app.logs",
         "cloud.app.settings",
     ),
     "cloud.app.jobs": (
@@ -57,6 +60,7 @@ MAY_IMPORT = {
         "cloud.app.services",
         "cloud.app.store",
         "cloud.app.domain",
+        "cloud.app.logs",
         "cloud.app.settings",
         "cloud.ml",
         "wire",

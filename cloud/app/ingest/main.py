@@ -1,13 +1,13 @@
 """`shopbell ingest`: the worker between the broker and the database."""
 
 import gc
-import logging
 import signal
 
 import click
 
 from cloud.app import settings as app_settings
 from cloud.app.ingest.worker import WORKERS_MAX, Worker
+from cloud.app.logs import log_to_stderr
 
 
 @click.command()
@@ -23,7 +23,7 @@ def ingest(number: int, workers: int) -> None:
     """Store what the devices say, and tell them how far it is committed."""
     if not 0 <= number < workers:
         raise click.BadParameter(f"expected 0..{workers - 1}, got {number}", param_hint="--number")
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    log_to_stderr("%(levelname)s %(name)s: %(message)s")
     try:
         worker = Worker(app_settings.from_environment(), number, workers)
     except app_settings.SettingError as error:

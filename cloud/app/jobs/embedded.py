@@ -9,6 +9,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 DATABASE = "shopbell"
+# else each refused row stands in the server's log with everything that was in it
+LOGS = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 
 
 @contextmanager
@@ -35,4 +37,7 @@ def _create_database(server: URL) -> None:
         names = connection.scalars(text("SELECT datname FROM pg_database")).all()
         if DATABASE not in names:
             connection.execute(text(f"CREATE DATABASE {DATABASE}"))
+        for name, value in LOGS.items():
+            connection.execute(text(f"ALTER SYSTEM SET {name} = {value}"))
+        connection.execute(text("SELECT pg_reload_conf()"))
     engine.dispose()

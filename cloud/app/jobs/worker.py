@@ -16,6 +16,7 @@ from cloud.app.jobs import imports, monthly, nightly, upkeep
 from cloud.app.jobs.parallel import parse_backend
 from cloud.app.jobs.runs import Busy, Scorer, score_when_asked
 from cloud.app.jobs.sessions import job_sessions
+from cloud.app.logs import log_to_stderr
 from cloud.app.settings import Settings
 from cloud.app.store import roles
 from cloud.app.store.jobs import MAKE_REPORT, QUEUE, RUN_IMPORT, SCORE_SHOP, UNDO_IMPORT
@@ -36,7 +37,7 @@ RETRY = RetryStrategy(max_attempts=8, exponential_wait=3, retry_exceptions=[Oper
 @click.command()
 def worker() -> None:
     """Run imports and scorings in the background."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr("%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     asyncio.run(run_worker(app_settings.from_environment()))
 
