@@ -1,5 +1,7 @@
 """Every error has one shape, and nothing in it that must stay inside."""
 
+import uuid
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,10 +24,56 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_ones(client: FlaskClie
     assert "GET" in answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("sent", [b"{", b"\xff", b'{"name": NaN'])
-def test_a_body_that_is_no_json_is_a_problem(owner: Somebody, sent: bytes) -> None:
+def test_reading_what_can_only_be_made_is_a_wrong_method(client: FlaskClient) -> None:
+    answer = client.get(f"{API}/register")
+    assert "GET" in problem(answer, 405)["detail"]
+    assert set(answer.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+    problem(client.post(f"{API}/nothing"), 404)
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b'{"name": "x",\n "y"}', "Expected JSON, got something else at line 2, column 5."),
+        (b"{", "Expected JSON, got something else at line 1, column 2."),
+        (b"\xff", "Expected JSON, got something else at line 1, column 1."),
+        (b'{"name": "\xff"}', "Expected JSON, got something else at line 1, column 11."),
+    ],
+)
+def test_a_body_that_is_no_json_is_a_problem_that_says_where(
+    owner: Somebody, sent: bytes, said: str
+) -> None:
     headers = {**owner.headers, "Content-Type": "application/json"}
-    problem(owner.client.post(f"{API}/shops", data=sent, headers=headers), 400)
+    found = problem(owner.client.post(f"{API}/shops", data=sent, headers=headers), 400)
+    assert found["detail"] == said
+
+
+def test_a_body_of_another_type_is_told_so(owner: Somebody) -> None:
+    answer = owner.client.post(f"{API}/shops", data={"name": "Bakery"}, headers=owner.headers)
+    assert problem(answer, 415)["detail"] == (
+        "Expected a body of application/json, got application/x-www-form-urlencoded."
+    )
+
+
+def test_a_filter_that_there_is_not_is_refused(owner: Somebody) -> None:
+    found = problem(owner.get(f"{owner.url}/purchases", since="2026-11-21"), 422)
+    assert [(e["field"], e["code"]) for e in found["errors"]] == [("since", "no_such_field")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"id": "x"}, 'id: expected a UUID, got "x".'),
+        ({"amount_minor": 4.5}, "amount_minor: expected a whole number, got 4.5."),
+        ({"lines": {}}, "lines: expected a list, got {}."),
+        ({"lines": [{"product": 3}]}, "lines.0.product: expected a text, got 3."),
+    ],
+)
+def test_what_was_expected_is_said_in_words(
+    owner: Somebody, change: dict[str, object], said: str
+) -> None:
+    sale = {"id": str(uuid.uuid4()), "occurred_at": "2026-03-14T12:00:00Z", "amount_minor": 1}
+    assert problem(owner.post(f"{owner.url}/purchases", {**sale, **change}), 422)["detail"] == said
 
 
 def test_a_body_nested_deeper_than_anybody_can_read_is_a_problem(owner: Somebody) -> None:

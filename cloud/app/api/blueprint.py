@@ -11,6 +11,7 @@ import flask_smorest
 from marshmallow import Schema
 
 from cloud.app.api import conditions, examples
+from cloud.app.api.arguments import Arguments
 from cloud.app.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from cloud.app.api.idempotency import KEY_MAX_LENGTH
 
@@ -26,13 +27,17 @@ class Decorator(Protocol):
     def __call__(self, view: View, /) -> View: ...
 
 
+class _Routes(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest has no types
+    """flask-smorest's, which reads bodies and queries as we do."""
+
+    ARGUMENTS_PARSER = Arguments()
+
+
 class Blueprint:
     """One noun's routes. The document's operation ids are the names of the functions."""
 
     def __init__(self, name: str, description: str) -> None:
-        self.smorest = flask_smorest.Blueprint(
-            name, f"cloud.app.api.{name}", description=description
-        )
+        self.smorest = _Routes(name, f"cloud.app.api.{name}", description=description)
 
     def get(self, rule: str, *, is_noted: bool = False) -> Decorator:
         """A reading route. Who sees a customer, or takes data home, is noted in the audit trail."""

@@ -4,6 +4,7 @@ import logging
 import traceback
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from json import JSONDecodeError
 
 from flask import Flask, Response, json, request
 from werkzeug.exceptions import HTTPException
@@ -39,7 +40,6 @@ _SENTENCES = {
     400: "The request could not be understood.",
     404: "There is nothing at this address.",
     405: "This address does not know the method {method}.",
-    415: "Expected a body of another type.",
     429: "Too many requests. Try again later.",
     500: "Something went wrong on our side. It has been noted.",
 }
@@ -54,7 +54,7 @@ DESCRIBED = {
     410: "this shop has closed",
     412: "It has changed since you read it: read it again, and then change it.",
     413: "Expected at most 1 MB, got more.",
-    415: _SENTENCES[415],
+    415: "Expected a body of application/json, got text/plain.",
     422: "name: expected a value, got nothing.",
     429: _SENTENCES[429],
     503: "the broker does not answer, try again",
@@ -111,6 +111,9 @@ def _sentence(status: int, error: HTTPException) -> str:
     if status == 413:
         size = request.max_content_length or 0
         return f"Expected at most {size / 1024 / 1024:g} MB, got more."
+    if isinstance(found := getattr(error, "exc", None), JSONDecodeError):
+        place = f"line {found.lineno}, column {found.colno}"
+        return f"Expected JSON, got something else at {place}."
     default = error.description or HTTPStatus(status).phrase
     return _SENTENCES.get(status, default).format(method=request.method)
 
@@ -200,6 +203,14 @@ def _expected(text: str) -> str:
         "Field may not be null.": "a value",
         "Unknown field.": "no such field",
         "Invalid input type.": "a JSON object",
+        "Not a valid UUID.": "a UUID",
+        "Not a valid string.": "a text",
+        "Not a valid integer.": "a whole number",
+        "Not a valid number.": "a number",
+        "Not a valid boolean.": "true or false",
+        "Not a valid list.": "a list",
+        "Not a valid date.": "a day such as 2026-03-14",
+        "Not a valid mapping type.": "a JSON object",
     }
     if text in known:
         return known[text]

@@ -4,6 +4,8 @@ import mimetypes
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, request, send_from_directory
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.routing import PathConverter
 from werkzeug.security import safe_join
 
 pages = Blueprint("client", __name__)
@@ -17,12 +19,21 @@ NOT_BUILT = (
 )
 
 
+class ClientPath(PathConverter):
+    """Every path but those of the API, where what is unknown is a problem and no page."""
+
+    regex = r"(?!api/)[^/].*?"
+
+
+@pages.record
+def _know_paths(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["client_path"] = ClientPath
+
+
 @pages.get("/")
-@pages.get("/<path:path>")
+@pages.get("/<client_path:path>")
 def page(path: str = "") -> Response:
     """A file of the client where there is one, else its first page."""
-    if path.startswith("api/"):
-        abort(404)
     folder: Path = current_app.extensions["settings"].web_dir
     if not (folder / "index.html").is_file():
         return Response(NOT_BUILT, 503, mimetype="text/plain")

@@ -1878,7 +1878,7 @@ export interface components {
             expected: string;
             found: string;
             /** @enum {string} */
-            code: "value" | "no_such_field" | "text_length" | "password_length" | "range" | "least" | "one_of" | "printable" | "number" | "date" | "time" | "day_up_to" | "not_future" | "within_days" | "email" | "phone" | "phone_with_country" | "contact" | "who" | "opening_hours" | "shop_name" | "currency" | "country" | "time_zone" | "slug" | "refund" | "tenure" | "tenure_once" | "mood" | "other";
+            code: "value" | "no_such_field" | "text_length" | "password_length" | "range" | "least" | "one_of" | "printable" | "number" | "date" | "time" | "day_up_to" | "day_from" | "not_future" | "since" | "within_days" | "email" | "phone" | "phone_with_country" | "contact" | "who" | "opening_hours" | "day_hours" | "shop_name" | "currency" | "country" | "time_zone" | "slug" | "refund" | "refund_left" | "tenure" | "tenure_once" | "mood" | "other";
             /**
              * @description what stands in the sentence, by name
              * @example {}
@@ -3875,7 +3875,7 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Unsupported media type",
                  *       "status": 415,
-                 *       "detail": "Expected a body of another type."
+                 *       "detail": "Expected a body of application/json, got text/plain."
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
