@@ -200,9 +200,11 @@ def test_switches_grant_and_withdraw(app: Flask, owner: Somebody) -> None:
     asha = verified(app, "Asha")
     join(asha, owner, consents=["email"], wording=WORDING)
     url = f"{mine(asha, owner)}/consents"
-    off = {"channel": "email", "action": "withdraw", "wording": "No offers by email"}
+    off = {"channel": "email", "action": "withdraw"}
     assert body(asha.post(url, off))["holds"][0]["is_granted"] is False
     on = {**off, "action": "grant"}
+    assert problem(asha.post(url, on), 422)["errors"][0]["field"] == "wording"
+    on = {**on, "wording": WORDING}
     assert body(asha.post(url, on))["holds"][0]["is_granted"] is True
     found = body(owner.get(f"{owner.url}/customers/{customers(owner)[0]['id']}/consents"))
     assert [one["action"] for one in found["items"]] == ["grant", "withdraw", "grant"]

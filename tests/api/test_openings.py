@@ -9,7 +9,7 @@ from flask import Flask
 
 from cloud.app.api import public_cache
 from cloud.app.settings import Settings
-from tests.api.conftest import API, Somebody, body, made, move_to_noon
+from tests.api.conftest import API, Somebody, body, made, move_to_noon, problem
 from tests.api.test_closing import run_sql
 
 
@@ -59,9 +59,38 @@ def test_a_day_may_have_hours_of_its_own(owner: Somebody) -> None:
     assert owner.delete(f"{owner.url}/exceptions/tomorrow").status_code == 422
 
 
-def test_hours_that_cannot_be_read_are_refused(owner: Somebody) -> None:
-    day = {"date": "2026-12-24", "hours": "when I feel like it"}
-    assert owner.post(f"{owner.url}/exceptions", day).status_code == 422
+@pytest.mark.parametrize(
+    "hours", ["when I feel like it", "25:00-26:00", "Mo 10:00-12:00", "10:00-12:00; PH off", "10"]
+)
+def test_hours_of_a_day_that_are_no_times_are_refused(owner: Somebody, hours: str) -> None:
+    found = problem(
+        owner.post(f"{owner.url}/exceptions", {"date": "2126-12-24", "hours": hours}), 422
+    )
+    [error] = found["errors"]
+    assert (error["field"], error["code"]) == ("hours", "day_hours")
+    assert error["found"] == repr(hours)
+
+
+@pytest.mark.parametrize("hours", ["10:00-13:00", "09:00-12:30, 14:00-18:00", "20:00-02:00", "off"])
+def test_hours_of_a_day_are_times(owner: Somebody, hours: str) -> None:
+    day = {"date": "2126-12-24", "hours": hours}
+    assert made(owner.post(f"{owner.url}/exceptions", day))["hours"] == hours
+
+
+def test_a_day_that_is_over_gets_no_other_hours(owner: Somebody) -> None:
+    found = problem(
+        owner.post(f"{owner.url}/exceptions", {"date": "2025-12-24", "hours": None}), 422
+    )
+    assert [error["code"] for error in found["errors"]] == ["day_from"]
+
+
+@pytest.mark.parametrize("noun", ["footfall", "timeline"])
+@pytest.mark.parametrize("date", ["0001-01-01", "9999-12-31", "tomorrow"])
+def test_a_day_from_which_one_cannot_count_is_refused(
+    owner: Somebody, noun: str, date: str
+) -> None:
+    found = problem(owner.get(f"{owner.url}/{noun}", date=date), 422)
+    assert found["detail"].startswith("date: expected a day such as 2026-03-14, got ")
 
 
 def test_a_door_that_counted_nobody_cannot_be_corrected(owner: Somebody) -> None:

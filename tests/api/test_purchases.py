@@ -67,10 +67,41 @@ def test_two_shops_may_use_the_same_id(owner: Somebody, outsider: Somebody) -> N
     made(outsider.post(f"{outsider.url}/purchases", new))
 
 
-def test_a_refund_points_at_what_it_refunds(owner: Somebody) -> None:
-    first = made(owner.post(f"{owner.url}/purchases", sale()))
+def test_a_refund_points_at_what_it_refunds_and_belongs_to_who_bought(owner: Somebody) -> None:
+    asha = made(owner.post(f"{owner.url}/customers", {"name": "Asha"}))["id"]
+    first = made(owner.post(f"{owner.url}/purchases", sale(customer_id=asha)))
     refund = sale(amount_minor=-450, refunds_id=first["id"])
-    assert made(owner.post(f"{owner.url}/purchases", refund))["refunds_id"] == first["id"]
+    stored = made(owner.post(f"{owner.url}/purchases", refund))
+    assert (stored["refunds_id"], stored["customer_id"]) == (first["id"], asha)
+    assert body(owner.get(f"{owner.url}/customers/{asha}"))["spent_minor"] == 0
+    again = owner.post(f"{owner.url}/purchases", refund)
+    assert (again.status_code, again.json) == (200, stored)
+
+
+def test_no_more_is_given_back_than_was_paid(owner: Somebody) -> None:
+    first = made(owner.post(f"{owner.url}/purchases", sale()))["id"]
+    parts = [sale(amount_minor=amount, refunds_id=first) for amount in (-300, -150)]
+    for part in parts:
+        made(owner.post(f"{owner.url}/purchases", part))
+    found = problem(
+        owner.post(f"{owner.url}/purchases", sale(amount_minor=-1, refunds_id=first)), 422
+    )
+    assert found["detail"] == "amount_minor: expected a refund of at most 0, got -1."
+    assert found["errors"][0]["code"] == "refund_left"
+
+
+def test_only_a_sale_is_refunded_and_only_to_who_bought(owner: Somebody) -> None:
+    asha, bert = (
+        made(owner.post(f"{owner.url}/customers", {"name": name}))["id"] for name in ("A", "B")
+    )
+    first = made(owner.post(f"{owner.url}/purchases", sale(customer_id=asha)))["id"]
+    refund = sale(amount_minor=-100, refunds_id=first)
+    to_another = problem(owner.post(f"{owner.url}/purchases", {**refund, "customer_id": bert}), 422)
+    assert to_another["errors"][0]["field"] == "customer_id"
+    made(owner.post(f"{owner.url}/purchases", refund))
+    of_refund = sale(amount_minor=-100, refunds_id=refund["id"])
+    found = problem(owner.post(f"{owner.url}/purchases", of_refund), 422)
+    assert found["errors"][0]["field"] == "refunds_id"
 
 
 def a_future_time() -> str:
@@ -87,6 +118,7 @@ def a_future_time() -> str:
         ({"occurred_at": "2026-03-14T12:00:00"}, "occurred_at"),
         ({"occurred_at": "yesterday"}, "occurred_at"),
         ({"occurred_at": a_future_time()}, "occurred_at"),
+        ({"occurred_at": "0026-11-20T10:00:00Z"}, "occurred_at"),
         ({"customer_id": str(uuid.uuid4())}, "customer_id"),
         ({"refunds_id": str(uuid.uuid4()), "amount_minor": -1}, "refunds_id"),
         ({"refunds_id": str(uuid.uuid4()), "amount_minor": 1}, "amount_minor"),

@@ -55,6 +55,13 @@ def test_a_chosen_slug_that_is_taken_is_a_conflict(owner: Somebody, outsider: So
     problem(owner.post(f"{API}/shops", shop), 409)
 
 
+@pytest.mark.parametrize("currency", ["XXZ", "eur", "EURO", "DEM"])
+def test_a_currency_that_nobody_pays_with_is_refused(owner: Somebody, currency: str) -> None:
+    shop = {"name": "B", "country": "DE", "time_zone": "UTC", "currency": currency}
+    found = problem(owner.post(f"{API}/shops", shop), 422)
+    assert found["detail"] == f'currency: expected an ISO 4217 code such as EUR, got "{currency}".'
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -14,9 +14,10 @@ import requests
 from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.jobs.certificates import Certificates
 from cloud.app.settings import Settings
-from tests.installation import WITHIN_S, Installation, running, wait_until
+from tests.installation import Installation, running
 from tests.mail_server import PASSWORD, USER, MailServer, mail_server
 from tests.services.test_messengers import certificates
+from tests.waiting import WITHIN_S, wait_until
 
 __all__ = ["certificates"]
 

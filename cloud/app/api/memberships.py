@@ -123,6 +123,8 @@ def switch_channel(
     event: dict[str, str | None], shop_id: uuid.UUID, customer_id: uuid.UUID
 ) -> dict[str, object]:
     """Allow a shop to write by a channel, or do not any more."""
+    if event["action"] == "grant":
+        _agreed([str(event["channel"])], event["wording"])
     marketing = {**event, "purpose": joining.MARKETING}
     record_consent(
         db.session(), shop_id, customer_id, marketing, source="web", person_id=person_id()

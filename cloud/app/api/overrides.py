@@ -45,7 +45,7 @@ def end_override(shop_id: uuid.UUID) -> None:
 @routes.fails(404)
 def list_exceptions(shop_id: uuid.UUID) -> dict[str, object]:
     """The days from yesterday on that have hours of their own."""
-    first = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    first = openings.yesterday(dt.datetime.now(dt.UTC))
     return {"items": openings.exceptions(db.session(), shop_id, first), "next_cursor": None}
 
 
@@ -56,7 +56,8 @@ def list_exceptions(shop_id: uuid.UUID) -> dict[str, object]:
 @routes.fails(403, 404)
 def set_exception(wanted: dict[str, Any], shop_id: uuid.UUID) -> OpeningException:
     """Give a day hours of its own."""
-    exception = openings.set_exception(db.session(), shop_id, **wanted)
+    now = dt.datetime.now(dt.UTC)
+    exception = openings.set_exception(db.session(), shop_id, **wanted, now=now)
     db.session.commit()
     return exception
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+import re
 import uuid
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ from cloud.app.store.shops import Shop
 OVERRIDE_MAX = dt.timedelta(days=31)
 # longer holidays than this are told by the days themselves
 CHANGE_WITHIN = dt.timedelta(days=14)
+# off, or spans of times such as 09:00-12:30,14:00-18:00
+DAY_HOURS = re.compile(r"off|closed|[\d:, +-]+")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 Span = tuple[dt.datetime, dt.datetime]
@@ -82,15 +85,28 @@ def current_override(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> 
 
 
 def set_exception(
-    session: Session, shop_id: uuid.UUID, *, date: dt.date, hours: str | None, note: str | None
+    session: Session,
+    shop_id: uuid.UUID,
+    *,
+    date: dt.date,
+    hours: str | None,
+    note: str | None,
+    now: dt.datetime,
 ) -> OpeningException:
-    """Give a day hours of its own, such as 10:00-13:00; None is closed all day."""
-    if hours is not None:
-        checked_hours(_rule(date, hours))
+    """Give a day hours of its own, such as 10:00-13:00; None is closed all day. Raises Invalid."""
+    if date < (first := yesterday(now)):  # the wrong year, around New Year
+        raise Invalid("date", f"a day from {first} on", str(date))
+    if hours is not None and not _are_hours_of(date, hours):
+        raise Invalid("hours", "hours such as 10:00-13:00", repr(hours))
     exception = session.merge(OpeningException(shop_id=shop_id, date=date, hours=hours, note=note))
     session.flush()
     ring(session, shop_id)
     return exception
+
+
+def yesterday(now: dt.datetime) -> dt.date:
+    """Return the earliest day whose hours may still be set: somewhere it is not over yet."""
+    return now.date() - dt.timedelta(days=1)
 
 
 def remove_exception(session: Session, shop_id: uuid.UUID, date: dt.date) -> None:
@@ -171,6 +187,17 @@ def parse(hours: str, time_zone: str, country: str) -> OpeningHours | None:
 def ring(session: Session, shop_id: uuid.UUID) -> None:
     """Tell whoever listens that the live state of the shop changed, when this commits."""
     session.execute(text("SELECT pg_notify('live', :shop_id)"), {"shop_id": str(shop_id)})
+
+
+def _are_hours_of(date: dt.date, text: str) -> bool:
+    # a rule for other days, such as "Mo 10:00-12:00", could be read and would leave this one closed
+    if DAY_HOURS.fullmatch(text) is None:
+        return False
+    try:
+        checked_hours(_rule(date, text))
+    except Invalid:
+        return False
+    return True
 
 
 def _rule(date: dt.date, hours: str | None) -> str:

@@ -14,12 +14,14 @@ from sqlalchemy.sql.dml import ReturningInsert
 from cloud.app.domain.errors import Conflict, Invalid
 from cloud.app.store.membership_queries import is_member
 from cloud.app.store.merge_queries import survivor_of
-from cloud.app.store.purchase_queries import lines_of
+from cloud.app.store.purchase_queries import lines_of, refunded
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
 from cloud.app.store.shops import Shop
 
 SOURCE = "api"
 CLOCK_ERROR = dt.timedelta(days=1)
+# what is before was typed wrong, and would stretch every figure of the shop
+EARLIEST = dt.datetime(1970, 1, 2, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def record_purchase(
     _check(new, now)
     new = _of_known_customer(session, shop_id, new)
     if new.refunds_id:
-        _check_refund(session, shop_id, new, new.refunds_id)
+        new = _of_what_it_refunds(session, shop_id, new, new.refunds_id)
     purchase = session.scalar(_insert(shop_id, new))
     if purchase is not None:
         _add_lines(session, shop_id, new)
@@ -67,6 +69,8 @@ def record_purchase(
 def _check(new: NewPurchase, now: dt.datetime) -> None:
     if new.occurred_at > now + CLOCK_ERROR:
         raise Invalid("occurred_at", "a time that is not in the future", str(new.occurred_at))
+    if new.occurred_at < EARLIEST:
+        raise Invalid("occurred_at", f"a time since {EARLIEST.year}", str(new.occurred_at))
     if new.lines and sum(line.amount_minor for line in new.lines) != new.amount_minor:
         total = sum(line.amount_minor for line in new.lines)
         raise Invalid("lines", f"amounts that add up to {new.amount_minor}", str(total))
@@ -82,13 +86,24 @@ def _of_known_customer(session: Session, shop_id: uuid.UUID, new: NewPurchase) -
     return replace(new, customer_id=survivor_id)
 
 
-def _check_refund(
+def _of_what_it_refunds(
     session: Session, shop_id: uuid.UUID, new: NewPurchase, refunds_id: uuid.UUID
-) -> None:
+) -> NewPurchase:
+    """Return a refund as one of the customer who bought. Raises Invalid.
+
+    No more is given back than was paid: refunds of a purchase wait for each other.
+    """
     if new.amount_minor > 0:
         raise Invalid("amount_minor", "at most 0 for a refund", str(new.amount_minor))
-    if not session.get(Purchase, (shop_id, refunds_id)):
+    bought = session.get(Purchase, (shop_id, refunds_id), with_for_update=True)
+    if bought is None or bought.refunds_id is not None:
         raise Invalid("refunds_id", "a purchase of this shop", str(refunds_id))
+    if new.customer_id not in (None, bought.membership_id):
+        raise Invalid("customer_id", "the customer who bought it", str(new.customer_id))
+    left = bought.amount_minor + refunded(session, shop_id, refunds_id, but=new.id)
+    if -new.amount_minor > left:
+        raise Invalid("amount_minor", f"a refund of at most {max(left, 0)}", str(new.amount_minor))
+    return replace(new, customer_id=bought.membership_id)
 
 
 def _insert(shop_id: uuid.UUID, new: NewPurchase) -> ReturningInsert[Purchase]:

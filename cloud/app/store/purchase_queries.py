@@ -53,6 +53,16 @@ def lines_of(
     return lines
 
 
+def refunded(
+    session: Session, shop_id: uuid.UUID, purchase_id: uuid.UUID, *, but: uuid.UUID
+) -> int:
+    """Return what was given back for a purchase, 0 or less, leaving one refund out."""
+    given_back = select(func.coalesce(func.sum(Purchase.amount_minor), 0)).where(
+        Purchase.shop_id == shop_id, Purchase.refunds_id == purchase_id, Purchase.id != but
+    )
+    return int(session.scalars(given_back).one())
+
+
 def products(
     session: Session, shop_id: uuid.UUID, *, limit: int, cursor: str | None
 ) -> Page[Row[Any]]:

@@ -13,6 +13,7 @@ from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, NOTES, OTHER
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
 MONEY_MAX = 10**14
+YEARS = range(1970, 2200)
 
 NOTHING_UNSTORABLE = validate.Regexp(r"[^\x00-\x1f\x7f]*\Z", error="Must be printable text.")
 
@@ -104,6 +105,16 @@ class Moment(fields.AwareDateTime):
         if value is None:
             return None
         return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+class GivenDay(fields.Date):
+    """A day that somebody names; one may count weeks back and forth from it."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> dt.date:
+        day = super()._deserialize(value, attr, data, **more)
+        if day.year not in YEARS:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return day
 
 
 class Money(fields.Integer):

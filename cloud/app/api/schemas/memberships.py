@@ -96,13 +96,13 @@ class JoinedShopDetails(JoinedShop):
 
 
 class MyConsent(Schema):
-    """A switch for one channel, with the words beside it."""
+    """A switch for one channel. Who switches it on has read the words beside it."""
 
     channel = _channel(required=True)
     action = fields.String(
         required=True, validate=validate.OneOf(ACTIONS, error="Must be one of {choices}.")
     )
-    wording = _wording(required=True)
+    wording = _wording(load_default=None, allow_none=True)
 
 
 class Holdings(Schema):

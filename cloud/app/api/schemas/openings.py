@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, Schema, Text
+from cloud.app.api.schemas.base import GivenDay, Moment, Schema, Text
 
 PEOPLE_MAX = 100_000
 
@@ -27,7 +27,7 @@ class Override(Schema):
 class NewException(Schema):
     """Hours of one day such as `10:00-13:00`; null is closed all day."""
 
-    date = fields.Date(required=True)
+    date = GivenDay(required=True)
     hours = Text(100, required=True, allow_none=True)
     note = Text(100, load_default=None, allow_none=True)
 
@@ -70,7 +70,7 @@ class Correction(Schema):
 class DayQuery(Schema):
     """Which day of the shop's own time; today when none is named."""
 
-    date = fields.Date(load_default=None, allow_none=True)
+    date = GivenDay(load_default=None, allow_none=True)
 
 
 class DayMoment(Schema):

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from cloud.app.api.schemas.base import MONEY_MAX, Moment, Money, Schema, Text
+from cloud.app.api.schemas.base import MONEY_MAX, GivenDay, Moment, Money, Schema, Text
 
 LINES_MAX = 500
 QUANTITY_MAX = 1_000_000
@@ -97,7 +97,7 @@ class ProductChange(Schema):
         validate=_not_negative,
         metadata={"example": 12},
     )
-    first_stocked_on = fields.Date(allow_none=True)
+    first_stocked_on = GivenDay(allow_none=True)
 
 
 class Product(Schema):

@@ -8,13 +8,13 @@ from marshmallow import ValidationError, fields, validate
 
 from cloud.app.api.schemas.base import Moment, Schema, Text
 from cloud.app.domain.languages import LANGUAGES
+from cloud.app.domain.money import CURRENCIES
 from cloud.app.domain.slugs import SLUG_MAX_LENGTH, SLUG_PATTERN
 
 ROLES = ("owner", "staff", "analyst")
 CAPACITY_MAX = 100_000
 _LANGUAGE = "of its reports; null: by its country"
 
-_CURRENCY = validate.Regexp(r"[A-Z]{3}\Z", error="Must be an ISO 4217 code such as EUR.")
 _SLUG = [
     validate.Regexp(
         SLUG_PATTERN.pattern + r"\Z",
@@ -31,6 +31,11 @@ _available_time_zones = cache(zoneinfo.available_timezones)
 def _time_zone(name: str) -> None:
     if name not in _available_time_zones():
         raise ValidationError("Must be an IANA time zone such as Europe/Berlin.")
+
+
+def _currency(code: str) -> None:
+    if code not in CURRENCIES:
+        raise ValidationError("Must be an ISO 4217 code such as EUR.")
 
 
 def _country(code: str) -> None:
@@ -65,7 +70,9 @@ class NewShop(ShopChange):
     name = Text(100, required=True)
     country = fields.String(required=True, validate=_country)
     time_zone = fields.String(required=True, validate=_time_zone)
-    currency = fields.String(required=True, validate=_CURRENCY)
+    currency = fields.String(
+        required=True, validate=_currency, metadata={"pattern": "^[A-Z]{3}$", "example": "EUR"}
+    )
 
 
 class Shop(Schema):

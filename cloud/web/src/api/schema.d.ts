@@ -2069,6 +2069,7 @@ export interface components {
              * @enum {string|null}
              */
             language?: "en" | "de" | "hi" | null;
+            /** @example EUR */
             currency: string;
         };
         ShopChange: {
@@ -3212,8 +3213,11 @@ export interface components {
             channel: "sms" | "whatsapp" | "email" | "push";
             /** @enum {string} */
             action: "grant" | "withdraw";
-            /** @description what was shown beside the box, word for word */
-            wording: string;
+            /**
+             * @description what was shown beside the box, word for word
+             * @default null
+             */
+            wording?: string | null;
         };
         Holdings: {
             holds: components["schemas"]["Holding"][];
