@@ -50,7 +50,9 @@ PAGE_SIZES = (10, 20, 50, 100)
 REPEATS = 25
 # the system counts the time of a processor in hundredths of a second
 COUNTED_REQUESTS = 100
-WARMING_REQUESTS = 20
+# which compare each customer with all others
+COUNTED_COMPARISONS = 10
+WARMING_SHARE = 0.2
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -157,7 +159,10 @@ def fill(
 _FILLING = (
     """
     INSERT INTO membership (shop_id, id, name, reference, phone, email, tags)
-    SELECT %(shop)s, gen_random_uuid(), 'Customer ' || md5(n::text), n::text,
+    SELECT %(shop)s, gen_random_uuid(),
+        (ARRAY['Asha', 'Bela', 'Carla', 'Deniz', 'Emil', 'Fatma', 'Greta', 'Hamid'])[1 + n %% 8]
+            || ' ' || initcap(translate(left(md5(n::text), 8), '0123456789', 'aeiourlnst')),
+        n::text,
         '+4915' || lpad(n::text, 9, '0'), 'c' || n || '@bench.example',
         CASE WHEN n %% 10 = 0 THEN '["regular"]'::jsonb ELSE '[]'::jsonb END
     FROM generate_series(1, %(customers)s) AS n
@@ -269,10 +274,12 @@ def costs(url: str, shop: Visited, pids: Mapping[str, int]) -> dict[str, dict[st
     """Return the ms of a core that each request costs the processes, one client at a time."""
     client = Client(url, token_of(url))
     chance = random.Random(1)
-    return {
+    found = {
         name: _cost(client, [_asks(shop, chance)[name] for _ in range(COUNTED_REQUESTS)], pids)
         for name in _asks(shop, chance)
     }
+    duplicates = Ask("GET", f"/shops/{shop.shop_id}/duplicates")
+    return {**found, "duplicates": _cost(client, [duplicates] * COUNTED_COMPARISONS, pids)}
 
 
 def _asks(shop: Visited, chance: random.Random) -> dict[str, Ask]:
@@ -282,7 +289,8 @@ def _asks(shop: Visited, chance: random.Random) -> dict[str, Ask]:
 
 def _cost(client: "Client", asks: Sequence[Ask], pids: Mapping[str, int]) -> dict[str, float]:
     # a retried sale is another request than a new one, so each is sent once
-    warming, counted = asks[:WARMING_REQUESTS], asks[WARMING_REQUESTS:]
+    warm = int(len(asks) * WARMING_SHARE)
+    warming, counted = asks[:warm], asks[warm:]
     for ask in warming:
         client.timed(ask)
     before = {name: cpu_s(pid) for name, pid in pids.items()}
