@@ -269,6 +269,14 @@ def test_a_workbook_is_read_like_a_table(owner: Somebody) -> None:
     assert len(preview["date_orders"]) == 1  # nothing to ask
 
 
+def test_numbers_of_a_workbook_have_no_mark_to_ask_about(owner: Somebody) -> None:
+    rows: list[list[object]] = [["Customer", "Date", "Amount"]]
+    rows += [[17, dt.date(2026, 3, 14), 1.234], [18, dt.date(2026, 3, 15), -20.125]]
+    preview = made(upload(owner, workbook(rows), "till.xlsx"))
+    assert preview["decimal"] == "."
+    assert preview["columns"][2]["samples"] == ["1.2340", "-20.1250"]
+
+
 def test_an_archive_that_is_no_workbook_is_refused(owner: Somebody) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:

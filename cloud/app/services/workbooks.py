@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import gzip
 import io
+import re
 import time
 import zipfile
 import zlib
@@ -36,6 +37,7 @@ ROWS_MAX = 1_048_576  # of a sheet
 _CHUNK_BYTES = 1 << 20
 # what an archive raises that is cut, bent or encrypted
 _DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, expat.ExpatError)
+_THREE_DECIMALS = re.compile(r"-?\d{1,3}\.\d{3}")
 
 
 def as_text(content: bytes, filename: str) -> bytes:
@@ -208,7 +210,9 @@ def _cell(value: object) -> str:
         return value.isoformat(sep=" ", timespec="seconds").removesuffix(" 00:00:00")
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return str(value)
+    text = str(value)
+    # a number has no mark that could be taken for that of thousands, as 1.234 in a text can
+    return f"{text}0" if isinstance(value, float) and _THREE_DECIMALS.fullmatch(text) else text
 
 
 def _megabytes(size: int) -> int:
