@@ -16,8 +16,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from cloud.app.api import idempotency
 from cloud.app.api.database import db
 from cloud.app.api.document import OPENAPI_FILE
+from cloud.app.store.idempotency import claim_key
 from cloud.app.store.roles import act_for
 from tests.api.conftest import API, Somebody, body, colleague, made, problem
 from tests.api.test_access import (  # noqa: F401 # fixtures
@@ -226,6 +228,26 @@ def test_of_requests_that_come_at_once_one_is_done(app: Flask, owner: Somebody) 
     assert {a.status_code for a in answers} == {201}
     assert len({body(a)["id"] for a in answers}) == 1
     assert names_of_customers(owner) == ["Asha"]
+
+
+def test_who_waits_too_long_for_a_request_under_the_same_key_is_told_so(
+    app: Flask, owner: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "WAIT_S", 0.05)
+    headers, person_id = key(), uuid.UUID(owner.id)
+    digest = idempotency._digest([headers["Idempotency-Key"].encode()])
+    with app.app_context(), Session(db.engine) as at_work:
+        act_for(at_work, person_id=person_id)
+        claim_key(
+            at_work,
+            person_id=person_id,
+            key_digest=digest,
+            request_digest=digest,
+            now=dt.datetime.now(dt.UTC),
+        )
+        found = problem(add(owner, "Asha", headers), 409)
+    assert "still at work" in found["detail"]
+    made(add(owner, "Asha", headers))  # the other has failed
 
 
 def test_an_answer_that_one_has_is_not_sent_again(owner: Somebody) -> None:

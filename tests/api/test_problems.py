@@ -5,9 +5,10 @@ import uuid
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from cloud.app.settings import Settings
-from tests.api.conftest import API, Somebody, make_app, problem
+from tests.api.conftest import API, Somebody, body, make_app, problem
 
 
 def test_an_unknown_address_is_a_problem(client: FlaskClient) -> None:
@@ -118,13 +119,27 @@ def test_what_nobody_expected_is_a_problem_without_details(settings: Settings) -
     answer = app.test_client().get("/broken")
     problem(answer, 500)
     assert "1234" not in answer.text
+    is_hardened(answer)
 
 
-def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
+def test_every_answer_carries_the_security_headers(client: FlaskClient, owner: Somebody) -> None:
     for path in ("/healthz", f"{API}/me", f"{API}/nothing", "/s/nobody", "/"):
-        headers = client.get(path).headers
-        assert "default-src 'none'" in headers["Content-Security-Policy"], path
-        assert "unsafe" not in headers["Content-Security-Policy"], path
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["X-Frame-Options"] == "DENY"
-        assert "Server" not in headers
+        is_hardened(client.get(path))
+    for noun in ("exports/customers", "poster.pdf", "live", "override"):
+        is_hardened(owner.get(f"{owner.url}/{noun}"))
+    is_hardened(client.put(f"{API}/me"))
+    is_hardened(client.post(f"{API}/tokens", data={"login": "x"}))
+    is_hardened(client.post(f"{API}/tokens", json={"login": "x" * 1_100_000}))
+    slug = body(owner.get(owner.url))["slug"]
+    first, again = (client.get(f"/s/{slug}") for _ in range(2))  # made, and kept in front
+    assert first.data == again.data
+    is_hardened(again)
+
+
+def is_hardened(answer: TestResponse) -> None:
+    headers = answer.headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "Server" not in headers
