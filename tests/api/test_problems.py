@@ -57,8 +57,8 @@ def test_a_body_of_another_type_is_told_so(owner: Somebody) -> None:
 
 
 def test_a_filter_that_there_is_not_is_refused(owner: Somebody) -> None:
-    found = problem(owner.get(f"{owner.url}/purchases", since="2026-11-21"), 422)
-    assert [(e["field"], e["code"]) for e in found["errors"]] == [("since", "no_such_field")]
+    found = problem(owner.get(f"{owner.url}/purchases", until="2026-11-21"), 422)
+    assert [(e["field"], e["code"]) for e in found["errors"]] == [("until", "no_such_field")]
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,22 @@ def test_the_same_id_with_another_body_is_a_conflict(
     problem(owner.post(f"{owner.url}/purchases", {**new, **change}), 409)
 
 
+def test_purchases_of_a_span_of_time_are_listed(owner: Somebody) -> None:
+    days = [f"2026-03-{day}T00:00:00Z" for day in (13, 14, 15)]
+    for day in days:
+        made(owner.post(f"{owner.url}/purchases", sale(occurred_at=day)))
+
+    def listed(**span: str) -> list[str]:
+        found = body(owner.get(f"{owner.url}/purchases", **span))["items"]
+        return [purchase["occurred_at"] for purchase in found]
+
+    assert listed(since=days[1]) == [days[2], days[1]]
+    assert listed(before=days[1]) == [days[0]]
+    assert listed(since=days[1], before=days[2]) == [days[1]]
+    found = problem(owner.get(f"{owner.url}/purchases", since="2026-03-14"), 422)
+    assert found["errors"][0]["code"] == "time"
+
+
 def test_two_shops_may_use_the_same_id(owner: Somebody, outsider: Somebody) -> None:
     new = sale()
     made(owner.post(f"{owner.url}/purchases", new))

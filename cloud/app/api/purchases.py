@@ -26,17 +26,17 @@ routes = Blueprint("purchases", "Purchases, refunds and products")
 
 @routes.get("/shops/<uuid:shop_id>/purchases")
 @works_here("analyst")
-@routes.query(PageQuery)
+@routes.query(schemas.PurchaseQuery)
 @routes.returns(200, schemas.Purchases)
 @routes.fails(404)
 def list_purchases(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
-    """Purchases, the newest first."""
+    """Purchases, the newest first; `since` and `before` name a span of time."""
     return _shown_page(shop_id, purchase_queries.purchases(db.session(), shop_id, **query))
 
 
 @routes.get("/shops/<uuid:shop_id>/customers/<uuid:customer_id>/purchases", is_noted=True)
 @works_here("analyst")
-@routes.query(PageQuery)
+@routes.query(schemas.PurchaseQuery)
 @routes.returns(200, schemas.Purchases)
 @routes.fails(404)
 def list_customer_purchases(

@@ -1,5 +1,6 @@
 """Purchases and products, page by page."""
 
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Collection
@@ -20,11 +21,17 @@ def purchases(
     shop_id: uuid.UUID,
     *,
     customer_id: uuid.UUID | None = None,
+    since: dt.datetime | None = None,
+    before: dt.datetime | None = None,
     limit: int,
     cursor: str | None,
 ) -> Page[Row[Any]]:
     """Return a page of purchases, the newest first."""
     rows = select(Purchase).where(Purchase.shop_id == shop_id)
+    if since is not None:
+        rows = rows.where(Purchase.occurred_at >= since)
+    if before is not None:
+        rows = rows.where(Purchase.occurred_at < before)
     if customer_id is not None:
         rows = rows.where(Purchase.membership_id == customer_id)
     columns = Purchase.__table__.c

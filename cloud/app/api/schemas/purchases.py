@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from cloud.app.api.schemas.base import MONEY_MAX, GivenDay, Moment, Money, Schema, Text
+from cloud.app.api.schemas.base import MONEY_MAX, GivenDay, Moment, Money, PageQuery, Schema, Text
 
 LINES_MAX = 500
 QUANTITY_MAX = 1_000_000
@@ -76,6 +76,13 @@ class Purchase(Schema):
     reference = fields.String(required=True, allow_none=True)
     refunds_id = fields.UUID(required=True, allow_none=True)
     lines = fields.List(fields.Nested(Line), required=True)
+
+
+class PurchaseQuery(PageQuery):
+    """Which part of the purchases, the newest first."""
+
+    since = Moment(load_default=None, metadata={"description": "this moment, or later"})
+    before = Moment(load_default=None, metadata={"description": "earlier than this moment"})
 
 
 class Purchases(Schema):

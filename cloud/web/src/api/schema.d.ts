@@ -528,7 +528,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Purchases, the newest first. */
+        /** Purchases, the newest first; `since` and `before` name a span of time. */
         get: operations["list_purchases"];
         put?: never;
         /** Record a purchase. Sending the same again is harmless. */
@@ -6169,6 +6169,10 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description this moment, or later */
+                since?: string | null;
+                /** @description earlier than this moment */
+                before?: string | null;
             };
             header?: {
                 /** @description the ETag that one has: 304 when it is still this one */
@@ -6339,6 +6343,10 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
+                /** @description this moment, or later */
+                since?: string | null;
+                /** @description earlier than this moment */
+                before?: string | null;
             };
             header?: {
                 /** @description the ETag that one has: 304 when it is still this one */
