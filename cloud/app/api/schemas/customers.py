@@ -65,7 +65,9 @@ class Score(Schema):
     segment = fields.String(required=True)
     tier = fields.String(required=True)
     visits = fields.Integer(required=True)
-    days_since_last_visit = fields.Integer(required=True)
+    days_since_last_visit = fields.Integer(
+        required=True, metadata={"description": "without days on which the shop was shut for long"}
+    )
     tenure_days = fields.Integer(required=True)
     usual_gap_days = fields.Float(required=True, allow_none=True)
     monetary_value_minor = fields.Integer(required=True, allow_none=True)

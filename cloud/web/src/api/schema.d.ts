@@ -2242,6 +2242,7 @@ export interface components {
             segment: string;
             tier: string;
             visits: number;
+            /** @description without days on which the shop was shut for long */
             days_since_last_visit: number;
             tenure_days: number;
             usual_gap_days: number | null;

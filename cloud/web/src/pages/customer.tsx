@@ -19,6 +19,7 @@ import type { Formats } from "../lib/formats";
 import { driverText } from "../lib/said";
 import { segmentName, tierName } from "../lib/server-words";
 import { useFirst } from "../lib/use-first";
+import { useNow } from "../lib/use-now";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customer.module.css";
@@ -32,6 +33,7 @@ const WhatIfPanel = lazy(async () => ({
 }));
 
 const FIRST = 5;
+const HOUR_MS = 3_600_000;
 
 export function CustomerPage() {
   const { shop } = useShop();
@@ -160,10 +162,11 @@ function prospectOf(score: Score, formats: Formats): string {
 
 function Facts({ customer }: { customer: Customer }) {
   const { formats } = useShop();
+  const now = useNow(HOUR_MS);
   return (
     <Card title={t("customer.figures")}>
       <dl className={css.facts}>
-        {factsOf(customer, formats).map(([label, value]) => (
+        {factsOf(customer, formats, now).map(([label, value]) => (
           <div key={label} className={css.fact}>
             <dt>{label}</dt>
             <dd>{value ?? t("customer.unknown")}</dd>
@@ -176,9 +179,14 @@ function Facts({ customer }: { customer: Customer }) {
 
 type Fact = readonly [label: string, value: string | null];
 
-function factsOf(customer: Customer, formats: Formats): Fact[] {
-  const spent: Fact = [t("customer.spent"), formats.money(customer.spent_minor)];
-  return customer.score ? [...scoreFactsOf(customer.score, formats), spent] : [spent];
+function factsOf(customer: Customer, formats: Formats, now: Date): Fact[] {
+  // by the calendar: the score's days leave out those on which the shop was shut for long
+  const ago = orNull(customer.last_visit_at, (at) => formats.ago(at, now));
+  return [
+    [t("customer.lastVisit"), ago],
+    ...(customer.score ? scoreFactsOf(customer.score, formats) : []),
+    [t("customer.spent"), formats.money(customer.spent_minor)],
+  ];
 }
 
 function scoreFactsOf(score: Score, { money, wholeMoney, number, days }: Formats): Fact[] {
@@ -186,7 +194,6 @@ function scoreFactsOf(score: Score, { money, wholeMoney, number, days }: Formats
   const gap = orNull(score.usual_gap_days, days);
   return [
     [t("customer.visits"), number(score.visits)],
-    [t("customer.lastVisit"), t("customer.daysAgo", { days: days(score.days_since_last_visit) })],
     [t("customer.usualGap"), gap && t("customer.gapDays", { days: gap })],
     [t("customer.tenure"), days(score.tenure_days)],
     [t("customer.averageOrder"), orNull(score.average_order_value_minor, money)],
@@ -199,7 +206,7 @@ function scoreFactsOf(score: Score, { money, wholeMoney, number, days }: Formats
   ];
 }
 
-function orNull(value: number | null, write: (value: number) => string): string | null {
+function orNull<T>(value: T | null, write: (value: T) => string): string | null {
   return value === null ? null : write(value);
 }
 
