@@ -15,7 +15,7 @@ _PLATFORMS = ("esp32", "linux")  # linux is the virtual board
 _MPY_VERSION = 6
 _OPEN_TIMEOUT_S = 3  # a native USB port goes away with a reset, and comes back
 _READ_TIMEOUT_S = 3
-_ATTEMPTS = 6
+_ATTEMPTS = 10
 
 # The watchdog of the ESP32 cannot be stopped, but a new one may give more time: an hour for our
 # work.

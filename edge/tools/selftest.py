@@ -90,6 +90,9 @@ except Exception as error:
 _MODELS = {"vl53l1x": 0xEACC, "vl53l0x": 0xEE}
 _AT = 0x29  # where each sensor wakes
 _WEAKEST_DBM = -75
+_LONGEST_WRITE_MS = 100
+_LONGEST_COLLECTION_MS = 30
+_LONGEST_BUS_READ_US = 2000
 _LONGEST_READING_MS = 45
 
 
@@ -124,8 +127,8 @@ def judge(found: dict[str, Any]) -> list[Finding]:
             "free heap", found["heap_free"], 30_000 if found["is_set_up"] else 60_000, "bytes"
         ),
         _at_least("free flash", found["flash_free"], 600_000, "bytes"),
-        _at_most("write of one flash block", found["flash_write_ms"], 100, "ms"),
-        _at_most("garbage collection", found["gc_ms"], 30, "ms"),
+        _at_most("write of one flash block", found["flash_write_ms"], _LONGEST_WRITE_MS, "ms"),
+        _at_most("garbage collection", found["gc_ms"], _LONGEST_COLLECTION_MS, "ms"),
         Finding(
             "on the bus with each sensor",
             "; ".join(_addresses(answered) for answered in found["i2c"]) or "nothing",
@@ -138,7 +141,7 @@ def judge(found: dict[str, Any]) -> list[Finding]:
             f"0x{expected:04x}, a {found['sensor'].upper()}",
             set(models) == {expected} and "i2c_error" not in found,
         ),
-        _at_most("read over I2C", found.get("i2c_read_us", 10**6), 2000, "us"),
+        _at_most("read over I2C", found.get("i2c_read_us", 10**6), _LONGEST_BUS_READ_US, "us"),
         _measured(found["measured"]),
         Finding("door contact", "open" if found["door"] else "closed", "as the door is", True),
         Finding("PIR", "motion" if found["pir"] else "quiet", "as you move", True),

@@ -59,6 +59,12 @@ def until_ctrl_c(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()  # it has ended, unless the test has failed
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a virtual board on a busy machine take its time to answer."""
+    monkeypatch.setattr("edge.tools.board._READ_TIMEOUT_S", 15)
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for a port that will not come."""
@@ -300,6 +306,14 @@ def test_another_chip_is_refused_by_name(
     assert f"{board.port}: expected a board of type esp32, got linux" in result.output
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A virtual board takes the time of its machine; how much is too much, `judge` is asked."""
+    for limit in ("WRITE_MS", "COLLECTION_MS", "BUS_READ_US", "READING_MS"):
+        monkeypatch.setattr(f"edge.tools.selftest._LONGEST_{limit}", 10**5)
+
+
+@pytest.mark.usefixtures("unhurried")
 def test_the_self_test_passes_a_good_board_and_names_what_is_missing(board: VirtualBoard) -> None:
     good = _run("selftest", "--port", board.port)
     _run("configure", "--port", board.port, "pins.xshut=[25,33]", "wifi.ssid=Another")
@@ -316,6 +330,7 @@ def test_the_self_test_passes_a_good_board_and_names_what_is_missing(board: Virt
     assert "FAIL distance in each zone: none, OSError" in bad.output
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_board_without_settings_can_pass_the_self_test(board: VirtualBoard) -> None:
     board.power_cut()
     (board.flash / "config.json").unlink()
