@@ -41,7 +41,9 @@ STATIC = (
     Check("web lint", (PYTHON, "-m", "tools.npm", "run", "--silent", "lint")),
     Check("web tests", (PYTHON, "-m", "tools.npm", "test", "--silent")),
 )
-TESTS = Check("all tests", (PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"))
+# by file, in the order of tests/conftest.py
+SHARED = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+TESTS = Check("all tests", (PYTHON, "-m", "pytest", *SHARED))
 
 
 def main() -> int:
