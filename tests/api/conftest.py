@@ -178,9 +178,8 @@ def problem(answer: TestResponse, status: int) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.content_type == "application/problem+json"
     found = body(answer)
-    assert {"type", "title", "status", "detail"} <= set(found) <= {
-        "type", "title", "status", "detail", "errors"
-    }  # fmt: skip
+    said = {"type", "title", "status", "detail", "code", "values"}
+    assert said <= set(found) <= {*said, "errors"}
     assert found["status"] == status
     assert found["detail"]
     assert ("errors" in found) == (status == 422)

@@ -125,11 +125,25 @@ def test_a_preview_tells_what_the_whole_file_comes_to(owner: Somebody) -> None:
         "reasons": [
             {
                 "reason": "date: expected a date such as 2024-12-31, got '31.02.2026'",
+                "said": {
+                    "field": "date",
+                    "expected": "a date such as 2024-12-31",
+                    "found": "'31.02.2026'",
+                    "code": "date_such_as",
+                    "values": {"day": "2024-12-31"},
+                },
                 "line": 5,
                 "rows": 2,
             },
             {
                 "reason": "amount: expected an amount such as 12,50, got 'free'",
+                "said": {
+                    "field": "amount",
+                    "expected": "an amount such as 12,50",
+                    "found": "'free'",
+                    "code": "amount_comma",
+                    "values": {},
+                },
                 "line": 7,
                 "rows": 1,
             },

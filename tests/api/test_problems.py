@@ -19,6 +19,13 @@ def test_an_id_that_is_none_is_not_found(owner: Somebody) -> None:
     problem(owner.get(f"{API}/shops/not-an-id"), 404)
 
 
+def test_a_refusal_has_a_code_with_what_stands_in_it(owner: Somebody) -> None:
+    missing = problem(owner.get(f"{API}/shops/{uuid.uuid4()}"), 404)
+    assert (missing["detail"], missing["code"]) == ("there is no such shop", "no_shop")
+    large = problem(owner.post(f"{API}/shops", {"name": "x" * 1_100_000}), 413)
+    assert (large["code"], large["values"]) == ("too_large", {"megabytes": 1})
+
+
 def test_a_wrong_method_is_a_problem_that_names_the_right_ones(client: FlaskClient) -> None:
     answer = client.put(f"{API}/me")
     assert "PUT" in problem(answer, 405)["detail"]

@@ -1,12 +1,15 @@
 """Every sentence of the models and rules has a code, so that clients can say it in any language."""
 
-from collections.abc import Callable
+import ast
+import re
+from collections.abc import Callable, Container, Iterator
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from cloud.app.api.customers import CONSENT_ENDED, SEEN_TO
+from cloud.app.api.errors import DESCRIBED
 from cloud.app.domain.errors import Invalid
 from cloud.app.domain.said import (
     ADVICE,
@@ -14,7 +17,11 @@ from cloud.app.domain.said import (
     EXPECTED,
     NOTES,
     OTHER,
+    REFUSALS,
+    Expectation,
+    Patterns,
     Said,
+    expectation_in,
     noted,
     said,
     told,
@@ -26,6 +33,7 @@ from cloud.app.services.hours import checked_hours
 from cloud.ml.actions import next_best_actions
 from cloud.ml.analysis import analyse
 from cloud.ml.drivers import GROUPS, drivers
+from tests.conftest import repository
 
 
 def test_a_drivers_sentence_is_read_back() -> None:
@@ -140,3 +148,63 @@ def test_what_was_expected_has_a_code(code: str, refuse: Callable[[], object]) -
     with pytest.raises(Invalid) as refused:
         refuse()
     assert said(refused.value.expected, EXPECTED).code == code
+
+
+def test_a_refused_cell_is_read_back_from_its_sentence() -> None:
+    error = Invalid("amount", "an amount such as 12.50", "'not a price, got nothing'")
+    read = expectation_in(str(error))
+    assert read == Expectation(
+        "amount", "an amount such as 12.50", "'not a price, got nothing'", "amount_point", {}
+    )
+    assert expectation_in("this purchase was stored before") is None
+    assert expectation_in(None) is None
+
+
+ERRORS = ("NotFound", "Gone", "SignedOut", "Forbidden", "Conflict", "TooOften", "Unavailable")
+GAP = "…?…"
+FILLINGS = ("1", "word", "2026-03-14", ".")
+# of programs that make a request wrong, and of what an operator types: no client words them
+OF_PROGRAMS = re.compile(
+    r"a key for|the next_cursor|.+ visible ASCII|what was agreed to|amounts that add|nothing with|"
+    r"the address of a bundle|64 hexadecimal|at most .+ bytes"
+)
+
+
+def sentences(kinds: Container[str], argument: int) -> Iterator[str]:
+    """The sentences that the code raises errors with, a number or a word put where they vary."""
+    for file in sorted((repository() / "cloud/app").rglob("*.py")):
+        if file.parent.name in ("jobs", "ingest"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in kinds:
+                yield from written(node.args[argument])
+
+
+def written(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+    elif isinstance(node, ast.JoinedStr):
+        parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+        yield "".join(GAP if part is None else str(part) for part in parts)
+
+
+def codeless(kinds: Container[str], argument: int, patterns: Patterns) -> set[str]:
+    def is_coded(sentence: str) -> bool:
+        filled = (sentence.replace(GAP, filling) for filling in FILLINGS)
+        return any(said(one, patterns).code != OTHER for one in filled)
+
+    return {one for one in sentences(kinds, argument) if not is_coded(one)}
+
+
+def test_every_refusal_that_a_person_can_meet_has_a_code() -> None:
+    assert len(list(sentences(ERRORS, 0))) > 50
+    assert codeless(ERRORS, 0, REFUSALS) == set()
+    assert {said(text, REFUSALS).code for status, text in DESCRIBED.items() if status != 422} == {
+        "other", "sign_in", "role", "no_customer", "too_slow", "reference_taken", "closed_for_good",
+        "changed", "too_large", "too_often", "broker",
+    }  # fmt: skip
+
+
+def test_every_expectation_that_a_person_can_meet_has_a_code() -> None:
+    expected = codeless(("Invalid", "TableError"), 1, EXPECTED)
+    assert {one for one in expected if not OF_PROGRAMS.match(one)} == set()

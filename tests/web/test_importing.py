@@ -45,7 +45,7 @@ def test_a_file_is_imported_after_its_columns_and_dates_are_told(import_page: Pa
     preview = import_page.get_by_role("region", name="What the file says")
     expect(preview.get_by_text("€23.70 across 3 Apr 2026 to 7 Aug 2026")).to_be_visible()
     expect(preview.get_by_text("Would be rejected")).to_be_visible()
-    expect(preview.get_by_text("got 'not a price'")).to_be_visible()
+    expect(preview.get_by_text("found 'not a price'")).to_be_visible()
     import_page.get_by_role("radio", name="Month first").check()
     expect(preview.get_by_text("€23.70 across 4 Mar 2026 to 8 Jul 2026")).to_be_visible()
     import_page.get_by_role("radio", name="Day first").check()
@@ -54,7 +54,7 @@ def test_a_file_is_imported_after_its_columns_and_dates_are_told(import_page: Pa
     expect(import_page.get_by_role("heading", name="Imported")).to_be_visible()
     expect(import_page.get_by_text("€23.70 across 3 Apr 2026 to 7 Aug 2026")).to_be_visible()
     expect(import_page.get_by_text("Line 5")).to_be_visible()
-    expect(import_page.get_by_text("got 'not a price'")).to_be_visible()
+    expect(import_page.get_by_text("found 'not a price'")).to_be_visible()
     with import_page.expect_download() as saved:
         import_page.get_by_role("button", name="Save the rejected lines").click()
     assert "A3,01/02/2026,not a price" in saved.value.path().read_text()

@@ -67,4 +67,4 @@ def test_what_the_server_refuses_is_said_in_the_readers_language(
     hindi_page.get_by_role("button", name="साइन इन करें").click()
     expect(hindi_page.get_by_text("जोखिम में कमाई")).to_be_visible()
     hindi_page.goto(f"{bakery.url}/customers/00000000-0000-4000-8000-000000000000")
-    expect(hindi_page.get_by_role("alert")).to_contain_text("यह मौजूद नहीं है")
+    expect(hindi_page.get_by_role("alert")).to_contain_text("ऐसा कोई ग्राहक नहीं है")

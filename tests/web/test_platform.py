@@ -19,7 +19,7 @@ def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
     sign_in(page, f"{installation.url}/platform", login)
     refused = page.get_by_role("alert").first
     program = [Path(sys.executable).parent / "shopbell", "admin"]
-    expect(refused).to_contain_text("only who looks after the installation")
+    expect(refused).to_contain_text("looks after the installation")
     subprocess.run([*program, "add", login], check=True, env=installation.environment)
     try:
         page.goto(f"{bakery.url}/account")

@@ -60,7 +60,7 @@ def test_a_list_of_products_is_imported_and_taken_back(
     expect(page.get_by_label("since is")).to_have_value("first_stocked")
     preview = page.get_by_role("region", name="What the file says")
     expect(preview.get_by_text("Pieces in stock")).to_be_visible()
-    expect(preview.get_by_text("got 'x'")).to_be_visible()
+    expect(preview.get_by_text("found 'x'")).to_be_visible()
     assert faults_of(page) == []
     page.get_by_role("button", name="Import these products").click()
     expect(page.get_by_role("heading", name="Imported")).to_be_visible()

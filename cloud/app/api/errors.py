@@ -20,7 +20,7 @@ from cloud.app.domain.errors import (
     TooOften,
     Unavailable,
 )
-from cloud.app.domain.said import EXPECTED, said
+from cloud.app.domain.said import REFUSALS, expectation, said
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -142,11 +142,14 @@ def _innermost_file(error: BaseException) -> str:
 def _body(
     status: int, detail: str, slug: str | None = None, errors: list[FieldError] | None = None
 ) -> dict[str, object]:
+    refusal = said(detail, REFUSALS)
     body: dict[str, object] = {
         "type": f"/problems/{slug}" if slug else "about:blank",
         "title": HTTPStatus(status).phrase.capitalize(),
         "status": status,
         "detail": detail,
+        "code": refusal.code,
+        "values": refusal.values,
     }
     return body if errors is None else {**body, "errors": errors}
 
@@ -175,14 +178,7 @@ def _field_errors(messages: Mapping[str, object]) -> Iterator[FieldError]:
 
 
 def _field_error(field: str, expected: str, found: str) -> FieldError:
-    wanted = said(expected, EXPECTED)
-    return {
-        "field": field,
-        "expected": expected,
-        "found": found,
-        "code": wanted.code,
-        "values": wanted.values,
-    }
+    return vars(expectation(field, expected, found))
 
 
 def _flattened(

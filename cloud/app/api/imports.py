@@ -17,12 +17,13 @@ from cloud.app.api.downloads import CSV, csv_response
 from cloud.app.api.schemas import imports as schemas
 from cloud.app.api.schemas.base import PageQuery
 from cloud.app.domain.errors import Invalid
+from cloud.app.domain.said import expectation_in
 from cloud.app.services import imports
 from cloud.app.services.exports import rejected_rows
 from cloud.app.services.shops import shop_by_id
 from cloud.app.settings import Settings
 from cloud.app.store import import_queries
-from cloud.app.store.sales import ImportBatch
+from cloud.app.store.sales import ImportBatch, ImportRow
 
 FILENAME_MAX_LENGTH = 120
 
@@ -130,7 +131,7 @@ def preview_import(
         **vars(found),
         "customers": len(found.identities),
         "rejected": sum(reason.rows for reason in reasons),
-        "reasons": reasons,
+        "reasons": [{**vars(one), "said": expectation_in(one.reason)} for one in reasons],
     }
 
 
@@ -208,7 +209,12 @@ def list_import_rows(
         limit=limit + 1,
     )
     cursor = str(rows[limit - 1].line) if len(rows) > limit else None
-    return {"items": rows[:limit], "next_cursor": cursor}
+    return {"items": [_shown_row(row) for row in rows[:limit]], "next_cursor": cursor}
+
+
+def _shown_row(row: ImportRow) -> dict[str, object]:
+    same = {name: getattr(row, name) for name in ("line", "raw", "outcome", "reason")}
+    return {**same, "said": expectation_in(row.reason)}
 
 
 def _undo_until(batch: ImportBatch) -> dt.datetime | None:
@@ -240,6 +246,7 @@ def _shown_with(batch: ImportBatch, earlier: Mapping[uuid.UUID, uuid.UUID]) -> d
     return {
         **{field: getattr(batch, field) for field in same},
         **(batch.preview or {}),
+        "said": expectation_in(batch.error),
         "outcome": {**_NO_OUTCOME, **batch.outcome} if batch.outcome else None,
         "duplicate_of": earlier.get(batch.id),
         "undo_until": _undo_until(batch),

@@ -135,8 +135,132 @@ EXPECTED = _compiled(
         ),
         "tenure_once": r"(?P<away_days>\d+), the age of the only visit",
         "mood": r"a mood, a text, or that the shop was closed",
+        "one_channel": r"at least one channel",
+        "your_name": r"your name, because this is a new account",
+        "email_no_texts": r"an email address: no texts are sent from here",
+        "own_customer": r"a customer of this shop",
+        "own_purchase": r"a purchase of this shop",
+        "other_customer": r"another customer than \w+",
+        "past_month": r"a month that is over",
+        "month": r"a month such as \d{4}-\d\d",
+        "whole_number": r"a whole number, or a customer_id with a score",
+        # what a table's columns and rows were expected to be
+        "table": r"a table",
+        "table_text": (
+            r"an XLSX workbook or delimited text|delimited (?:text|cells)|text|"
+            r"text as UTF-8 or Windows-125x|[\w-]+ text|a workbook (?:of different parts|"
+            r"without entities of its own)|elements within at most \d+ others"
+        ),
+        "table_columns": r"columns between commas, semicolons, tabs or spaces",
+        "columns_most": r"at most (?P<most>\d+) columns",
+        "whole_gzip": r"a whole gzip file",
+        "file_size": (
+            r"at most (?P<megabytes>\d+) MB (?:of cells|when unpacked|of texts and formats in a "
+            r"workbook)"
+        ),
+        "line_size": r"lines of at most (?P<megabytes>\d+) MB",
+        "workbook_small": (r"a workbook of at most \d+ parts|a sheet that is read within [\d.]+ s"),
+        "cells": r"(?P<least>\d+) or more cells",
+        "column": r"a column(?: \d+\.\.\d+)?",
+        "column_amount": r"a column for amount, or for price",
+        "column_product": r"a column for the product's name, or its sku",
+        "column_once": r"each column once",
+        "ask_date_order": r"dmy or mdy, because the dates do not tell",
+        "ask_decimal": r"'\.' or ',', because the amounts do not tell",
+        "one_date_order": r"day and month in one order in every row",
+        "telling_date": r"some date with a day above 12",
+        "one_decimal": r"one mark in every row",
+        "telling_amount": r"some amount with other than three digits after the mark",
+        "date_such_as": r"a (?:date|day) such as (?P<day>\d{4}-\d\d-\d\d)",
+        "years": r"a year from (?P<least>\d+) to (?P<most>\d+)",
+        "until_today": r"a da(?:te|y) between 1970 and today",
+        "amount_point": r"an amount such as 12\.50",
+        "amount_comma": r"an amount such as 12,50",
+        "amount_below": r"an amount below [\d,]+",
+        "amount_not_negative": r"an amount of 0 or more",
+        "pieces": r"0 pieces or more",
+        "most": r"at most (?P<most>-?\d+)",
+        "name_or_sku": r"a name or a sku",
+        "product_once": r"each product once",
+        "product_name": r"a name that no other product has",
+        "product_sku": r"'(?P<sku>.*)', as the product of this name has",
     }
 )
+
+# what the server would not do, and why
+REFUSALS = _compiled(
+    {
+        "sign_in": r"Sign in first\.|The access token .+|this sign-in has ended",
+        "role": r"only (?P<allowed>[a-z, ]+?) may do this, you are (?P<role>[a-z]+) here",
+        "admins_only": r"only who looks after the installation may do this",
+        "wrong_code": r"this code is wrong, used or too old: ask for a new one",
+        "other_contact": r"the code must have been sent to this account's own email or phone",
+        "prove_first": r"prove your email or phone by a code first",
+        "no_address": r"There is nothing at this address\.",
+        "no_membership": r"you are no customer of such a shop",
+        "no_account": r"there is no such account any more",
+        "no_scores": r"there are no scores yet: they come after the first import or overnight",
+        "no_model": r"there is no model: the scores say why",
+        "no_report": r"there is no report of this month",
+        **{
+            f"no_{thing}": rf"there is no such {thing}"
+            for thing in (
+                "customer",
+                "device",
+                "feedback",
+                "import",
+                "invitation",
+                "merge",
+                "note",
+                "product",
+                "shop",
+                "site",
+            )
+        },
+        "no_colleague": r"this person does not work here",
+        "not_two_people": r"nobody has called these two people",
+        "nothing_counted": r"nothing was counted at this door yet",
+        "no_other_hours": r"there are no other hours on this day",
+        "closed_for_good": r"this shop has closed",
+        "shop_is_closed": r"this shop is closed: take that back first",
+        "contact_taken": r"another account of yours has this email or phone: sign in there",
+        "reference_taken": (
+            r"another customer has this (?:reference|customer's reference (?:or account )?by now)"
+        ),
+        "product_taken": r"another product has this name or sku",
+        "purchase_taken": r"this id belongs to another purchase",
+        "slug_taken": r"this slug belongs to another shop",
+        "last_owner": r"a shop keeps at least one owner",
+        "close_first": r"close these shops first, or make somebody else their owner: (?P<shops>.+)",
+        "forgotten": r"this contact asked to be forgotten: only they can agree, by joining again",
+        "left": r"you left this shop: join it again to tell it something",
+        "answered": r"the shop has answered what you said today: tell it more tomorrow",
+        "two_accounts": r"both have an account of their own: they are two people",
+        "merge_undone": r"this merge is undone already",
+        "merged_again": r"the survivor was merged again since: undo that merge first",
+        "import_at_work": r"an import is at work and .+: try again when it is done",
+        "import_state": r"this import is (?P<state>[a-z]+) already",
+        "undo_state": r"only an import that is done can be undone, this one is (?P<state>[a-z]+)",
+        "undo_late": r"an import can be undone for (?P<days>\d+) days",
+        "upload_again": (
+            r"a customer was erased, and with them the uploaded files: upload this one again"
+        ),
+        "commands_wait": r"expected at most (?P<most>\d+) commands that wait for an answer",
+        "done_before": r"this was done before, and what it answered is shown only once",
+        "still_at_work": r"a request with this [\w-]+ is still at work: try again soon",
+        "changed": r"It has changed since you read it: .+",
+        "too_large": r"Expected at most (?P<megabytes>[\d.]+) MB, got more\.",
+        "too_slow": r"Expected the whole [a-z]+ within (?P<seconds>\d+) s, got a part of it\.",
+        "too_often": r"Too many requests\. Try again later\.",
+        "codes_sent": (
+            r"too many codes were sent to this contact: wait an hour, or use the last one"
+        ),
+        "ours": r"Something went wrong on our side\. It has been noted\.",
+        "broker": r"(?:the )?broker\b.+",
+        "full": r"too many live streams at once, ask for /live instead",
+    }
+)
+_INVALID = re.compile(r"(?P<field>.+?): expected (?P<expected>.+?), got (?P<found>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -148,6 +272,17 @@ class Said:
     text: str
 
 
+@dataclass(frozen=True)
+class Expectation:
+    """What a field was expected to be and what was found, with the code of the former."""
+
+    field: str
+    expected: str
+    found: str
+    code: str
+    values: dict[str, Value]
+
+
 def told(drivers: Iterable[str]) -> list[Said]:
     """What a score's drivers say."""
     return [said(driver, DRIVERS) for driver in drivers]
@@ -156,6 +291,18 @@ def told(drivers: Iterable[str]) -> list[Said]:
 def noted(notes: Iterable[str]) -> list[Said]:
     """What a scoring's notes say."""
     return [said(note, NOTES) for note in notes]
+
+
+def expectation(field: str, expected: str, found: str) -> Expectation:
+    """Find the code of what a field was expected to be."""
+    wanted = said(expected, EXPECTED)
+    return Expectation(field, expected, found, wanted.code, wanted.values)
+
+
+def expectation_in(sentence: str | None) -> Expectation | None:
+    """Read back what `Invalid` said; None for any other sentence."""
+    found = _INVALID.fullmatch(sentence or "")
+    return expectation(**found.groupdict()) if found else None
 
 
 @lru_cache(KEPT_MAX)

@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow
 from marshmallow import ValidationError, fields, missing, validate
 
-from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, NOTES, OTHER
+from cloud.app.domain.said import ADVICE, DRIVERS, EXPECTED, NOTES, OTHER, REFUSALS
 
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
@@ -197,4 +197,6 @@ class Problem(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True, metadata={"description": "one clear sentence"})
+    code = coded(REFUSALS)
+    values = values_said()
     errors = fields.List(fields.Nested(ProblemError), metadata={"description": "only with 422"})

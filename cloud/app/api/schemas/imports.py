@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest.fields import Upload
 from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import Moment, PageQuery, Schema, Text
+from cloud.app.api.schemas.base import Moment, PageQuery, ProblemError, Schema, Text
 from cloud.app.domain.columns import PRODUCT_ROLES, ROLES
 from cloud.app.domain.import_kinds import KINDS, PURCHASES
 from cloud.app.services.consents import IMPORT_CHANNELS
@@ -95,12 +95,18 @@ class ImportPreviewQuery(Schema.from_dict(_COLUMNS, name="ImportColumns")):  # t
     )
 
 
+def _said() -> fields.Nested:
+    described = {"description": "the reason by its field and code; null where no field is at fault"}
+    return fields.Nested(ProblemError, required=True, allow_none=True, metadata=described)
+
+
 class RefusedRows(Schema):
     """Rows that would be rejected for one reason."""
 
     reason = fields.String(
         required=True, metadata={"example": "date: expected a date such as 2024-12-31, got 'free'"}
     )
+    said = _said()
     line = fields.Integer(required=True, metadata={"description": "of the first of them"})
     rows = fields.Integer(required=True)
 
@@ -206,6 +212,7 @@ class Import(Schema):
     )
     outcome = fields.Nested(Outcome, required=True, allow_none=True)
     error = fields.String(required=True, allow_none=True)
+    said = _said()
     created_at = Moment(required=True)
     finished_at = Moment(required=True, allow_none=True)
     undone_at = Moment(required=True, allow_none=True)
@@ -236,6 +243,7 @@ class ImportRow(Schema):
     raw = fields.List(fields.String(), required=True, allow_none=True)
     outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
     reason = fields.String(required=True, allow_none=True)
+    said = _said()
 
 
 class ImportRows(Schema):

@@ -7,15 +7,17 @@ import type { FieldError, Problem, SignedIn, Tokens } from "./types";
 export class ApiError extends Error {
   readonly status: number;
   readonly fields: readonly FieldError[];
-  /** What kind of problem it is, such as `invalid`; empty where the status says all. */
-  readonly kind: string;
+  /** Which sentence it is, with what stands in it; `other` for one that only the server words. */
+  readonly code: Problem["code"];
+  readonly values: Problem["values"];
 
-  constructor(status: number, message: string, fields: readonly FieldError[] = [], kind = "") {
+  constructor(status: number, message: string, problem: Partial<Problem> = {}) {
     super(message);
     this.name = "ApiError";
     this.status = status;
-    this.fields = fields;
-    this.kind = kind;
+    this.fields = problem.errors ?? [];
+    this.code = problem.code ?? "other";
+    this.values = problem.values ?? {};
   }
 }
 
@@ -182,8 +184,7 @@ async function problemOf(response: Response): Promise<ApiError> {
     () => ({}) as Partial<Problem>, // a proxy in between answers with a page of its own
   );
   const message = problem.detail ?? problem.title ?? `${response.status} ${response.statusText}`;
-  const kind = /^\/problems\/([\w-]+)$/.exec(problem.type ?? "")?.[1] ?? "";
-  return new ApiError(response.status, message, problem.errors ?? [], kind);
+  return new ApiError(response.status, message, problem);
 }
 
 /**

@@ -1878,7 +1878,7 @@ export interface components {
             expected: string;
             found: string;
             /** @enum {string} */
-            code: "value" | "no_such_field" | "text_length" | "password_length" | "range" | "least" | "one_of" | "printable" | "number" | "date" | "time" | "day_up_to" | "day_from" | "not_future" | "since" | "within_days" | "email" | "phone" | "phone_with_country" | "contact" | "who" | "opening_hours" | "day_hours" | "shop_name" | "currency" | "country" | "time_zone" | "slug" | "refund" | "refund_left" | "tenure" | "tenure_once" | "mood" | "other";
+            code: "value" | "no_such_field" | "text_length" | "password_length" | "range" | "least" | "one_of" | "printable" | "number" | "date" | "time" | "day_up_to" | "day_from" | "not_future" | "since" | "within_days" | "email" | "phone" | "phone_with_country" | "contact" | "who" | "opening_hours" | "day_hours" | "shop_name" | "currency" | "country" | "time_zone" | "slug" | "refund" | "refund_left" | "tenure" | "tenure_once" | "mood" | "one_channel" | "your_name" | "email_no_texts" | "own_customer" | "own_purchase" | "other_customer" | "past_month" | "month" | "whole_number" | "table" | "table_text" | "table_columns" | "columns_most" | "whole_gzip" | "file_size" | "line_size" | "workbook_small" | "cells" | "column" | "column_amount" | "column_product" | "column_once" | "ask_date_order" | "ask_decimal" | "one_date_order" | "telling_date" | "one_decimal" | "telling_amount" | "date_such_as" | "years" | "until_today" | "amount_point" | "amount_comma" | "amount_below" | "amount_not_negative" | "pieces" | "most" | "name_or_sku" | "product_once" | "product_name" | "product_sku" | "other";
             /**
              * @description what stands in the sentence, by name
              * @example {}
@@ -1893,6 +1893,15 @@ export interface components {
             status: number;
             /** @description one clear sentence */
             detail: string;
+            /** @enum {string} */
+            code: "sign_in" | "role" | "admins_only" | "wrong_code" | "other_contact" | "prove_first" | "no_address" | "no_membership" | "no_account" | "no_scores" | "no_model" | "no_report" | "no_customer" | "no_device" | "no_feedback" | "no_import" | "no_invitation" | "no_merge" | "no_note" | "no_product" | "no_shop" | "no_site" | "no_colleague" | "not_two_people" | "nothing_counted" | "no_other_hours" | "closed_for_good" | "shop_is_closed" | "contact_taken" | "reference_taken" | "product_taken" | "purchase_taken" | "slug_taken" | "last_owner" | "close_first" | "forgotten" | "left" | "answered" | "two_accounts" | "merge_undone" | "merged_again" | "import_at_work" | "import_state" | "undo_state" | "undo_late" | "upload_again" | "commands_wait" | "done_before" | "still_at_work" | "changed" | "too_large" | "too_slow" | "too_often" | "codes_sent" | "ours" | "broker" | "full" | "other";
+            /**
+             * @description what stands in the sentence, by name
+             * @example {}
+             */
+            values: {
+                [key: string]: unknown;
+            };
             /** @description only with 422 */
             errors?: components["schemas"]["ProblemError"][];
         };
@@ -2579,6 +2588,8 @@ export interface components {
             duplicate_of: string | null;
             outcome: components["schemas"]["Outcome"] | null;
             error: string | null;
+            /** @description the reason by its field and code; null where no field is at fault */
+            said: components["schemas"]["ProblemError"] | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -2606,6 +2617,8 @@ export interface components {
         RefusedRows: {
             /** @example date: expected a date such as 2024-12-31, got 'free' */
             reason: string;
+            /** @description the reason by its field and code; null where no field is at fault */
+            said: components["schemas"]["ProblemError"] | null;
             /** @description of the first of them */
             line: number;
             rows: number;
@@ -2681,6 +2694,8 @@ export interface components {
             /** @enum {string} */
             outcome: "created" | "updated" | "skipped" | "rejected";
             reason: string | null;
+            /** @description the reason by its field and code; null where no field is at fault */
+            said: components["schemas"]["ProblemError"] | null;
         };
         ImportRows: {
             items: components["schemas"]["ImportRow"][];
@@ -3710,7 +3725,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Not found",
                  *       "status": 404,
-                 *       "detail": "there is no such customer"
+                 *       "detail": "there is no such customer",
+                 *       "code": "no_customer",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3727,7 +3744,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Bad request",
                  *       "status": 400,
-                 *       "detail": "The request could not be understood."
+                 *       "detail": "The request could not be understood.",
+                 *       "code": "other",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3744,7 +3763,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Unauthorized",
                  *       "status": 401,
-                 *       "detail": "Sign in first."
+                 *       "detail": "Sign in first.",
+                 *       "code": "sign_in",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3761,7 +3782,12 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Forbidden",
                  *       "status": 403,
-                 *       "detail": "only owner may do this, you are staff here"
+                 *       "detail": "only owner may do this, you are staff here",
+                 *       "code": "role",
+                 *       "values": {
+                 *         "allowed": "owner",
+                 *         "role": "staff"
+                 *       }
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3778,7 +3804,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Not found",
                  *       "status": 404,
-                 *       "detail": "there is no such customer"
+                 *       "detail": "there is no such customer",
+                 *       "code": "no_customer",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3795,7 +3823,11 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Request timeout",
                  *       "status": 408,
-                 *       "detail": "Expected the whole file within 300 s, got a part of it."
+                 *       "detail": "Expected the whole file within 300 s, got a part of it.",
+                 *       "code": "too_slow",
+                 *       "values": {
+                 *         "seconds": 300
+                 *       }
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3812,7 +3844,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Conflict",
                  *       "status": 409,
-                 *       "detail": "another customer has this reference"
+                 *       "detail": "another customer has this reference",
+                 *       "code": "reference_taken",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3829,7 +3863,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Gone",
                  *       "status": 410,
-                 *       "detail": "this shop has closed"
+                 *       "detail": "this shop has closed",
+                 *       "code": "closed_for_good",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3846,7 +3882,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Precondition failed",
                  *       "status": 412,
-                 *       "detail": "It has changed since you read it: read it again, and then change it."
+                 *       "detail": "It has changed since you read it: read it again, and then change it.",
+                 *       "code": "changed",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3863,7 +3901,11 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Request entity too large",
                  *       "status": 413,
-                 *       "detail": "Expected at most 1 MB, got more."
+                 *       "detail": "Expected at most 1 MB, got more.",
+                 *       "code": "too_large",
+                 *       "values": {
+                 *         "megabytes": 1
+                 *       }
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3880,7 +3922,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Unsupported media type",
                  *       "status": 415,
-                 *       "detail": "Expected a body of application/json, got text/plain."
+                 *       "detail": "Expected a body of application/json, got text/plain.",
+                 *       "code": "other",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3898,6 +3942,8 @@ export interface components {
                  *       "title": "Unprocessable entity",
                  *       "status": 422,
                  *       "detail": "name: expected a value, got nothing.",
+                 *       "code": "other",
+                 *       "values": {},
                  *       "errors": [
                  *         {
                  *           "field": "name",
@@ -3923,7 +3969,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Too many requests",
                  *       "status": 429,
-                 *       "detail": "Too many requests. Try again later."
+                 *       "detail": "Too many requests. Try again later.",
+                 *       "code": "too_often",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -3940,7 +3988,9 @@ export interface components {
                  *       "type": "about:blank",
                  *       "title": "Service unavailable",
                  *       "status": 503,
-                 *       "detail": "the broker does not answer, try again"
+                 *       "detail": "the broker does not answer, try again",
+                 *       "code": "broker",
+                 *       "values": {}
                  *     }
                  */
                 "application/problem+json": components["schemas"]["Problem"];
@@ -6728,6 +6778,13 @@ export interface operations {
                      *             "last_at": "text"
                      *           },
                      *           "error": null,
+                     *           "said": {
+                     *             "field": "name",
+                     *             "expected": "a value",
+                     *             "found": "nothing",
+                     *             "code": "value",
+                     *             "values": {}
+                     *           },
                      *           "created_at": "2026-03-14T09:26:53Z",
                      *           "finished_at": "2026-03-14T09:26:53Z",
                      *           "undone_at": "2026-03-14T09:26:53Z",
@@ -6828,6 +6885,13 @@ export interface operations {
                      *         "last_at": "text"
                      *       },
                      *       "error": null,
+                     *       "said": {
+                     *         "field": "name",
+                     *         "expected": "a value",
+                     *         "found": "nothing",
+                     *         "code": "value",
+                     *         "values": {}
+                     *       },
                      *       "created_at": "2026-03-14T09:26:53Z",
                      *       "finished_at": "2026-03-14T09:26:53Z",
                      *       "undone_at": "2026-03-14T09:26:53Z",
@@ -6914,6 +6978,13 @@ export interface operations {
                      *         "last_at": "text"
                      *       },
                      *       "error": null,
+                     *       "said": {
+                     *         "field": "name",
+                     *         "expected": "a value",
+                     *         "found": "nothing",
+                     *         "code": "value",
+                     *         "values": {}
+                     *       },
                      *       "created_at": "2026-03-14T09:26:53Z",
                      *       "finished_at": "2026-03-14T09:26:53Z",
                      *       "undone_at": "2026-03-14T09:26:53Z",
@@ -7007,6 +7078,13 @@ export interface operations {
                      *       "reasons": [
                      *         {
                      *           "reason": "date: expected a date such as 2024-12-31, got 'free'",
+                     *           "said": {
+                     *             "field": "name",
+                     *             "expected": "a value",
+                     *             "found": "nothing",
+                     *             "code": "value",
+                     *             "values": {}
+                     *           },
                      *           "line": 3,
                      *           "rows": 3
                      *         }
@@ -7117,6 +7195,13 @@ export interface operations {
                      *         "last_at": "text"
                      *       },
                      *       "error": null,
+                     *       "said": {
+                     *         "field": "name",
+                     *         "expected": "a value",
+                     *         "found": "nothing",
+                     *         "code": "value",
+                     *         "values": {}
+                     *       },
                      *       "created_at": "2026-03-14T09:26:53Z",
                      *       "finished_at": "2026-03-14T09:26:53Z",
                      *       "undone_at": "2026-03-14T09:26:53Z",
@@ -7201,6 +7286,13 @@ export interface operations {
                      *         "last_at": "text"
                      *       },
                      *       "error": null,
+                     *       "said": {
+                     *         "field": "name",
+                     *         "expected": "a value",
+                     *         "found": "nothing",
+                     *         "code": "value",
+                     *         "values": {}
+                     *       },
                      *       "created_at": "2026-03-14T09:26:53Z",
                      *       "finished_at": "2026-03-14T09:26:53Z",
                      *       "undone_at": "2026-03-14T09:26:53Z",
@@ -7286,7 +7378,14 @@ export interface operations {
                      *             "text"
                      *           ],
                      *           "outcome": "created",
-                     *           "reason": "a group stood in the door"
+                     *           "reason": "a group stood in the door",
+                     *           "said": {
+                     *             "field": "name",
+                     *             "expected": "a value",
+                     *             "found": "nothing",
+                     *             "code": "value",
+                     *             "values": {}
+                     *           }
                      *         }
                      *       ],
                      *       "next_cursor": null

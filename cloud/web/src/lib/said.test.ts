@@ -18,6 +18,7 @@ const KINDS = [
   ["AdviceSaid", (texts: typeof en) => texts.nextAction.reasons],
   ["ProblemError", (texts: typeof en) => texts.errors.expected],
   ["NoteSaid", (texts: typeof en) => texts.scoringNotes],
+  ["Problem", (texts: typeof en) => texts.errors.refusals],
   ["DeviceSaid", (texts: typeof en) => texts.devices.problems],
 ] as const;
 

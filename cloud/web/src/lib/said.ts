@@ -1,9 +1,16 @@
 /** The server's sentences in the reader's language: by their codes, with what stands in them. */
 
-import type { AdviceSaid, DriverSaid, FieldError, LiveDevice, NoteSaid } from "../api/types";
+import type {
+  AdviceSaid,
+  DriverSaid,
+  FieldError,
+  LiveDevice,
+  NoteSaid,
+  Problem,
+} from "../api/types";
 import { language, t } from "../i18n/i18n";
 import type { Formats } from "./formats";
-import { actionName, inputName } from "./server-words";
+import { actionName, importState, inputName, roleName } from "./server-words";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -41,11 +48,25 @@ export function deviceProblem(device: LiveDevice, formats: Formats, now: Date): 
 
 /** What a field was expected to be. */
 export function expectedText({ code, values, expected }: FieldError): string {
-  const number = new Intl.NumberFormat(language());
+  // a year is four digits and no thousand
+  const number = new Intl.NumberFormat(language(), { useGrouping: "min2" });
   const told = mapped(values, (_, value) =>
     typeof value === "number" ? number.format(value) : value,
   );
   return t(`errors.expected.${code}`, { ...told, defaultValue: expected });
+}
+
+/** What the server would not do, and why. */
+export function refusalText(
+  code: Problem["code"],
+  values: Problem["values"],
+  text: string,
+): string {
+  const told = mapped(values, (name, value) => {
+    if (name === "role") return roleName(String(value));
+    return name === "state" ? importState(String(value)) : value;
+  });
+  return t(`errors.refusals.${code}`, { ...told, defaultValue: text });
 }
 
 function written(values: Values, formats: Formats): Record<string, string> {

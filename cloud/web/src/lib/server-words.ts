@@ -65,6 +65,22 @@ export function channelName(channel: string): string {
   return known ? t(`consents.channels.${known}`) : channel;
 }
 
+const ROLES = ["owner", "staff", "analyst"] as const;
+
+/** What somebody is in a shop. */
+export function roleName(role: string): string {
+  const known = ROLES.find((name) => name === role);
+  return known ? t(`staff.roles.${known}.name`) : role;
+}
+
+const STATES = ["uploaded", "queued", "running", "done", "failed", "undoing", "undone"] as const;
+
+/** How far an import is. */
+export function importState(state: string): string {
+  const known = STATES.find((name) => name === state);
+  return known ? t(`imports.states.${known}`) : state;
+}
+
 /** What a group of the model's inputs is about. */
 export function inputName(group: string): string {
   return isKeyOf(INPUTS, group) ? t(`inputs.${INPUTS[group]}`) : group;

@@ -10,6 +10,7 @@ import { Confirm } from "../components/confirm";
 import { ShowMore } from "../components/show-more";
 import { Failed, FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
+import { reasonText } from "../lib/problems";
 import { saveFile } from "../lib/save-file";
 import { shopPath, useShop } from "../session/shop";
 import css from "./import.module.css";
@@ -85,7 +86,7 @@ function Rejected({ importId }: { importId: string }) {
           .map((row) => (
             <li key={row.line} className={css.row}>
               <strong>{t("imports.line", { line: row.line })}</strong>
-              <span>{row.reason}</span>
+              <span>{reasonText(row.said, row.reason)}</span>
               <code>{row.raw?.join(" · ")}</code>
             </li>
           ))}

@@ -5,6 +5,7 @@ import type { ImportKind, ImportPreview } from "../api/types";
 import { Card } from "../components/card";
 import { Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
+import { reasonText } from "../lib/problems";
 import { useShop } from "../session/shop";
 import css from "./import.module.css";
 
@@ -61,10 +62,10 @@ function Totals({ kind, preview }: { kind: ImportKind; preview: ImportPreview })
         </p>
       )}
       <ul>
-        {preview.reasons.map(({ reason, line, rows }) => (
+        {preview.reasons.map(({ reason, said, line, rows }) => (
           <li key={reason} className={css.row}>
             <strong>{t("imports.line", { line })}</strong>
-            <span>{reason}</span>
+            <span>{reasonText(said, reason)}</span>
             {rows > 1 && <span>{t("imports.moreLikeIt", { count: rows - 1 })}</span>}
           </li>
         ))}

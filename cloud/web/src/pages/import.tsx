@@ -10,6 +10,7 @@ import { Card } from "../components/card";
 import { Page } from "../components/page";
 import { Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
+import { fieldText } from "../lib/problems";
 import { shopPath, useShop } from "../session/shop";
 import css from "./import.module.css";
 import { ImportMapping } from "./import-mapping";
@@ -132,7 +133,7 @@ function Broken({ batch }: { batch: Import }) {
     <>
       <Notice tone="problem">
         <strong>{t("imports.failedTitle")}</strong>
-        <p>{batch.error ?? t("errors.unknown")}</p>
+        <p>{batch.said ? fieldText(batch.said) : t("errors.refusals.ours")}</p>
       </Notice>
       <ImportMapping batch={batch} />
     </>
