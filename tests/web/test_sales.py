@@ -60,8 +60,9 @@ def test_a_sale_can_name_its_customer(sale_page: Page, own_bakery: Bakery) -> No
     sale_page.get_by_label("Customer, if known").fill("asha")
     sale_page.get_by_role("button", name="Asha Rao").click()
     sale_page.get_by_label("Amount").fill("3")
-    sale_page.get_by_role("button", name="Save the sale").click()
+    sale_page.get_by_role("button", name="Save the sale").dblclick()
     expect(latest(sale_page).get_by_text("€3.00")).to_be_visible()
+    expect(sale_page.get_by_role("alert")).to_have_count(0)
     found = own_bakery.api.call("GET", f"{path}/customers/{asha['id']}/purchases")
     assert [item["amount_minor"] for item in found["items"]] == [300]
 

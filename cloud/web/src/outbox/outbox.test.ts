@@ -71,6 +71,17 @@ describe("the outbox", () => {
     ]);
   });
 
+  it("sends what is entered while another is on its way, without waiting for the next turn", async () => {
+    const sent: string[] = [];
+    const outbox = await outboxWith(async (_, body) => {
+      sent.push(body.id);
+      if (body.id === "1") await outbox.add(entry("2"));
+    }, entry("1"));
+    await outbox.flush("olga");
+    expect(sent).toEqual(["1", "2"]);
+    expect(outbox.entries).toEqual([]);
+  });
+
   it("never sends with somebody else's sign-in", async () => {
     const outbox = await outboxWith(
       async () => {

@@ -63,9 +63,12 @@ export class Outbox {
   }
 
   async #flushOnce(personId: string): Promise<void> {
-    await this.load();
-    for (const entry of this.#entries) {
-      if (entry.personId !== personId || entry.refusal !== null) continue;
+    const next = async () => {
+      await this.load();
+      return this.#entries.find((one) => one.personId === personId && one.refusal === null);
+    };
+    // looked for anew each time: another may have been entered meanwhile
+    for (let entry = await next(); entry; entry = await next()) {
       if (!(await this.#deliver(entry))) break;
     }
     await this.load();

@@ -41,16 +41,22 @@ function SaleForm() {
   const { shop, formats } = useShop();
   const { enter } = useOutbox();
   const amountField = useRef<HTMLInputElement>(null);
+  const isEntering = useRef(false);
   const [amount, setAmount] = useState("");
   const [customer, setCustomer] = useState<Customer | null>(null);
   const [isWrong, setWrong] = useState(false);
   const [saved, setSaved] = useState<string | null>(null);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    // a second tap before the first is kept would be a second sale
+    if (isEntering.current) return;
     const amountMinor = readAmount(amount, shop.currency, 1);
     setWrong(amountMinor === null);
     if (amountMinor === null) return amountField.current?.focus();
-    await enter(shop.id, purchaseOf(amountMinor, customer));
+    isEntering.current = true;
+    await enter(shop.id, purchaseOf(amountMinor, customer)).finally(() => {
+      isEntering.current = false;
+    });
     setSaved(t("sale.saved", { amount: formats.money(amountMinor) }));
     setAmount("");
     setCustomer(null);
@@ -76,7 +82,15 @@ function SaleForm() {
           </div>
         )}
         <Buyer customer={customer} onChoose={setCustomer} />
-        <Button type="submit">{t("sale.save")}</Button>
+        {/* of a double click only the first: the second finds the form empty, or full again */}
+        <Button
+          type="submit"
+          onClick={(event) => {
+            if (event.detail > 1) event.preventDefault();
+          }}
+        >
+          {t("sale.save")}
+        </Button>
         <p role="status" className={css.saved}>
           {saved}
         </p>
