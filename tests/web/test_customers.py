@@ -2,6 +2,7 @@
 
 import csv
 import re
+import secrets
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.installation import Installation
 from tests.web.conftest import ALL_CUSTOMERS, AT_PHONE_SIZE, Bakery, enter, open_own_bakery
+from tests.web.test_accessibility import faults_of
 
 
 @pytest.fixture
@@ -16,6 +18,13 @@ def customers_page(owner_page: Page) -> Page:
     owner_page.get_by_role("link", name="Customers").click()
     expect(owner_page.get_by_role("table")).to_be_visible()
     return owner_page
+
+
+def open_filters(page: Page) -> None:
+    """On a phone the rarer filters wait behind a button; a wide screen has none."""
+    button = page.get_by_role("button", name="Filter", exact=True)
+    if button.is_visible():
+        button.click()
 
 
 def shown(page: Page, count: int) -> None:
@@ -101,6 +110,7 @@ def test_a_segment_can_be_chosen_from_those_that_exist(
     path = f"/shops/{bakery.shop_id}/scores"
     segments = bakery.api.call("GET", path)["bands"]["segment"]
     segment, count = min(segments.items(), key=lambda item: item[1])
+    open_filters(customers_page)
     customers_page.get_by_label("Segment").select_option(value=segment)
     shown(customers_page, count)
 
@@ -143,8 +153,48 @@ def test_chosen_customers_are_saved_as_a_table(customers_page: Page, tmp_path: P
 def test_a_tier_filter_keeps_only_that_tier(customers_page: Page, bakery: Bakery) -> None:
     path = f"/shops/{bakery.shop_id}/scores"
     gold = bakery.api.call("GET", path)["bands"]["tier"]["Gold"]
+    open_filters(customers_page)
     customers_page.get_by_label("Tier").select_option("Gold")
     shown(customers_page, gold)
+
+
+def test_what_was_done_about_a_customer_is_noted(owner_page: Page, bakery: Bakery) -> None:
+    path = f"/shops/{bakery.shop_id}/customers"
+    made = bakery.api.call("POST", path, json={"name": f"Once {secrets.token_hex(3)}"})
+    advice = {"action": "reminder", "channel": "sms", "cost_minor": 9, "expected_value_minor": 480,
+              "reason": "…", "said": None}  # fmt: skip
+    owner_page.route(
+        f"**/api/v1/shops/*/customers/{made['id']}",
+        lambda route: route.fulfill(json={**route.fetch().json(), "next_action": advice}),
+    )
+    owner_page.goto(f"{bakery.url}/customers/{made['id']}")
+    card = owner_page.get_by_role("region", name="Best to do now")
+    expect(card).to_contain_text("Send a reminder")
+    expect(card).to_contain_text("Worth about €4.80")
+    with owner_page.expect_response("**/outreach") as noted:
+        card.get_by_role("button", name="I did it").click()
+    assert noted.value.ok
+    happened = owner_page.get_by_role("list", name="What happened")
+    expect(happened.get_by_role("listitem").first).to_be_visible()
+    bakery.api.call("DELETE", f"{path}/{made['id']}")
+
+
+@AT_PHONE_SIZE
+def test_on_a_phone_customers_are_in_sight_at_once_and_so_is_what_narrows_them(
+    customers_page: Page,
+) -> None:
+    expect(customers_page.get_by_role("table").get_by_role("link").nth(1)).to_be_in_viewport()
+    expect(customers_page.get_by_label("Tier")).to_be_hidden()
+    open_filters(customers_page)
+    customers_page.get_by_label("Tier").select_option("Gold")
+    customers_page.get_by_label("Sort by").select_option("Name")
+    customers_page.get_by_role("button", name="Filter", exact=True).click()
+    in_use = customers_page.get_by_role("list", name="Filters in use").get_by_role("button")
+    expect(in_use).to_have_text([re.compile("Gold"), re.compile("Sort by: Name")])
+    assert faults_of(customers_page) == []
+    in_use.first.click()
+    shown(customers_page, ALL_CUSTOMERS)
+    expect(in_use).to_have_count(1)
 
 
 def test_an_address_without_a_customer_says_so(owner_page: Page, bakery: Bakery) -> None:
@@ -222,6 +272,7 @@ def test_only_those_who_may_be_written_to_are_kept(page: Page, installation: Ins
     bakery.api.call("POST", f"{path}/{customer['id']}/consents", json=agreed)
     enter(page, f"{bakery.url}/customers", bakery.login)
     shown(page, 2)
+    open_filters(page)
     page.get_by_role("checkbox", name="Only those I may write to").check()
     shown(page, 1)
     expect(page.get_by_role("link", name="Ben Berg")).to_be_visible()

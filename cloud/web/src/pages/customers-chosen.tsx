@@ -6,8 +6,8 @@ import { Button } from "../components/button";
 import { t } from "../i18n/i18n";
 import { csvOf } from "../lib/csv";
 import { nameOf } from "../lib/customers";
-import { saveCsv } from "../lib/save-file";
 import { driverText } from "../lib/said";
+import { saveCsv } from "../lib/save-file";
 import { segmentName, tierName } from "../lib/server-words";
 import { useShop } from "../session/shop";
 import css from "./customers.module.css";
@@ -35,7 +35,7 @@ export function Chosen({ customers, chosen, onChange, loadAll }: ChosenProps) {
   return (
     <div className={css.chosen}>
       <Button
-        look="quiet"
+        look="plain"
         aria-pressed={isAll}
         disabled={isLoading}
         onClick={isAll && !loadAll ? () => choose([]) : () => void everybody()}

@@ -4,6 +4,7 @@ import { useNavigate } from "react-router";
 import { addCustomer } from "../api/endpoints";
 import type { CustomerChange } from "../api/types";
 import { Button } from "../components/button";
+import { Card } from "../components/card";
 import { FormError } from "../components/states";
 import { t } from "../i18n/i18n";
 import { textsOf } from "../lib/form";
@@ -22,15 +23,13 @@ export function NewCustomer() {
       await navigate(shopPath(shop.slug, `customers/${customer.id}`));
     },
   });
-  if (shop.role === "analyst") return null;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const texts = Object.entries(textsOf(event.currentTarget, FIELDS));
     mutation.mutate(Object.fromEntries(texts.filter(([, text]) => text !== "")));
   };
   return (
-    <details className={css.adding}>
-      <summary>{t("customers.add")}</summary>
+    <Card title={t("customers.add")}>
       <form className={css.addForm} onSubmit={submit}>
         <CustomerFields />
         <FormError error={mutation.error} />
@@ -40,6 +39,6 @@ export function NewCustomer() {
           </Button>
         </div>
       </form>
-    </details>
+    </Card>
   );
 }
