@@ -9,6 +9,8 @@ import css from "./hour-chart.module.css";
 
 const WIDTH = 320;
 const HEIGHT = 100;
+// as many hours as can be named one by one
+const NAMED_MOST = 8;
 
 interface HourChartProps {
   hours: readonly FootfallHour[];
@@ -23,6 +25,8 @@ export function HourChart({ hours, promised }: HourChartProps) {
   if (most === 0) return <p>{sentenceOf(shown, formats.hour)}</p>;
   const step = WIDTH / shown.length;
   const bar = Math.min(step * 0.65, 18);
+  const named = shown.length > NAMED_MOST ? 3 : 1;
+  const hasUsual = shown.some((one) => one.usual_entries !== null);
   const y = (value: number) => HEIGHT - (value / most) * (HEIGHT - 8);
   return (
     <ChartFrame
@@ -60,7 +64,7 @@ export function HourChart({ hours, promised }: HourChartProps) {
                   y2={y(usual_entries)}
                 />
               )}
-              {hour % 3 === 0 && (
+              {hour % named === 0 && (
                 <text className={css.tick} x={x + step / 2} y={HEIGHT + 14} textAnchor="middle">
                   {formats.number(hour)}
                 </text>
@@ -72,7 +76,7 @@ export function HourChart({ hours, promised }: HourChartProps) {
       </svg>
       <p className={css.legend} aria-hidden="true">
         <span className={css.counted}>{t("hourChart.counted")}</span>
-        <span className={css.usually}>{t("hourChart.usual")}</span>
+        {hasUsual && <span className={css.usually}>{t("hourChart.usual")}</span>}
         {promised.length > 0 && <span className={css.shut}>{t("hourChart.closed")}</span>}
       </p>
     </ChartFrame>

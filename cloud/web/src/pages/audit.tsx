@@ -13,6 +13,7 @@ import { Empty, Failed, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
 import { auditText } from "../lib/audit";
 import { fieldName } from "../lib/problems";
+import { roleName } from "../lib/server-words";
 import { shopPath, useShop } from "../session/shop";
 import css from "./shop.module.css";
 
@@ -105,7 +106,9 @@ function PersonField({ chosen, onChange }: PersonFieldProps) {
 
 function Item({ event }: { event: AuditEvent }) {
   const { shop, formats } = useShop();
-  const { action, customer_id, fields } = event;
+  const { action, customer_id } = event;
+  // made by the client and told to nobody
+  const fields = event.fields.filter((name) => name !== "id").map(fieldName);
   return (
     <li className={css.entry}>
       <span>
@@ -113,9 +116,8 @@ function Item({ event }: { event: AuditEvent }) {
         <span className={css.soft}>
           {[
             formats.dateTime(event.happened_at),
-            roleName(event.role),
-            fields.length > 0 &&
-              t("audit.fields", { fields: fields.map((name) => fieldName(name)).join(", ") }),
+            roleOf(event),
+            fields.length > 0 && t("audit.fields", { fields: fields.join(", ") }),
           ]
             .filter(Boolean)
             .join(" · ")}
@@ -135,10 +137,7 @@ function Item({ event }: { event: AuditEvent }) {
   );
 }
 
-function roleName(role: string): string {
+function roleOf({ role }: AuditEvent): string {
   if (role === "platform") return t("audit.platform");
-  if (role === "customer") return t("audit.asCustomer");
-  return role === "owner" || role === "staff" || role === "analyst"
-    ? t(`staff.roles.${role}.name`)
-    : role;
+  return role === "customer" ? t("audit.asCustomer") : roleName(role);
 }

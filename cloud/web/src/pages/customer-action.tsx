@@ -68,7 +68,7 @@ function Outreach({ customer }: { customer: Customer }) {
   });
   return (
     <>
-      <p className={css.contact}>
+      <p className={css.outcomes}>
         {OUTCOMES.map((outcome) => (
           <Button
             key={outcome}

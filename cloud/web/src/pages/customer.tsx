@@ -62,16 +62,20 @@ function Content({ customer }: { customer: Customer }) {
       title={nameOf(customer)}
       aside={customer.score && <RiskBadge risk={customer.score.risk} />}
     >
-      <Contact customer={customer} />
-      <Tags customer={customer} />
+      <div className={css.who}>
+        <Contact customer={customer} />
+        <Tags customer={customer} />
+      </div>
       <div className={css.columns}>
-        <Prospect customerId={customer.id} score={customer.score} />
+        <div className={css.stack}>
+          <Prospect customerId={customer.id} score={customer.score} />
+          <NextActionCard customer={customer} />
+        </div>
         <div className={css.aside}>
           <Facts customer={customer} />
           <ConsentCard customer={customer} />
         </div>
         <div className={css.stack}>
-          <NextActionCard customer={customer} />
           <Purchases customer={customer} />
           {canSeeNames && <Happenings customer={customer} />}
         </div>

@@ -27,7 +27,7 @@ export function Exceptions() {
       {days.isError && !days.data && (
         <Failed error={days.error} onRetry={() => void days.refetch()} />
       )}
-      {days.data?.items.length === 0 && <p className={css.soft}>{t("exceptions.none")}</p>}
+      {days.data?.items.length === 0 && <p className={css.nothing}>{t("exceptions.none")}</p>}
       <ul>
         {days.data?.items.map((day) => (
           <ExceptionItem key={day.date} day={day} />

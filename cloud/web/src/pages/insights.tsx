@@ -31,6 +31,9 @@ const Week = lazy(async () => ({ default: (await import("./insights-week")).Week
 const Scoring = lazy(async () => ({ default: (await import("./insights-scoring")).Scoring }));
 const Reports = lazy(async () => ({ default: (await import("./insights-reports")).Reports }));
 
+// less would be shown as nothing
+const LEAST_SHARE = 0.005;
+
 export function Insights() {
   const { shop } = useShop();
   const insights = useQuery({
@@ -251,12 +254,13 @@ function Drivers({ insights }: { insights: InsightsData }) {
   const [first] = drivers;
   const total = drivers.reduce((sum, one) => sum + one.auc_loss, 0);
   if (!first) return null;
+  const telling = drivers.filter((one) => one.auc_loss / total >= LEAST_SHARE);
   return (
     <Card title={t("insights.drivers")}>
       <Bars
         sentence={t("insights.driversSentence", { input: inputName(first.driver) })}
         columns={[t("insights.input"), t("insights.weight")]}
-        cells={drivers.map(({ driver, auc_loss }) => ({
+        cells={telling.map(({ driver, auc_loss }) => ({
           label: inputName(driver),
           value: auc_loss,
           text: formats.percent(auc_loss / total),

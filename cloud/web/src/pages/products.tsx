@@ -26,14 +26,16 @@ export function Products() {
     <>
       <BackLink to={shopPath(shop.slug, "shop")}>{t("shop.title")}</BackLink>
       <Page title={t("shop.places.products.name")} lead={t("products.lead")}>
-        <Link to={shopPath(shop.slug, "insights")} className={css.link}>
-          {t("products.bundles")}
-        </Link>
-        {shop.role !== "analyst" && (
-          <Link to={shopPath(shop.slug, "import?kind=products")} className={css.link}>
-            {t("products.import")}
+        <p className={css.ways}>
+          <Link to={shopPath(shop.slug, "insights")} className={css.link}>
+            {t("products.bundles")}
           </Link>
-        )}
+          {shop.role !== "analyst" && (
+            <Link to={shopPath(shop.slug, "import?kind=products")} className={css.link}>
+              {t("products.import")}
+            </Link>
+          )}
+        </p>
         <List />
       </Page>
     </>

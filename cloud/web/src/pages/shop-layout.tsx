@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Suspense, useEffect, useId, useMemo } from "react";
-import { Link, NavLink, Outlet, useNavigate, useParams } from "react-router";
+import { Link, Outlet, useLocation, useNavigate, useParams } from "react-router";
 import type { Me, MyShop, Person } from "../api/types";
 import { Brand } from "../components/brand";
 import { Button } from "../components/button";
@@ -135,25 +135,39 @@ function SignOut() {
 
 type NavLabel = "today" | "customers" | "sale" | "insights" | "shop";
 
-const LINKS: readonly { page: string; icon: IconName; label: NavLabel }[] = [
-  { page: "", icon: "bell", label: "today" },
-  { page: "customers", icon: "customers", label: "customers" },
-  { page: "sale", icon: "sale", label: "sale" },
-  { page: "insights", icon: "insights", label: "insights" },
-  { page: "shop", icon: "shop", label: "shop" },
+interface NavItem {
+  page: string;
+  icon: IconName;
+  label: NavLabel;
+  /** Pages that are reached from there and have addresses of their own. */
+  below: readonly string[];
+}
+
+const LINKS: readonly NavItem[] = [
+  { page: "", icon: "bell", label: "today", below: ["day"] },
+  { page: "customers", icon: "customers", label: "customers", below: [] },
+  { page: "sale", icon: "sale", label: "sale", below: [] },
+  { page: "insights", icon: "insights", label: "insights", below: ["what-if"] },
+  { page: "shop", icon: "shop", label: "shop", below: ["import", "feedback", "start"] },
 ];
 
 function Navigation({ shop }: { shop: MyShop }) {
   const { entries } = useOutbox();
+  const { pathname } = useLocation();
+  const [at = ""] = pathname.slice(shopPath(shop.slug, "").length).split("/").filter(Boolean);
   const unsent = entries.filter((entry) => entry.shopId === shop.id).length;
   // an analyst reads; recording sales is for those who work in the shop
   const links = LINKS.filter(({ page }) => page !== "sale" || shop.role !== "analyst");
   return (
     <nav className={css.nav} aria-label={t("app.menu")}>
       <ul>
-        {links.map(({ page, icon, label }) => (
+        {links.map(({ page, icon, label, below }) => (
           <li key={page}>
-            <NavLink to={shopPath(shop.slug, page)} end={page === ""} className={css.link ?? ""}>
+            <Link
+              to={shopPath(shop.slug, page)}
+              aria-current={page === at || below.includes(at) ? "page" : undefined}
+              className={css.link}
+            >
               <Icon name={icon} size={22} />
               {t(`nav.${label}`)}
               {page === "sale" && unsent > 0 && (
@@ -162,7 +176,7 @@ function Navigation({ shop }: { shop: MyShop }) {
                   <span className="visually-hidden"> {t("nav.unsent")}</span>
                 </span>
               )}
-            </NavLink>
+            </Link>
           </li>
         ))}
       </ul>

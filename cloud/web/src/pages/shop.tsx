@@ -35,21 +35,25 @@ export function ShopPage() {
   const places = PLACES.filter(({ page }) => shop.role !== "analyst" || READABLE.has(page));
   return (
     <Page title={t("shop.title")}>
-      <ul className={css.places}>
-        {places.map(({ page, label }) => (
-          <li key={page}>
-            <Link to={shopPath(shop.slug, page)} className={css.place}>
-              <span>
-                <strong>{t(`shop.places.${label}.name`)}</strong>
-                <span className={css.soft}>{t(`shop.places.${label}.what`)}</span>
-              </span>
-              <Icon name="next" />
-            </Link>
-          </li>
-        ))}
-      </ul>
-      <PublicPage />
-      <Exports />
+      <div className={css.columns}>
+        <ul className={css.places}>
+          {places.map(({ page, label }) => (
+            <li key={page}>
+              <Link to={shopPath(shop.slug, page)} className={css.place}>
+                <span>
+                  <strong>{t(`shop.places.${label}.name`)}</strong>
+                  <span className={css.soft}>{t(`shop.places.${label}.what`)}</span>
+                </span>
+                <Icon name="next" />
+              </Link>
+            </li>
+          ))}
+        </ul>
+        <div className={css.stack}>
+          <PublicPage />
+          <Exports />
+        </div>
+      </div>
     </Page>
   );
 }

@@ -20,12 +20,12 @@ function OwnersCard() {
   if (!next) return null;
   return (
     <Card title={t("start.open", { count: open.length })}>
-      <p className={css.next}>{t("start.next", { step: t(`start.steps.${next}.name`) })}</p>
-      <p>
+      <div className={css.start}>
+        <p>{t("start.next", { step: t(`start.steps.${next}.name`) })}</p>
         <ButtonLink look="quiet" to={shopPath(shop.slug, "start")}>
           {t("start.go")}
         </ButtonLink>
-      </p>
+      </div>
     </Card>
   );
 }

@@ -16,8 +16,7 @@ import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import { clockSpans } from "../lib/day-hours";
 import { LEAST_VISITORS, wilsonInterval } from "../lib/proportion";
-import { driverText } from "../lib/said";
-import { deviceProblem } from "../lib/said";
+import { deviceProblem, driverText } from "../lib/said";
 import { actionName, channelName } from "../lib/server-words";
 import { useNow } from "../lib/use-now";
 import { usualNote } from "../lib/usual";
@@ -96,15 +95,13 @@ function isPromised(today: TodayData | undefined, now: Date): boolean {
 function Content({ today }: { today: TodayData }) {
   return (
     <div className={css.columns}>
-      <div className={css.group}>
-        <DayFigures today={today} />
-        <DayHours today={today} />
-      </div>
+      <DayFigures today={today} />
       {today.kpis && (
         <div className={css.action}>
           <OneThing customers={rankedFirst(today)} />
         </div>
       )}
+      <DayHours today={today} />
       {today.kpis ? <KpiFigures kpis={today.kpis} /> : <NoKpis />}
     </div>
   );
