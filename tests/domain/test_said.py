@@ -162,7 +162,7 @@ def test_a_refused_cell_is_read_back_from_its_sentence() -> None:
 
 ERRORS = ("NotFound", "Gone", "SignedOut", "Forbidden", "Conflict", "TooOften", "Unavailable")
 GAP = "…?…"
-FILLINGS = ("1", "word", "2026-03-14", ".")
+FILLINGS = ("1", "1970", "word", "2026-03-14", ".")
 # of programs that make a request wrong, and of what an operator types: no client words them
 OF_PROGRAMS = re.compile(
     r"a key for|the next_cursor|.+ visible ASCII|what was agreed to|amounts that add|nothing with|"

@@ -141,7 +141,6 @@ EXPECTED = _compiled(
         "own_customer": r"a customer of this shop",
         "own_purchase": r"a purchase of this shop",
         "buyer": r"the customer who bought it",
-        "later": r"a time since .+",
         "other_customer": r"another customer than \w+",
         "past_month": r"a month that is over",
         "month": r"a month such as \d{4}-\d\d",
