@@ -30,8 +30,13 @@ PAGES = (
     "/shop/privacy",
     "/shop/privacy/audit",
     "/account",
+    "/feedback",
     "/nothing-here",
 )
+OUTSIDE = ("/sign-in", "/code", "/register", "/forgot-password", "/new-password")
+SIGNED_IN = ("/new-shop", "/invitation")
+# by the tests of a customer's own pages, and of the administrator's
+ELSEWHERE = ("/my", "/my/account", "/my/join/:slug", "/my/:slug", "/platform")
 SERIOUS = {"serious", "critical"}
 PAIRS = re.compile(r"/api/v1/shops/[^/]+/duplicates")
 FEW = 5
@@ -65,6 +70,30 @@ def with_few_pairs(route: Route) -> None:
     route.fulfill(response=answer, json={**found, "items": found["items"][:FEW]})
 
 
+def test_every_page_of_the_client_is_looked_at() -> None:
+    folder = repository() / "cloud/web/src"
+    files = ("signed-in.tsx", "signed-out.tsx")
+    found = {route for file in files for route in routes_of((folder / file).read_text())}
+    of_a_shop = {f"/shops/:slug{page}" for page in (*PAGES, "/customers/:customerId")}
+    known = {*OUTSIDE, *SIGNED_IN, *ELSEWHERE, *of_a_shop, "/shops/:slug/import/:importId"}
+    assert found - {"/"} == known - {"/shops/:slug/nothing-here"}
+
+
+def routes_of(source: str) -> Iterator[str]:
+    """The addresses of the client; those that lead to another are among `OUTSIDE`."""
+    below = ""
+    for line in source.splitlines():
+        if listed := re.search(r"\{\[(.+)\]\.map\(\(path\)", line):
+            yield from (path for path in re.findall(r'"([^"]+)"', listed[1]) if "*" not in path)
+        if named := re.search(r'path="([^"*]+)"', line):
+            path = f"{below}/{named[1]}" if below else named[1]
+            yield path
+            if not line.rstrip().endswith("/>") and line.lstrip().startswith("<Route path"):
+                below = path
+        if "</Route>" in line:
+            below = ""
+
+
 def test_axe_finds_nothing_serious_on_any_page(any_page: Page, bakery: Bakery) -> None:
     any_page.route(PAIRS, with_few_pairs)
     path = f"/shops/{bakery.shop_id}"
@@ -85,12 +114,12 @@ def test_axe_finds_nothing_serious_outside_of_a_shop(
 ) -> None:
     public = bakery.api.call("GET", f"/shops/{bakery.shop_id}")["public_url"]
     faults = []
-    for path in ("/sign-in", "/register", "/forgot-password", "/new-password#code", public):
-        page.goto(path if path == public else installation.url + path)
+    for path in (*OUTSIDE, public):
+        page.goto(path if path == public else f"{installation.url}{path}#code")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         faults += faults_of(page)
-    for path in ("/new-shop", "/invitation#code"):
-        any_page.goto(installation.url + path)
+    for path in SIGNED_IN:
+        any_page.goto(f"{installation.url}{path}#code")
         expect(any_page.get_by_role("heading", level=1)).to_be_visible()
         faults += faults_of(any_page)
     assert faults == []

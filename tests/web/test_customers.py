@@ -150,6 +150,7 @@ def test_chosen_customers_are_saved_as_a_table(customers_page: Page, tmp_path: P
     assert [line[0].startswith("Customer ") for line in lines] == [True, True]
 
 
+@AT_PHONE_SIZE
 def test_a_tier_filter_keeps_only_that_tier(customers_page: Page, bakery: Bakery) -> None:
     path = f"/shops/{bakery.shop_id}/scores"
     gold = bakery.api.call("GET", path)["bands"]["tier"]["Gold"]
@@ -197,6 +198,7 @@ def test_on_a_phone_customers_are_in_sight_at_once_and_so_is_what_narrows_them(
     expect(in_use).to_have_count(1)
 
 
+@AT_PHONE_SIZE
 def test_an_address_without_a_customer_says_so(owner_page: Page, bakery: Bakery) -> None:
     owner_page.goto(f"{bakery.url}/customers/00000000-0000-4000-8000-000000000000")
     expect(owner_page.get_by_role("alert")).to_contain_text(re.compile("no such customer"))
@@ -249,6 +251,7 @@ def test_a_customer_is_added_tagged_noted_and_asked_for_consent(
     expect(happened).not_to_contain_text("Likes rye bread")
 
 
+@AT_PHONE_SIZE
 def test_what_the_server_refuses_is_said_and_put_back(
     page: Page, installation: Installation
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from simulators.api import Api
+from simulators.device import SimulatedDevice
 from tests.installation import Installation
 from tests.waiting import wait_until
 from tests.web.conftest import (
@@ -98,6 +99,39 @@ def test_the_posters_pages_are_accessible_and_fit_a_phone(
     page.keyboard.press("Enter")
     expect(page.get_by_label("Your name")).to_be_visible()
     assert faults + faults_of(page) == []
+
+
+def test_the_public_page_says_open_or_not_how_busy_and_where_without_a_script(
+    browser: Browser, viewport: ViewportSize, installation: Installation
+) -> None:
+    bakery = open_bakery(installation, f"{secrets.token_hex(6)}@bakery.example")
+    profile = {"opening_hours": "Mo-Su 00:00-24:00", "address": "Lindenstr. 1", "language": "en"}
+    bakery.api.call("PATCH", f"/shops/{bakery.shop_id}", json=profile)
+    device = SimulatedDevice(bakery.door)
+    device.start()
+    context = browser.new_context(viewport=viewport, java_script_enabled=False)
+    page = context.new_page()
+    try:
+        device.open_door()
+        device.walk_in()
+        bakery.api.wait(
+            f"/public/shops/{slug_of(bakery)}",
+            lambda found: found["status"]["source"] == "door" and found["crowd"],
+            "a door that tells",
+        )
+        page.goto(f"{installation.url}/s/{slug_of(bakery)}")
+        expect(page.get_by_text("Open now")).to_be_visible()
+        expect(page.get_by_text("quiet", exact=False).first).to_be_visible()
+        expect(page.get_by_text(re.compile(r"door sensor.*\d\d:\d\d"))).to_be_visible()
+        expect(page.get_by_text("Lindenstr. 1")).to_be_visible()
+        expect(page.get_by_role("row")).to_have_count(7)
+        page.get_by_role("link", name="Deutsch").click()
+        expect(page.get_by_text("Jetzt geöffnet")).to_be_visible()
+        page.get_by_role("link", name=re.compile("Kund")).click()
+        expect(page.get_by_role("textbox")).to_be_visible()
+    finally:
+        device.close()
+        context.close()
 
 
 def test_who_joins_from_the_poster_finds_the_shop_with_its_state(mine: Page) -> None:

@@ -7,7 +7,7 @@ import uuid
 from playwright.sync_api import Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import AT_PHONE_SIZE, Bakery, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, Bakery, enter, open_own_bakery
 from tests.web.test_accessibility import faults_of
 
 
@@ -35,7 +35,7 @@ def test_who_is_known_twice_is_made_one_and_two_again(
     path = f"/shops/{bakery.shop_id}/purchases"
     bakery.api.call("POST", path, json={**sale, "customer_id": twin})
 
-    sign_in(page, f"{bakery.url}/customers", bakery.login)
+    enter(page, f"{bakery.url}/customers", bakery.login)
     page.get_by_role("link", name="2 customers may be known twice").click()
     pair = page.get_by_role("listitem").filter(has_text="Both have the same email address")
     expect(page.get_by_text(re.compile(r"Their names are 9\d% alike"))).to_be_visible()
@@ -70,7 +70,7 @@ def test_a_merge_of_another_day_is_undone_too(page: Page, installation: Installa
     pair = {"survivor_id": ids[0], "duplicate_id": ids[1]}
     bakery.api.call("POST", f"/shops/{bakery.shop_id}/merges", json=pair)
 
-    sign_in(page, f"{bakery.url}/customers/duplicates", bakery.login)
+    enter(page, f"{bakery.url}/customers/duplicates", bakery.login)
     expect(page.get_by_text("Nobody is known twice")).to_be_visible()
     page.get_by_role("button", name="Undo: Jonas Webber").click()
     expect(page.get_by_text(re.compile("Their names are"))).to_be_visible()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import AT_PHONE_SIZE, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, enter, open_own_bakery
 from tests.web.test_accessibility import faults_of
 
 SALES = """customer,when,total
@@ -19,7 +19,7 @@ A3,01/02/2026,not a price
 def import_page(page: Page, installation: Installation) -> Page:
     """The import page of a shop that nothing was imported into."""
     bakery = open_own_bakery(installation)
-    sign_in(page, f"{bakery.url}/import", bakery.login)
+    enter(page, f"{bakery.url}/import", bakery.login)
     expect(page.get_by_role("heading", name="Import sales")).to_be_visible()
     return page
 
@@ -63,7 +63,7 @@ def test_a_file_is_imported_after_its_columns_and_dates_are_told(import_page: Pa
 @AT_PHONE_SIZE
 def test_how_the_customers_agreed_is_asked_and_kept(page: Page, installation: Installation) -> None:
     bakery = open_own_bakery(installation)
-    sign_in(page, f"{bakery.url}/import", bakery.login)
+    enter(page, f"{bakery.url}/import", bakery.login)
     upload(page, "customer,phone,date,amount\nB1,030 123456,2026-03-04,5.00\n")
     run = page.get_by_role("button", name="Import these sales")
     expect(page.get_by_role("heading", name="How did they agree to be contacted?")).to_be_visible()
@@ -80,6 +80,7 @@ def test_how_the_customers_agreed_is_asked_and_kept(page: Page, installation: In
     assert [(event["channel"], event["evidence"]) for event in events] == [("sms", "signed cards")]
 
 
+@AT_PHONE_SIZE
 def test_a_file_that_is_no_table_is_refused_in_words(import_page: Page) -> None:
     upload(import_page, "")
     expect(import_page.get_by_role("alert")).to_contain_text("expected")
@@ -105,6 +106,7 @@ def test_an_import_is_undone_after_asking_twice(import_page: Page) -> None:
     expect(import_page.get_by_text("No customers yet")).to_be_visible()
 
 
+@AT_PHONE_SIZE
 def test_the_same_file_again_is_recognised(import_page: Page) -> None:
     for _ in range(2):
         upload(import_page, "customer,date,amount\nB1,2026-03-04,5.00\n")

@@ -2,8 +2,9 @@
 
 import re
 import uuid
+from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import ALL_CUSTOMERS, AT_PHONE_SIZE, Bakery
 from tests.web.test_accessibility import faults_of
@@ -53,6 +54,7 @@ def test_the_owner_writes_down_what_a_tier_brings(owner_page: Page, bakery: Bake
     assert written == {"Gold": "The tenth bread is free"}
 
 
+@AT_PHONE_SIZE
 def test_what_is_too_early_to_say_is_said_so(owner_page: Page) -> None:
     owner_page.get_by_role("link", name="Insights").click()
     main = owner_page.get_by_role("main")
@@ -107,6 +109,63 @@ def test_what_sells_together_stands_with_its_price(owner_page: Page) -> None:
     card.get_by_label("Also three at once").check()
     expect(card).to_contain_text("Rye bread + Butter + Honey")
     assert faults_of(owner_page) == []
+
+
+def test_the_door_the_moves_and_the_record_stand_in_sentences_and_the_report_is_saved(
+    owner_page: Page,
+) -> None:
+    weeks = [
+        {"week": "2026-11-09", "is_partial": False, "visitors": 100, "purchases": 35,
+         "conversion": 0.35, "promised": 6, "kept": 6, "minutes_missed": 0},
+        {"week": "2026-11-16", "is_partial": False, "visitors": 120, "purchases": 48,
+         "conversion": 0.4, "promised": 6, "kept": 5, "minutes_missed": 12},
+    ]  # fmt: skip
+    move = {"id": 1, "customer_id": str(uuid.uuid4()), "name": "Asha Rao", "reference": None,
+            "kind": "risk", "before": "low", "after": "high", "moved_on": "2026-11-28"}  # fmt: skip
+    usual = {"weekday": 4, "hour": 8, "entries": 11.5, "inside": 4.0, "days": 8}
+    told = {"predicted": 0.8, "observed": 0.75, "low": 0.6, "high": 0.86, "customers": 40}
+    board = {"bands": [told], "model": {"auc": 0.91}, "recency": {"auc": 0.84}}
+    answers: dict[str, object] = {
+        "past-weeks": paged(*weeks),
+        "moves": paged(move),
+        "typical-week": {"hours": [usual], "best": [{"weekday": 4, "hours": [14]}]},
+        "scoreboard": board,
+        "reports": paged({"month": "2026-10"}),
+    }
+    for name, answer in answers.items():
+        owner_page.route(re.compile(rf"/{name}(\?|$)"), fulfilling(answer))
+    pdf = {"body": "%PDF-1.7", "content_type": "application/pdf"}
+    owner_page.route("**/reports/2026-10", lambda route: route.fulfill(**pdf))
+    owner_page.get_by_role("link", name="Insights").click()
+    main = owner_page.get_by_role("main")
+    expect(main).to_contain_text("40% of 120 visitors bought; in the week before it was 35%")
+    expect(main).to_contain_text("11 of 12 promised openings were kept; 12 minutes were missed")
+    expect(main).to_contain_text("from Low risk to High risk")
+    expect(main).to_contain_text("Usually the busiest hour is Friday from 08:00, with about 12")
+    expect(main).to_contain_text("the lost one was picked 91% of the time")
+    expect(main).to_contain_text("80% said of 40")
+    expect(main).to_contain_text("The most telling is")
+    with owner_page.expect_download() as saved:
+        owner_page.get_by_role("button", name="Save the report of Oct 2026").click()
+    assert saved.value.path().read_bytes().startswith(b"%PDF")
+
+
+def paged(*items: object) -> dict[str, object]:
+    return {"items": items, "next_cursor": None}
+
+
+def fulfilling(answer: object) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(json=answer)
+
+
+def test_first_steps_say_what_unlocks_when(owner_page: Page, bakery: Bakery) -> None:
+    found = bakery.api.call("GET", f"/shops/{bakery.shop_id}/insights")
+    little = {**found, "verdict": "too little data"}
+    owner_page.route("**/insights", fulfilling(little))
+    owner_page.goto(f"{bakery.url}/start")
+    expect(
+        owner_page.get_by_text(re.compile(r"about 20 customers.*have come twice"))
+    ).to_be_visible()
 
 
 @AT_PHONE_SIZE

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from simulators.api import Api
 from tests.installation import Installation
 from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, open_bakery, sign_in
+from tests.web.test_accessibility import faults_of
 
 
 def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
@@ -29,6 +30,8 @@ def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
         boards = page.get_by_role("region", name="Boards").first
         expect(boards.get_by_role("cell", name="Front door").first).to_be_visible()
         expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+        expect(page.get_by_role("heading", name="Messages that could not be used")).to_be_visible()
+        assert faults_of(page) == []
     finally:
         subprocess.run([*program, "remove", login], check=True, env=installation.environment)
     page.goto(f"{bakery.url}/account")

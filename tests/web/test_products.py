@@ -5,14 +5,14 @@ import uuid
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.installation import Installation
-from tests.web.conftest import AT_PHONE_SIZE, open_own_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, enter, open_own_bakery
 from tests.web.test_accessibility import faults_of
 
 
 @AT_PHONE_SIZE
 def test_price_cost_and_stock_of_a_product_are_kept(page: Page, installation: Installation) -> None:
     bakery = open_own_bakery(installation)
-    sign_in(page, f"{bakery.url}/shop/products", bakery.login)
+    enter(page, f"{bakery.url}/shop/products", bakery.login)
     expect(page.get_by_text("No products yet")).to_be_visible()
     line = {"product": "Rye bread", "quantity": 1, "amount_minor": 450}
     sale = {"id": str(uuid.uuid4()), "occurred_at": "2026-03-02T10:00:00Z", "amount_minor": 450}
@@ -46,7 +46,7 @@ def test_a_list_of_products_is_imported_and_taken_back(
     page: Page, installation: Installation
 ) -> None:
     bakery = open_own_bakery(installation)
-    sign_in(page, f"{bakery.url}/shop/products", bakery.login)
+    enter(page, f"{bakery.url}/shop/products", bakery.login)
     page.get_by_role("link", name="Import a list of products").click()
     expect(page.get_by_role("radio", name="Products")).to_be_checked()
     content = (

@@ -53,6 +53,30 @@ def test_figures_say_what_they_mean_and_when_data_is_missing(owner_page: Page) -
     expect(owner_page.get_by_text("Revenue at risk")).to_be_visible()
 
 
+def test_without_a_connection_today_says_since_when_it_is_and_tries_again(
+    owner_page: Page,
+) -> None:
+    expect(owner_page.get_by_role("heading", name="The hours of the day")).to_be_visible()
+    owner_page.context.set_offline(True)
+    try:
+        note = owner_page.get_by_role("complementary", name="No connection.")
+        expect(note).to_contain_text(re.compile(r"What you see is from .*\d\d:\d\d"))
+        expect(owner_page.get_by_text("Takings")).to_be_visible()
+    finally:
+        owner_page.context.set_offline(False)
+    expect(note).to_have_count(0)
+
+
+def test_a_page_that_fails_says_what_to_do_and_comes_back(owner_page: Page, bakery: Bakery) -> None:
+    path = re.compile(r"/customers\?")
+    owner_page.route(path, lambda route: route.fulfill(status=409, json={"status": 409}))
+    owner_page.goto(f"{bakery.url}/customers")
+    expect(owner_page.get_by_role("alert")).to_contain_text("This did not work")
+    owner_page.unroute(path)
+    owner_page.get_by_role("button", name="Try again").click()
+    expect(owner_page.get_by_role("table")).to_be_visible()
+
+
 def test_the_one_thing_to_do_leads_to_the_customer(owner_page: Page) -> None:
     owner_page.get_by_role("link", name=re.compile("Win back Customer")).click()
     expect(owner_page.get_by_text("Will they come back?")).to_be_visible()
@@ -94,7 +118,6 @@ def test_what_is_usual_is_said_only_when_enough_days_are_known(
     expect(takings).to_contain_text("Less than usual: €102 to €106 by now")
 
 
-@AT_PHONE_SIZE
 def test_promised_hours_stand_beside_the_door(page: Page, installation: Installation) -> None:
     bakery = open_own_bakery(installation)
     hours = {"opening_hours": "Mo-Su 00:00-24:00"}
