@@ -72,7 +72,7 @@ def test_a_page_that_fails_says_what_to_do_and_comes_back(owner_page: Page, bake
     owner_page.route(path, lambda route: route.fulfill(status=409, json={"status": 409}))
     owner_page.goto(f"{bakery.url}/customers")
     expect(owner_page.get_by_role("alert")).to_contain_text("This did not work")
-    owner_page.unroute(path)
+    owner_page.unroute_all(behavior="wait")
     owner_page.get_by_role("button", name="Try again").click()
     expect(owner_page.get_by_role("table")).to_be_visible()
 
