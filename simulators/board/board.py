@@ -48,6 +48,10 @@ _BOUNCES = 4
 _BOUNCE_S = 0.002
 _SHOTS_TO_COUNT = 4  # one calibrates the sensor itself
 _STEP_US = 5_000  # what the board works between two looks at its clock, at most
+_CTRL_C = b"\x03"
+_PROMPTS = (">>> ", ">")  # the last is the raw REPL's
+# a program that runs asks its hardware all the time, unless it hangs
+_CTRL_C_WITHIN_S = 5.0
 
 
 class VirtualBoard:
@@ -94,6 +98,8 @@ class VirtualBoard:
         self._chip: Chip | None = None
         self._is_closed = False
         self._pir_ends_at: float | None = None
+        self._typed = b""
+        self._typed_until_s = 0.0
         self._port = _Port()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._port.end, selectors.EVENT_READ, self._on_port)
@@ -264,6 +270,8 @@ class VirtualBoard:
                 self._tick()
 
     def _tick(self) -> None:
+        if self._chip is not None:
+            self._pass_on(self._chip)
         if self._pir_ends_at is not None and self.clock.now_s() >= self._pir_ends_at:
             self._pir_ends_at = None
             self.hardware.drive(PIR_PIN, 0)
@@ -274,11 +282,28 @@ class VirtualBoard:
         self._port.flush()
 
     def _on_port(self, chip: Chip) -> None:
-        if self.hardware.has_booted:  # before, Ctrl-C would hit the start of the interpreter
-            with contextlib.suppress(BlockingIOError):  # nobody reads: lost, as on a real port
-                os.write(chip.console, os.read(self._port.end, 4096))
-        else:
+        if not self.hardware.has_booted:  # Ctrl-C would hit the start of the interpreter
             time.sleep(0.001)  # what was typed stays where it is; the chip boots in milliseconds
+            return
+        if _CTRL_C not in self._typed:
+            self._typed_until_s = time.monotonic() + _CTRL_C_WITHIN_S
+        self._typed += os.read(self._port.end, 4096)
+        self._pass_on(chip)
+
+    def _pass_on(self, chip: Chip, *, is_asking: bool = False) -> None:
+        """Hand the chip what was typed; Ctrl-C where it waits for its hardware or at its prompt.
+
+        The interpreter raises KeyboardInterrupt wherever the signal finds it. Within the heap of C
+        that ended the process, or left its lock locked, now and then.
+        """
+        if is_asking and _CTRL_C in self._typed:
+            chip.interrupt()  # the terminal would send the signal when it gets round to it
+            self._typed = self._typed.replace(_CTRL_C, b"")
+        is_safe = _CTRL_C not in self._typed or self.console.endswith(_PROMPTS)
+        if self._typed and (is_safe or time.monotonic() >= self._typed_until_s):
+            with contextlib.suppress(BlockingIOError):  # nobody reads: lost, as on a real port
+                os.write(chip.console, self._typed)
+            self._typed = b""
 
     def _on_console(self, chip: Chip) -> None:
         try:
@@ -303,6 +328,7 @@ class VirtualBoard:
         try:
             request = _receive(chip, REQUEST.size)
             payload = _receive(chip, Hardware.payload_size(request))
+            self._pass_on(chip, is_asking=True)
             chip.requests.sendall(self.hardware.answer(request, payload))
         except ResetRequested:
             self._restart(HARD)

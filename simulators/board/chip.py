@@ -63,6 +63,10 @@ class Chip:
         """Whether the interpreter has not ended."""
         return self._process.poll() is None
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C, at once."""
+        self._process.send_signal(signal.SIGINT)
+
     def kill(self) -> None:
         """End the process at once, as a reset or a power cut does."""
         with contextlib.suppress(ProcessLookupError):

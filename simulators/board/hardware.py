@@ -135,6 +135,9 @@ class Hardware:
         self.has_booted = True
         return b""
 
+    def _repeat(self, _: int, __: int, number: int, ___: bytes) -> bytes:
+        return struct.pack("<II", number, number)
+
     def _read_i2c(self, address: int, register: int, size: int, _: bytes) -> bytes:
         answers = [
             s.read(address, register, size, self.clock.now_us()) for s in self._on_bus(address)
@@ -222,6 +225,7 @@ class Hardware:
 
     _OPERATIONS: ClassVar = {
         b"b": _boot,
+        b"=": _repeat,
         b"r": _read_i2c,
         b"w": _write_i2c,
         b"g": _get_pin,

@@ -20,6 +20,7 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from edge.tools import backup
+from edge.tools.board import BoardError, connected
 from edge.tools.cli import device
 from edge.tools.selftest import judge
 from edge.tools.watch import messages_of
@@ -92,6 +93,23 @@ def test_a_deploy_can_be_rolled_back(
     assert "files are back; what was new is removed" in rolled_back.output
     assert old.read_bytes() == b"an older version"
     assert not (board.flash / "app" / "pir.mpy").exists()
+
+
+def test_an_answer_that_ctrl_c_forestalls_is_not_the_next_question_s(board: VirtualBoard) -> None:
+    answer = board.hardware.answer
+
+    def forestalled(request: bytes, payload: bytes) -> bytes:
+        if request[:1] == b"g":
+            os.kill(board.pid, signal.SIGINT)
+        return answer(request, payload)
+
+    with connected(board.port) as talking:
+        talking.run("import machine; machine.RTC().memory(b'bell')")
+        board.hardware.answer = forestalled  # type: ignore[method-assign]
+        for _ in range(5):
+            with pytest.raises(BoardError, match="KeyboardInterrupt"):
+                talking.run("machine.Pin(27).value()")
+            assert talking.run("print(machine.RTC().memory())") == "b'bell'"
 
 
 def test_what_the_tests_leave_in_a_flash_is_what_the_tool_writes(

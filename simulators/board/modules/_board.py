@@ -4,7 +4,6 @@ The protocol is described in `simulators/board/hardware.py`.
 """
 
 import os
-import select
 import struct
 
 import _clock
@@ -13,18 +12,16 @@ _requests = open(int(os.getenv("BOARD_REQUESTS_FD")), "r+b")
 _header = bytearray(16)
 _status = bytearray(3)
 _is_waiting = [False]
-_LATE_MS = 50
 
 
 def request(operation, small=0, medium=0, number=0, payload=None):
     """Ask the host and return how many bytes of answer follow; raise the OSError it says."""
     if _is_waiting[0]:
-        _skip_answer()
+        _skip_answers()
     _is_waiting[0] = True
     struct.pack_into("<BBHIQ", _header, 0, ord(operation), small, medium, number, _clock.now_us())
-    _requests.write(_header)
-    if payload is not None:
-        _requests.write(payload)
+    # in one piece: Ctrl-C between two would leave the host waiting for the second
+    _requests.write(_header if payload is None else _header + bytes(payload))
     _requests.readinto(_status)
     size = _status[1] | _status[2] << 8
     _is_waiting[0] = size > 0
@@ -47,12 +44,16 @@ def read_into(buffer):
     _is_waiting[0] = False
 
 
-def _skip_answer():
-    """Ctrl-C came between a question and its answer: the answer is nobody's now."""
-    poll = select.poll()
-    poll.register(_requests, select.POLLIN)
-    while poll.poll(_LATE_MS):
-        _requests.read(1)
+def _skip_answers():
+    """Ctrl-C came between a question and its answer, which is nobody's now, however late it comes:
+    pass over all until the host repeats a number that nobody has said before."""
+    said = os.urandom(4)
+    number = int.from_bytes(said, "little")
+    struct.pack_into("<BBHIQ", _header, 0, ord("="), 0, 0, number, _clock.now_us())
+    _requests.write(_header)
+    heard = b""
+    while heard != said + said:
+        heard = (heard + _requests.read(1))[-8:]
 
 
 def port_of_names():
