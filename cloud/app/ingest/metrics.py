@@ -18,7 +18,7 @@ LAG = Histogram(
     "From receipt to commit, oldest of a batch",
     buckets=_LAG_BUCKETS_S,
 )
-WAITING = Gauge("shopbell_ingest_waiting_messages", "Received and not yet committed")
+WAITING = Gauge("shopbell_ingest_waiting_messages", "Received and in no transaction yet")
 DATABASE = Gauge("shopbell_ingest_database_up", "1 while the database answers")
 BROKER = Gauge("shopbell_ingest_broker_up", "1 while the worker is connected to the broker")
 

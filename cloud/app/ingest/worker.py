@@ -170,6 +170,8 @@ class Link:
         self._is_closing = False
         self._is_lost = False
         self._client: ReadingAhead | None = None
+        # asked for when it is read: while a commit hangs, nobody else would count
+        metrics.WAITING.set_function(lambda: self._queue.qsize())
 
     def open(self) -> None:
         """Connect, and connect again whenever the connection is lost."""
@@ -192,7 +194,6 @@ class Link:
 
     def take(self) -> list[Received]:
         """Return whatever has arrived, at most a batch; wait a moment for the first."""
-        metrics.WAITING.set(self._queue.qsize())
         batch: list[Received] = []
         with contextlib.suppress(queue.Empty):
             batch.append(self._queue.get(timeout=WAKE_EVERY_S))
