@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import selectors
-import shutil
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from benchmarks.house import House, house, percentile, wait_until
 from benchmarks.raw_mqtt import Publisher, publish_packet
 from benchmarks.report import Figure, Options, at_most, main, plain
 from simulators.ports import spare_port
-from tests.browser import ARGUMENTS
+from tests.browser import launch_chromium
 from wire import messages
 
 LISTENERS = 200
@@ -53,9 +52,7 @@ def measure(options: Options) -> list[Figure]:
     with house(0) as found, found.worker(), api(found) as port, sync_playwright() as playwright:
         found.wait_until_connected()
         owner = Owner(found, port)
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
-        )
+        chromium = launch_chromium(playwright)
         page = owner.open_page(chromium.new_page())
         alone = owner.change(page, n_changes)
         with owner.listening(listeners) as heard:

@@ -4,7 +4,6 @@ The phone is Chromium with a CPU slowed down four times and a slow 4G network, t
 protocol; the scrolling is measured at normal speed.
 """
 
-import shutil
 import statistics
 
 from playwright.sync_api import (
@@ -18,7 +17,7 @@ from playwright.sync_api import (
 
 from benchmarks.report import Figure, Options, at_most, main, plain
 from benchmarks.web_house import LOGIN, PASSWORD, Site, web_house
-from tests.browser import ARGUMENTS
+from tests.browser import launch_chromium
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 SLOW_4G = {
@@ -52,9 +51,7 @@ def measure(options: Options) -> list[Figure]:
     runs = 5 if options.is_full else 1
     n_customers = 10_000 if options.is_full else 2_000
     with web_house(n_customers) as site, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
-        )
+        chromium = launch_chromium(playwright)
         signed_in = _signed_in(chromium, site)
         public = [_public_ms(chromium, site) for _ in range(runs)]
         today = [_today(site, signed_in) for _ in range(runs)]

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,9 +16,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser import launch_chromium
+
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs/screenshots"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAGES = {
     "customers": "/customers",
     "insights": "/insights",
@@ -41,9 +41,7 @@ def main() -> int:
             _wait_until_ready(demo)
             document = json.loads((Path(folder) / "var/demo.json").read_text())
             with sync_playwright() as playwright:
-                chromium = playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"), args=ARGUMENTS
-                )
+                chromium = launch_chromium(playwright)
                 for name, (width, height) in SIZES.items():
                     _take_all(chromium, document, name, width, height)
                     _take_customers(chromium, document, name, Path(folder) / "var/demo.log")
