@@ -6,47 +6,29 @@ import struct
 import threading
 import time
 
+from simulators.board.datagrams import DatagramServer
+
 _CHUNK_BYTES = 4096
 
 
-class Names:
-    """A name server on loopback, at `port`. What has no entry is the host's to resolve."""
+class Names(DatagramServer):
+    """A name server on loopback. What has no entry is the host's to resolve."""
 
     def __init__(self) -> None:
         self.lies: dict[str, str | None] = {}  # to an address, or to nothing
-        self.is_silent = False
-        self.asked = 0
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
-        threading.Thread(target=self._serve, name="name server", daemon=True).start()
+        super().__init__()
 
-    def close(self) -> None:
-        """Stop answering for good."""
-        # a blocked recvfrom is not woken by close(): send the empty datagram that ends the loop
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
-            waker.sendto(b"", ("127.0.0.1", self.port))
-
-    def _serve(self) -> None:
-        with self._socket as server:
-            while True:
-                query, sender = server.recvfrom(512)
-                if not query:
-                    return
-                self.asked += 1
-                if not self.is_silent:
-                    server.sendto(self._answer(query), sender)
-
-    def _answer(self, query: bytes) -> bytes:
+    def answer(self, question: bytes) -> bytes:
         """Answer as most servers do, with an alias before the address."""
-        address = self._resolve(_name_in(query))
+        address = self._resolve(_name_in(question))
         if address is None:
-            return query[:2] + b"\x81\x83" + query[4:]  # no such name
+            return question[:2] + b"\x81\x83" + question[4:]  # no such name
         alias = b"\x05alias\x00"
         records = b"\xc0\x0c\x00\x05\x00\x01" + struct.pack(">IH", 30, len(alias)) + alias
         records += alias + b"\x00\x01\x00\x01" + struct.pack(">IH", 30, 4)
         records += socket.inet_aton(address)
-        return query[:2] + b"\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00" + query[12:] + records
+        head = question[:2] + b"\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00"
+        return head + question[12:] + records
 
     def _resolve(self, name: str) -> str | None:
         if name in self.lies:
