@@ -2,8 +2,11 @@
 
 The ESP32's getaddrinfo holds up everything for 10 s and more when no name server answers, as when
 the router lives and its line is dead: nobody would be counted meanwhile, and in the end the
-watchdog would bite. It is only asked what it answers at once, and for names of the local network
-(`.local`), which have no server.
+watchdog would bite. It is only asked for addresses, which it answers at once.
+
+Names in `.local` have no server: the question goes to all neighbours, and the one who is called so
+answers (mDNS, RFC 6762). Who asks from another port than 5353, as here, is answered alone and as a
+name server would.
 """
 
 import asyncio
@@ -15,6 +18,8 @@ from micropython import const
 
 _DEADLINE_MS = const(3000)
 _DNS_PORT = const(53)
+_NEIGHBOURS = const("224.0.0.251")
+_NEIGHBOURS_PORT = const(5353)
 _HEAD = const(b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00")  # recursion desired, one question
 _ADDRESS_OF = const(b"\x00\x00\x01\x00\x01")  # the end of the name, type A, class IN
 
@@ -23,30 +28,35 @@ async def resolve(name):
     """Return the address of a name as text; raise OSError."""
     if name.replace(".", "").isdigit():
         return name
-    if name.endswith(".local"):
-        return socket.getaddrinfo(name, 0)[0][-1][0]
     query = os.urandom(2) + _HEAD
     for label in name.encode().split(b"."):
         query += bytes((len(label),)) + label
     query += _ADDRESS_OF
-    server = network.WLAN(network.STA_IF).ifconfig()[3]
+    if name.endswith(".local"):
+        server, port = _NEIGHBOURS, _NEIGHBOURS_PORT
+    else:
+        server, port = network.WLAN(network.STA_IF).ifconfig()[3], _DNS_PORT
     try:
-        answer = await asyncio.wait_for_ms(ask(server, _DNS_PORT, query), _DEADLINE_MS)
+        answer = await asyncio.wait_for_ms(ask(server, port, query), _DEADLINE_MS)
     except asyncio.TimeoutError:
-        raise OSError("%s: expected a name server's answer, got none" % name)
+        raise OSError("%s: expected to be told its address, got no answer" % name)
     address = address_in(answer, query)
     if address is None:
-        raise OSError("%s: expected an address, the name server knows none" % name)
+        raise OSError("%s: expected its address, got an answer without" % name)
     return address
 
 
 async def ask(address, port, question):
-    """Send a datagram and return the first that comes back from there."""
+    """Send a datagram and return the first that comes back, from there or from a neighbour."""
+    place = socket.getaddrinfo(address, port)[0][-1]
     asked = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         asked.setblocking(False)
-        asked.connect(socket.getaddrinfo(address, port)[0][-1])
-        asked.send(question)
+        if address == _NEIGHBOURS:  # each answers from an address of its own
+            asked.sendto(question, place)
+        else:
+            asked.connect(place)  # nobody else is listened to
+            asked.send(question)
         return await asyncio.StreamReader(asked).read(512)
     finally:
         asked.close()

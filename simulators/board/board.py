@@ -21,7 +21,9 @@ from typing import Literal
 from simulators.board.chip import Chip, compiled_modules
 from simulators.board.clock import Clock
 from simulators.board.hardware import (
+    DNS_PORT,
     HARD,
+    MDNS_PORT,
     POWER_ON,
     REQUEST,
     SOFT,
@@ -29,7 +31,7 @@ from simulators.board.hardware import (
     Hardware,
     ResetRequested,
 )
-from simulators.board.network import Names
+from simulators.board.network import Names, Neighbours
 from simulators.board.timeserver import TimeServer
 from simulators.board.vl53l0x import VL53L0X
 from simulators.board.vl53l1x import VL53L1X
@@ -83,7 +85,9 @@ class VirtualBoard:
         self.clock = Clock()
         self.time_server = TimeServer(self.clock.unix_s)
         self.names = Names()
-        self.hardware = Hardware(self._interrupt, self.clock, port_of_names=self.names.port)
+        self.neighbours = Neighbours()
+        ports = {DNS_PORT: self.names.port, MDNS_PORT: self.neighbours.port}
+        self.hardware = Hardware(self._interrupt, self.clock, ports=ports)
         self.hardware.sensors.update(
             {pin: self._sensor(sensor, index) for index, pin in enumerate(xshut)}
         )
@@ -203,6 +207,7 @@ class VirtualBoard:
         self._thread.join()
         self.time_server.close()
         self.names.close()
+        self.neighbours.close()
         self._selector.close()
         self._port.close()
 

@@ -17,8 +17,8 @@ class DatagramServer(ABC):
         threading.Thread(target=self._serve, name=type(self).__name__, daemon=True).start()
 
     @abstractmethod
-    def answer(self, question: bytes) -> bytes:
-        """Return what to answer."""
+    def answer(self, question: bytes) -> bytes | None:
+        """Return what to answer, None for nothing."""
 
     def close(self) -> None:
         """Stop answering for good."""
@@ -33,5 +33,9 @@ class DatagramServer(ABC):
                 if not question:
                     return
                 self.asked += 1
-                if not self.is_silent:
-                    server.sendto(self.answer(question), asker)
+                answer = None if self.is_silent else self.answer(question)
+                if answer is not None:
+                    self._send(answer, asker)
+
+    def _send(self, answer: bytes, asker: tuple[str, int]) -> None:
+        self._socket.sendto(answer, asker)

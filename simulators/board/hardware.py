@@ -27,6 +27,7 @@ _FALLING = 2
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5
 
 SCL_PIN = 22
+DNS_PORT, MDNS_PORT = 53, 5353
 _CLOCKS_TO_FREE = 9
 
 _WIFI_JOIN_S = 0.3
@@ -60,7 +61,7 @@ class Hardware:
     edges: dict[int, int] = field(default_factory=dict)
     sensors: dict[int, VL53L1X | VL53L0X] = field(default_factory=dict)  # by XSHUT pin
     wifi: Wifi = field(default_factory=Wifi)
-    port_of_names: int = 0  # where a name server listens
+    ports: dict[int, int] = field(default_factory=dict)  # where the network's servers listen here
     reset_cause: int = POWER_ON
     rtc_offset_s: int = 0
     rtc_memory: bytes = b""
@@ -220,8 +221,8 @@ class Hardware:
         is_trying = joined_at is not None  # once asked, the driver goes on by itself
         return struct.pack("<BBbB", is_joined, self.wifi.is_up, self.wifi.rssi, is_trying)
 
-    def _get_port_of_names(self, _: int, __: int, ___: int, ____: bytes) -> bytes:
-        return struct.pack("<H", self.port_of_names)
+    def _get_port(self, _: int, port: int, __: int, ___: bytes) -> bytes:
+        return struct.pack("<H", self.ports[port])
 
     _OPERATIONS: ClassVar = {
         b"b": _boot,
@@ -240,5 +241,5 @@ class Hardware:
         b"M": _write_rtc_memory,
         b"j": _join_wifi,
         b"n": _get_wifi,
-        b"l": _get_port_of_names,
+        b"l": _get_port,
     }

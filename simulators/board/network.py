@@ -33,10 +33,34 @@ class Names(DatagramServer):
     def _resolve(self, name: str) -> str | None:
         if name in self.lies:
             return self.lies[name]
+        if name.endswith(".local"):
+            return None  # no server knows those
         try:
             return socket.gethostbyname(name)
         except OSError:
             return None
+
+
+class Neighbours(DatagramServer):
+    """The devices of the local network, each of which answers for its own name (mDNS)."""
+
+    def __init__(self) -> None:
+        self.addresses: dict[str, str] = {}
+        super().__init__()
+
+    def answer(self, question: bytes) -> bytes | None:
+        """Answer as RFC 6762, 6.7 has it for who asks once, from another port than 5353."""
+        address = self.addresses.get(_name_in(question))
+        if address is None:
+            return None
+        head = question[:2] + b"\x84\x00\x00\x01\x00\x01\x00\x00\x00\x00"
+        record = b"\xc0\x0c\x00\x01\x00\x01" + struct.pack(">IH", 10, 4)
+        return head + question[12:] + record + socket.inet_aton(address)
+
+    def _send(self, answer: bytes, asker: tuple[str, int]) -> None:
+        # the question went to all; who answers does so from an address of its own
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as neighbour:
+            neighbour.sendto(answer, asker)
 
 
 def _name_in(query: bytes) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulators.board.board import VirtualBoard
-from simulators.board.install import leave_settings
+from simulators.board.install import know_the_floor, leave_settings
 from simulators.board.network import Line
 from simulators.board.rig import Broker, Cloud, wait_until
 
@@ -112,6 +112,24 @@ def test_people_are_counted_while_no_name_server_answers(
 
     assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in"]
     assert {status["boot"] for status in cloud.statuses} == boots
+
+
+def test_people_are_counted_while_a_local_name_is_nobodys_and_it_is_found_when_it_is_somebodys(
+    board: VirtualBoard, line: Line, cloud: Cloud
+) -> None:
+    board.power_cut()
+    mqtt = {"host": "broker.local", "port": line.port}
+    leave_settings(board, {"device": "front", "mqtt": mqtt})
+    know_the_floor(board.flash)
+    board.power_on()
+
+    wait_until(lambda: board.neighbours.asked and board.is_counting)
+    board.walk_in()
+    wait_until(lambda: b'"passage"' in board.hardware.rtc_memory)
+    board.neighbours.addresses["broker.local"] = "127.0.0.1"
+    wait_until(lambda: cloud.kinds("passage"))
+
+    assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in"]
 
 
 def test_a_name_that_is_lied_about_is_asked_for_again(

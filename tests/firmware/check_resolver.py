@@ -60,15 +60,27 @@ class ResolverTest(unittest.TestCase):
         self.assertEqual("192.0.2.7", asyncio.run(resolve("mqtt.io")))
         self.assertEqual([("192.0.2.53", 53, _QUERY[2:])], asked)
 
-    def test_a_server_that_does_not_answer_costs_three_seconds(self):
+    def test_a_local_name_is_asked_for_among_the_neighbours(self):
+        asked = []
+
+        async def answering(address, port, query):
+            asked.append((address, port))
+            return _answer(b"\xc0\x0c" + _ADDRESS, 1, query, flags=b"\x84\x00")
+
+        resolver.ask = answering
+        self.assertEqual("192.0.2.7", asyncio.run(resolve("broker.local")))
+        self.assertEqual([("224.0.0.251", 5353)], asked)
+
+    def test_who_does_not_answer_costs_three_seconds(self):
         async def silent(*_):
             await asyncio.sleep(10**6)
 
         resolver.ask = silent
         before_ms = simulated.Time.elapsed_ms
-        with self.assertRaises(OSError):
-            asyncio.run(resolve("mqtt.io"))
-        self.assertEqual(3000, simulated.Time.elapsed_ms - before_ms)
+        for name in ("mqtt.io", "broker.local"):
+            with self.assertRaises(OSError):
+                asyncio.run(resolve(name))
+        self.assertEqual(2 * 3000, simulated.Time.elapsed_ms - before_ms)
 
 
 _ask = resolver.ask

@@ -56,9 +56,9 @@ def _skip_answers():
         heard = (heard + _requests.read(1))[-8:]
 
 
-def port_of_names():
-    """Return where the simulated name server listens."""
-    return int.from_bytes(ask("l"), "little")
+def port_on_host(port):
+    """Return where the simulated server listens that has this port in a real network."""
+    return int.from_bytes(ask("l", 0, port), "little")
 
 
 def interrupts():

@@ -1,4 +1,4 @@
-"""`socket`, whose name server is the simulated one; the sockets are the host's."""
+"""`socket`, whose name server and neighbours are simulated; the sockets are the host's."""
 
 import sys
 
@@ -11,11 +11,13 @@ from socket import getaddrinfo as _getaddrinfo  # noqa: E402
 
 sys.path.extend(_path)
 
-_DNS_PORT = 53
+_DNS_PORT, _MDNS_PORT = 53, 5353
 
 
 def getaddrinfo(host, port, *rest):
     """Return the address of an address: names are not for what would keep everything waiting."""
     if not host.replace(".", "").isdigit():
         raise OSError(-2)
-    return _getaddrinfo(host, _board.port_of_names() if port == _DNS_PORT else port, *rest)
+    if port in (_DNS_PORT, _MDNS_PORT):
+        host, port = "127.0.0.1", _board.port_on_host(port)
+    return _getaddrinfo(host, port, *rest)
