@@ -16,7 +16,6 @@ _STEP_US = int(getenv("BOARD_STEP_US") or 0)
 # asyncio's queue is in C and stamps with the machine's time what is to run at once; ours lies ahead
 _LEAD_MS = utime.ticks_ms() + (1 << 40)
 
-_wait_for_events = core.IOQueue.wait_io_event
 _looked_us = _began_us = utime.ticks_us()
 _now_us = 0
 
@@ -49,29 +48,27 @@ def _wait_io_event(queue, wait_ms):
     """Wait as asyncio does, for a shorter time when the machine has let us wait before."""
     global _looked_us, _now_us
     now_us()
-    if not _STEP_US:
-        _run_in_turn(queue, queue.poller.poll(wait_ms))
-        return
-    if wait_ms <= 0:
-        _wait_for_events(queue, wait_ms)
-        return
-    owed_ms = (_looked_us - _began_us - _now_us) // 1000
-    pause_ms = wait_ms - min(owed_ms, wait_ms // 2)
-    _wait_for_events(queue, pause_ms)
-    before_us, _looked_us = _looked_us, utime.ticks_us()
-    waited_us = _looked_us - before_us
-    _now_us += waited_us if waited_us < pause_ms * 1000 else wait_ms * 1000
+    pause_ms = wait_ms
+    if _STEP_US and wait_ms > 0:
+        owed_ms = (_looked_us - _began_us - _now_us) // 1000
+        pause_ms -= min(owed_ms, wait_ms // 2)
+    found = queue.poller.poll(pause_ms)
+    if _STEP_US and wait_ms > 0:
+        before_us, _looked_us = _looked_us, utime.ticks_us()
+        waited_us = _looked_us - before_us
+        _now_us += waited_us if waited_us < pause_ms * 1000 else wait_ms * 1000
+    _run_in_turn(queue, found)
 
 
 def _run_in_turn(queue, found):
     """Let tasks that waited for these streams run after what was due before: asyncio would put them
     first, by the machine's time, and a busy line would keep sleepers from waking up."""
-    now_us()
+    now_ms = _loop_ms()
     for stream, event in found:
         waiting = queue.map[id(stream)]  # who reads, who writes
         for place, other in ((0, POLLOUT), (1, POLLIN)):
             if event & ~other and waiting[place] is not None:
-                core._task_queue.push(waiting[place], _loop_ms())
+                core._task_queue.push(waiting[place], now_ms)
                 waiting[place] = None
         if waiting[0] is waiting[1] is None:
             queue._dequeue(stream)
