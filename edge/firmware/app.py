@@ -56,14 +56,15 @@ class Board:
         self.outbox = Outbox(_OUTBOX, boots.next_boot(_BOOT, start), rtc_log)
         pins = settings["pins"]
         self.counters = []
+        self._led = None
         if not is_safe:
+            self._led = Pin(pins["led"], Pin.OUT)
             self.door = Door(pins["door"], self.report)
             self.pir = Pir(pins["pir"], self.report)
             presence = Presence(self.door, self.pir)
             for index, sensor in enumerate(parts.sensors(settings["sensor"], pins)):
                 options = _CALIBRATION, settings["invert"], presence
                 self.counters.append(PeopleCounter(index, sensor, self.report, *options))
-        self._led = Pin(pins["led"], Pin.OUT)
         self._shows_passages = _take(_WALK_TEST)
         self._commands = None
         self._home = parts.home(settings, FIRMWARE)

@@ -23,11 +23,12 @@ class Commands:
         self._replies = []  # (id, reply) of the last commands
         self._actions = {
             "configure": self._configure,
-            "identify": self._identify,
-            "recalibrate": self._recalibrate,
             "reboot": self._reboot,
             "update": self._begin_update,
         }
+        if led is not None:  # in safe mode there are only the network and updates
+            self._actions["identify"] = self._identify
+            self._actions["recalibrate"] = self._recalibrate
 
     def execute(self, command):
         """Carry out a command and return the reply to it."""
@@ -42,7 +43,7 @@ class Commands:
     def _outcome(self, command):
         action = self._actions.get(command["name"])
         if action is None:
-            return 0, "%s: this firmware does not know it" % command["name"]
+            return 0, "%s: this firmware does not know it, or not in safe mode" % command["name"]
         try:
             return 1, action(command["args"])
         except (ValueError, KeyError, TypeError) as error:

@@ -3,6 +3,7 @@
 import gc
 import sys
 
+import machine
 import safemode
 from micropython import const
 
@@ -14,6 +15,8 @@ def run(is_trial):
     gc.threshold(_GC_EVERY_BYTES)
     loaded = _settings()
     if loaded is None:
+        if is_trial:
+            machine.reset()  # back to the old firmware, which could live with these settings
         _set_up()
         return
     is_safe = safemode.begin()

@@ -1,10 +1,12 @@
-"""Door, PIR, commands and watchdog with pins that the test drives."""
+"""Door, PIR, button, commands and watchdog with pins that the test drives."""
 
 import simulated  # isort: skip  (first: asyncio has to find its time)
 
 import asyncio
+import os
 import unittest
 
+import button
 import machine
 import watchdog
 from commands import Commands
@@ -100,13 +102,92 @@ class PirTest(unittest.TestCase):
         self.assertEqual([("motion", {"active": 1})], events.seen)
         self.assertTrue(pir.is_active)
 
-    def test_the_motion_ends_when_it_was_quiet_for_long(self):
+    def test_the_motion_ends_twenty_quiet_seconds_after_its_last_pulse(self):
         events = Events()
         pir = Pir(26, events.report)
-        pir.is_active = True
-        pir._edge_ticks -= 60_000
-        pir._end_when_quiet()
-        self.assertEqual([("motion", {"active": 0})], events.seen)
+
+        async def script():
+            for level in (1, 0, 1):
+                pir._pin.drive(level)
+                await asyncio.sleep_ms(15_000)
+            await asyncio.sleep_ms(15_000)
+            self.assertTrue(pir.is_active)  # the output is still high
+            pir._pin.drive(0)
+            await asyncio.sleep_ms(19_000)
+            self.assertTrue(pir.is_active)
+            await asyncio.sleep_ms(3_000)
+            self.assertFalse(pir.is_active)
+
+        _play(pir, script)
+        self.assertEqual([{"active": 1}, {"active": 0}], [fields for _, fields in events.seen])
+
+
+class ButtonTest(unittest.TestCase):
+    """Held for five seconds, it takes the board back to set-up."""
+
+    def setUp(self):
+        self.folder = "/tmp/shopbell-button-" + os.urandom(6).hex()
+        os.mkdir(self.folder)
+        self._write("config.json")
+        self._write("setup.json")
+        self.resets = 0
+
+    def tearDown(self):
+        for name in os.listdir(self.folder):
+            os.remove(self.folder + "/" + name)
+        os.rmdir(self.folder)
+
+    def _write(self, name):
+        with open(self.folder + "/" + name, "w"):
+            pass
+
+    def _reset(self):
+        self.resets += 1
+
+    def _press(self, *times):
+        """Play (level, ms) in turn."""
+
+        class Pin(machine.Pin):
+            level = 1
+
+            def __init__(self, *_):
+                pass
+
+            def value(self):
+                return Pin.level
+
+        async def main():
+            duty = button.watch(0, self._reset, _nothing, self.folder)
+            task = asyncio.create_task(duty)
+            for level, ms in times:
+                Pin.level = level
+                await asyncio.sleep_ms(ms)
+            task.cancel()
+
+        real, button.Pin = button.Pin, Pin
+        try:
+            asyncio.run(main())
+        finally:
+            button.Pin = real
+
+    def test_five_seconds_put_the_settings_aside_and_restart(self):
+        self._press((1, 1_000), (0, 5_500))
+        self.assertEqual(1, self.resets)
+        self.assertEqual(["config.json.old", "setup.json"], sorted(os.listdir(self.folder)))
+
+    def test_four_seconds_do_not_and_neither_do_two_times_four(self):
+        self._press((1, 1_000), (0, 4_000), (1, 300), (0, 4_000), (1, 1_000))
+        self.assertEqual(0, self.resets)
+        self.assertTrue("config.json" in os.listdir(self.folder))
+
+    def test_a_pin_that_was_never_up_has_no_button(self):
+        self._press((0, 60_000))
+        self.assertEqual(0, self.resets)
+
+    def test_a_board_without_a_set_up_page_goes_on(self):
+        os.remove(self.folder + "/setup.json")
+        self._press((1, 1_000), (0, 20_000))
+        self.assertEqual((0, ["config.json"]), (self.resets, os.listdir(self.folder)))
 
 
 class CommandsTest(unittest.TestCase):
@@ -114,6 +195,20 @@ class CommandsTest(unittest.TestCase):
         reply = Commands(None, [], None, None).execute({"id": "1", "name": "dance", "args": {}})
         self.assertEqual(0, reply["ok"])
         self.assertTrue("dance" in reply["detail"])
+
+    def test_who_asks_which_board_it_is_sees_it_blink_for_ten_seconds(self):
+        led = machine.Pin(2)
+        levels = []
+        led.value = lambda level=None: levels[-1] if level is None else levels.append(level)
+        levels.append(0)
+        commands = Commands(led, [], None, None)
+
+        async def main():
+            commands.execute({"id": "1", "name": "identify", "args": {}})
+            await asyncio.sleep_ms(10_500)
+
+        asyncio.run(main())
+        self.assertEqual([0] + [1, 0] * 20, levels)
 
     def test_a_flash_that_refuses_is_the_reply_and_not_the_end_of_the_network_task(self):
         command = {"id": "1", "name": "configure", "args": {"invert": True}}  # there are none here
@@ -126,7 +221,7 @@ class CommandsTest(unittest.TestCase):
             recalibrate_requested = False
 
         counter = Counted()
-        commands = Commands(None, [counter], None, None)
+        commands = Commands(machine.Pin(2), [counter], None, None)
         command = {"id": "1", "name": "recalibrate", "args": {}}
         first = commands.execute(command)
         counter.recalibrate_requested = False
@@ -135,16 +230,34 @@ class CommandsTest(unittest.TestCase):
 
 
 class WatchdogTest(unittest.TestCase):
-    def test_it_is_fed_while_every_duty_beats(self):
+    def test_it_is_fed_as_long_as_every_duty_beats(self):
         dog = watchdog.Watchdog()
-        beat = dog.duty("door", 1000)
-        beat()
-        self.assertIsNone(dog.late())
+        beats = [dog.duty("door", 5_000), dog.duty("pir", 5_000)]
+        machine.WDT.feeds = 0
+
+        async def main():
+            task = asyncio.create_task(dog.run())
+            for _ in range(60):
+                for beat in beats:
+                    beat()
+                await asyncio.sleep_ms(1_000)
+            fed = machine.WDT.feeds
+            for _ in range(60):
+                beats[0]()
+                await asyncio.sleep_ms(1_000)
+            task.cancel()
+            return fed, machine.WDT.feeds
+
+        fed, then = asyncio.run(main())
+        self.assertTrue(29 <= fed <= 31)
+        self.assertTrue(then - fed <= 3)
+        self.assertEqual("pir", dog.late())
 
     def test_a_silent_duty_ends_the_feeding_and_is_named(self):
         dog = watchdog.Watchdog()
         dog.duty("door", 60_000)
         dog.duty("link", -1)
+        machine.WDT.feeds = 0
         self.assertEqual("link", dog.late())
         asyncio.run(dog.run())
         self.assertEqual(0, machine.WDT.feeds)

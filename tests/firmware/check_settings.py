@@ -59,6 +59,9 @@ class SettingsTest(unittest.TestCase):
         given = dict(_MINIMAL, sensor="vl53l0x", pins={"xshut": [25, 33]})
         self.assertEqual([25, 33], settings.complete(given)["pins"]["xshut"])
 
+    def test_a_motion_sensor_may_use_a_pin_that_is_an_input_only(self):
+        self.assertEqual(34, settings.complete(dict(_MINIMAL, pins={"pir": 34}))["pins"]["pir"])
+
     def test_settings_that_cannot_be_used_are_refused(self):
         for given in (
             {},
@@ -72,6 +75,11 @@ class SettingsTest(unittest.TestCase):
             dict(_MINIMAL, pins={"door": "27"}),
             dict(_MINIMAL, pins={"door": 99}),
             dict(_MINIMAL, pins={"led": -1}),
+            dict(_MINIMAL, pins={"led": 34}),  # an input
+            dict(_MINIMAL, pins={"xshut": [6]}),  # the flash
+            dict(_MINIMAL, pins={"door": 35}),  # without a pull-up
+            dict(_MINIMAL, pins={"button": 27}),  # the door's
+            dict(_MINIMAL, pins={"xshut": [25, 25]}),
             dict(_MINIMAL, pins=27),
             dict(_MINIMAL, invert=1),
             {"device": "front", "mqtt": {"host": "b", "port": "1883"}},
@@ -122,6 +130,7 @@ class ChangeTest(unittest.TestCase):
             {"pins": {"dor": 4}},
             {"pins": {"door": 99}},
             {"pins": {"door": "27"}},
+            {"pins": {"led": 26}},
             {"sensor": "x"},
         ):
             with self.assertRaises(settings.SettingsError):

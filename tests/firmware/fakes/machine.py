@@ -3,6 +3,14 @@
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 
 
+class Reset(BaseException):
+    """The board has restarted: nothing of what ran goes on."""
+
+
+def reset():
+    raise Reset
+
+
 def reset_cause():
     return PWRON_RESET
 
