@@ -14,69 +14,21 @@ from boots import next_boot
 from outbox import Outbox, newest_boot
 from rtclog import RtcLog
 
-_BLOCK = 4096
-_BLOCKS = 96
-_EIO = -5
+from simulators.board.flash import BLOCK_BYTES, Flash
+
+_FLASH_BYTES = 96 * BLOCK_BYTES
 _FOLDER = "/flash/outbox"
 _FIELDS = {
     "door": {"open": 1},
     "motion": {"active": 1},
     "passage": {"sensor": 0, "direction": "in", "confidence": 95},
 }
+_ERASE_MS, _PAGE_MS, _PAGE_BYTES = 45, 0.7, 256
 _VISIT = ((0, "door"), (800, "motion"), (1500, "passage"), (4000, "door"), (25000, "motion"))
 
 
 class PowerCut(OSError):
     pass
-
-
-class Flash:
-    """NOR flash: a program clears bits, an erase takes a block; both can be torn."""
-
-    def __init__(self, content, cut_after):
-        self.content = content
-        self.left = cut_after  # bytes until the power fails, None: never
-        self.erases = 0
-        self.is_dead = False
-
-    def readblocks(self, block, buffer, offset=0):
-        at = block * _BLOCK + offset
-        buffer[:] = memoryview(self.content)[at : at + len(buffer)]
-
-    def writeblocks(self, block, buffer, offset=0):
-        size = self._survive(len(buffer))
-        at = block * _BLOCK + offset
-        self.content[at : at + size] = memoryview(buffer)[:size]
-        return self._outcome(size < len(buffer))
-
-    def ioctl(self, operation, block):
-        if operation == 4:
-            return _BLOCKS
-        if operation == 5:
-            return _BLOCK
-        if operation == 6:
-            size = self._survive(_BLOCK)
-            at = block * _BLOCK
-            self.content[at : at + size] = b"\xff" * size
-            self.erases += 1
-            return self._outcome(size < _BLOCK)
-        return 0
-
-    def _survive(self, size):
-        if self.is_dead:
-            return 0
-        if self.left is None:
-            return size
-        size = min(size, self.left)
-        self.left -= size
-        return size
-
-    def _outcome(self, is_torn):
-        # an error code: an exception would jump through littlefs and leave its files open
-        if is_torn:
-            self.is_dead = True
-            return _EIO
-        return 0
 
 
 class Rtc:
@@ -142,8 +94,8 @@ class Trial:
     def __init__(self, max_segments):
         self.max_segments = max_segments
         self.number_of = {}  # event -> (boot, sequence number)
-        self.content = bytearray(_BLOCK * _BLOCKS)
-        flash = Flash(self.content, None)
+        self.content = bytearray(_FLASH_BYTES)
+        flash = Flash(self.content)
         vfs.VfsLfs2.mkfs(flash)
         self.rtc = Rtc()
         self.cloud = Cloud()
@@ -232,7 +184,7 @@ class Trial:
 
     def drain(self):
         """Send everything that is left, as a board does that stays online."""
-        flash = self.rtc.flash = Flash(self.content, None)
+        flash = self.rtc.flash = Flash(self.content)
         vfs.mount(vfs.VfsLfs2(flash), "/flash")
         boot = next_boot("/flash/boot", 1)
         outbox = Outbox(_FOLDER, boot, RtcLog(self.rtc), max_segments=self.max_segments)
@@ -284,23 +236,33 @@ def visits(an_hour, hours):
     return sorted(events)
 
 
-def offline_erases(events):
-    """Return the erases per event of a board that nobody acknowledges."""
-    content = bytearray(_BLOCK * _BLOCKS)
-    flash = Flash(content, None)
+def offline(events):
+    """Return of a board that nobody acknowledges its erases per event, and its longest write: the
+    time in ms in which the flash, and therefore everything, waits."""
+    content = bytearray(_FLASH_BYTES)
+    flash = Flash(content)
     vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
     outbox = Outbox(_FOLDER, 1795179445, RtcLog(Rtc()), max_segments=80)
     before = flash.erases
+    longest_ms = 0
     next_look_ms = 0
     for uptime_ms, kind in events:
         while next_look_ms < uptime_ms:  # the firmware looks twice a second
             next_look_ms += 500
             if outbox.is_due(next_look_ms):
+                erases, spent = flash.erases, flash.spent
                 outbox.flush()
+                longest_ms = max(longest_ms, busy_ms(flash.erases - erases, flash.spent - spent))
         outbox.append(kind, uptime_ms, 1795179445000 + uptime_ms, _FIELDS[kind])
     vfs.umount("/flash")
-    return (flash.erases - before) / len(events)
+    return (flash.erases - before) / len(events), longest_ms
+
+
+def busy_ms(erases, spent_bytes):
+    """Return how long a flash is busy, by the typical times of a W25Q32's data sheet."""
+    programmed_bytes = spent_bytes - erases * BLOCK_BYTES
+    return erases * _ERASE_MS + programmed_bytes * _PAGE_MS / _PAGE_BYTES
 
 
 def cut_often(cuts, max_segments):
@@ -334,10 +296,16 @@ def main(cuts, seed):
     random.seed(seed)
     figures = cut_often(cuts, max_segments=48)
     figures["cuts"] = cuts
-    figures["erases_busy"] = offline_erases(apart(2000))
-    figures["erases_calm"] = offline_erases(apart(20000))
-    figures["erases_slow"] = offline_erases(apart(60000, 600))
-    figures["erases_visits"] = offline_erases(visits(3, 40))
+    shops = {
+        "busy": apart(2000),
+        "calm": apart(20000),
+        "slow": apart(60000, 600),
+        "visits": visits(3, 40),
+    }
+    figures["longest_write_ms"] = 0
+    for name, events in shops.items():
+        figures["erases_" + name], longest_ms = offline(events)
+        figures["longest_write_ms"] = max(figures["longest_write_ms"], longest_ms)
     full = cut_often(cuts, max_segments=3)
     for name in ("lost", "untold", "made_up"):
         figures["full_" + name] = full[name]
