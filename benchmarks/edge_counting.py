@@ -34,7 +34,7 @@ _DAY_EPISODES, _SMALL_DAY_EPISODES = 600, 100
 _RUNS_AT_ONCE = 8
 _LEAST_RUNS = 4
 
-# of which figure the issue speaks, and how much of it
+# by which rate a scenario is judged, and how much of it is enough
 _GOALS = {
     "single_file": ("f1", 0.98),
     "followers_1000_mm": ("recall", 0.97),
