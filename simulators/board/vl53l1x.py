@@ -28,6 +28,7 @@ _DEVICE_ADDRESS = 0x0001
 _OSC_FREQUENCY = 0x0006
 _GPIO_HV_MUX = 0x0030
 _GPIO_STATUS = 0x0031
+_INTERRUPT_CONFIG = 0x0046
 _TIMEOUT_A = 0x005E
 _VCSEL_A = 0x0060
 _TIMEOUT_B = 0x0061
@@ -44,6 +45,7 @@ _REGISTERS = 0x0200
 _BOOT_US = 1200
 _GUARD_US = 4528
 _FIRST_SHOT_US = 75_000  # on top, for the very first one after boot
+_NEW_SAMPLE = 0x20
 _OSC = 0xB000  # 11 MHz in 4.12 fixed point
 
 
@@ -170,7 +172,8 @@ class VL53L1X:
         self._due_us = self._due_us + self.shot_us() if repeats else None
         if self.fault != FROZEN:
             self._measure()
-        self._set_ready(True)
+        if self._registers[_INTERRUPT_CONFIG] == _NEW_SAMPLE:
+            self._set_ready(True)
 
     def _measure(self) -> None:
         self._is_first = False

@@ -4,10 +4,11 @@ import os
 import signal
 import time
 
-from simulators.board.board import LED_PIN, VirtualBoard
+from simulators.board.board import LED_PIN, XSHUT_PIN, VirtualBoard
 from simulators.board.hardware import WATCHDOG
 from simulators.board.install import device_command
 from simulators.board.rig import Broker, Cloud, wait_until
+from simulators.board.vl53l1x import STUCK
 
 
 def _wait_until_online(cloud: Cloud, births: int = 1) -> None:
@@ -129,6 +130,45 @@ def test_nothing_is_lost_while_the_broker_is_away(
 
     assert [door["open"] for door in cloud.kinds("door")] == [0, 1, 0]
     assert _has_no_gaps(cloud)
+
+
+def test_an_opening_that_is_over_before_the_wifi_is_there_arrives_with_both_its_times(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    wait_until(lambda: cloud.kinds("door"))
+    board.power_cut()
+    board.wifi_down()
+    board.power_on()
+    wait_until(lambda: board.is_counting)
+
+    board.open_door()
+    _outlast_a_bounce(board)
+    board.close_door()
+    wait_until(lambda: board.hardware.rtc_memory.count(b'"door"') == 3)
+    board.wifi_up()
+    wait_until(lambda: len(cloud.kinds("door")) == 4)
+
+    doors = cloud.kinds("door")[-3:]
+    assert [door["open"] for door in doors] == [0, 1, 0]
+    assert 60 < doors[2]["up"] - doors[1]["up"] < 1000
+    assert [door["at"] for door in doors] == [None] * 3  # no time server without Wi-Fi
+
+
+def test_a_bus_that_a_sensor_holds_down_is_clocked_free_and_counting_goes_on(
+    board: VirtualBoard, cloud: Cloud
+) -> None:
+    wait_until(lambda: board.is_counting)
+
+    sensor = board.hardware.sensors[XSHUT_PIN]
+    sensor.fault = STUCK
+    wait_until(lambda: sensor.fault is None)
+    shots = sensor.shots
+    assert board.hardware.clocks >= 9  # before the shutdown pin, which would free it, too
+    wait_until(lambda: sensor.shots > shots + 4)
+    board.walk_in()
+    wait_until(lambda: cloud.kinds("passage"))
+
+    assert [passage["direction"] for passage in cloud.kinds("passage")] == ["in"]
 
 
 def test_events_of_an_earlier_boot_survive_a_power_cut(

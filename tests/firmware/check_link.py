@@ -6,8 +6,8 @@ import asyncio
 import json
 import unittest
 
-import mqtt
 import network
+from broker import Broker
 from link import Link
 
 simulated.begin()
@@ -45,72 +45,10 @@ class Clock:
     is_set = True
 
 
-class Broker:
-    """Answers at once, or not at all."""
-
-    def __init__(self):
-        self.attempts = []  # the times in ms
-        self.packets = []
-        self.is_silent = False
-        self.fault = None  # what asking for its name raises
-        self.hangs = False
-        self.greeting = b"\x20\x02\x00\x00"
-
-    async def resolve(self, name):
-        self.attempts.append(simulated.Time.elapsed_ms)
-        if self.fault is not None:
-            raise self.fault
-        return "192.0.2.1"
-
-    async def open_connection(self, *_):
-        if self.hangs:
-            await asyncio.sleep(10**6)
-        stream = Stream(self)
-        return stream, stream
-
-    def kinds(self):
-        """Return when packets of which kind came: [(kind, ms)]."""
-        return [(packet[0] & 0xF0, at) for packet, at in self.packets]
-
-
-class Stream:
-    out_buf = b""
-
-    def __init__(self, broker):
-        self.s = self
-        self._broker = broker
-        self._answer = bytearray()
-        self._arrived = asyncio.Event()
-        self._is_closed = False
-
-    def close(self):
-        self._is_closed = True
-        self._arrived.set()
-
-    async def readexactly(self, size):
-        while len(self._answer) < size:
-            if self._is_closed:
-                raise EOFError
-            self._arrived.clear()
-            await self._arrived.wait()
-        part = bytes(self._answer[:size])
-        self._answer = self._answer[size:]
-        return part
-
-    def write(self, packet):
-        self._broker.packets.append((bytes(packet), simulated.Time.elapsed_ms))
-        answer = {0x10: self._broker.greeting, 0x80: b"\x90\x03\x00\x01\x01", 0xC0: b"\xd0\x00"}
-        if not self._broker.is_silent:
-            self._answer.extend(answer.get(packet[0] & 0xF0, b""))
-            self._arrived.set()
-
-
-def _play(script):
+def _play(script, clock=Clock, tls=None):
     """Run a link against a broker while the script changes things."""
-    broker, outbox = Broker(), Outbox()
-    asyncio.open_connection = broker.open_connection
-    mqtt.resolve = broker.resolve
-    link = Link(_SETTINGS, outbox, Clock, lambda: {"state": "online", "boot": 7}, None)
+    broker, outbox = Broker().install(), Outbox()
+    link = Link(_SETTINGS, outbox, clock, lambda: {"state": "online", "boot": 7}, None, tls)
 
     async def main():
         duty = asyncio.create_task(link.run(lambda: None))
@@ -214,6 +152,31 @@ class LinkTest(unittest.TestCase):
             self.assertTrue(6 <= outbox.rewound <= 10)  # 5, 10, 20, ... 240 s
 
         _play(script)
+
+    def test_an_encrypted_link_waits_for_the_clock_by_which_certificates_are_judged(self):
+        class Unset:
+            is_set = False
+
+        async def script(broker, link, _outbox):
+            await asyncio.sleep_ms(3_000)
+            self.assertEqual([], broker.attempts)
+            Unset.is_set = True
+            await asyncio.sleep_ms(100)
+            self.assertTrue(link.is_online)
+
+        _play(script, Unset, tls=object())
+
+    def test_a_time_server_that_never_answers_is_not_waited_for_for_ever(self):
+        class Unset:
+            is_set = False
+
+        async def script(broker, link, _outbox):
+            await asyncio.sleep_ms(6_900)
+            self.assertEqual([], broker.attempts)
+            await asyncio.sleep_ms(400)
+            self.assertTrue(link.is_online)
+
+        _play(script, Unset, tls=object())
 
     def test_without_wifi_nobody_is_asked_for_a_name(self):
         async def script(broker, link, _outbox):

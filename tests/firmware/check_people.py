@@ -9,18 +9,22 @@ import unittest
 
 import people
 from calibration import Calibration, measured
-from vl53l1x import VALID, SensorError
+from vl53l1x import OUT_OF_BOUNDS, VALID, SensorError
 
-from simulators.board.vl53l1x import SIGNAL_WEAK
+from simulators.board.vl53l1x import SIGMA_HIGH, SIGNAL_WEAK, WRAPPED
 
 simulated.begin()
 
 _PATH = "/tmp/shopbell-check-people"
-_FLOOR = 2400
+_FLOOR, _HEAD = 2400, 700
+_PACE_MS = 33
 
 
 class Sensor:
-    """Answers at once; `see(zone)` gives status and distance."""
+    """Answers at the chip's pace; `see(zone)` gives status and distance, until `ends_after` reads.
+
+    A dead one fails at once, at each start and at each reading.
+    """
 
     def __init__(self):
         self.starts = 0
@@ -29,12 +33,11 @@ class Sensor:
         self.ends_after = 400
         self.see = lambda zone: (VALID, _FLOOR)
         self.status, self.distance_mm, self.signal, self.ambient = 0, 0, 0, 0
-        self.fails = False
+        self.dies_at_ms = self.lives_at_ms = 0
 
     async def start(self):
         self.starts += 1
-        if self.fails:
-            raise SensorError("model: expected an answer")
+        self._answer()
 
     def recover(self):
         self.recovered += 1
@@ -43,12 +46,17 @@ class Sensor:
         pass
 
     async def read(self, centre):
+        await asyncio.sleep_ms(_PACE_MS)
+        self._answer()
         self.reads += 1
         if self.reads > self.ends_after:
             raise _Over
         self.signal = self.reads
         self.status, self.distance_mm = self.see(0 if centre == 167 else 1)
-        await asyncio.sleep_ms(0)
+
+    def _answer(self):
+        if self.dies_at_ms <= simulated.Time.elapsed_ms < self.lives_at_ms:
+            raise SensorError("model: expected an answer")
 
 
 class _Over(Exception):
@@ -56,11 +64,11 @@ class _Over(Exception):
 
 
 class Presence:
-    def __init__(self, quiet=True):
-        self.quiet = quiet
+    def __init__(self, quiet_from_ms=0):
+        self.quiet_from_ms = quiet_from_ms
 
     def is_quiet(self):
-        return self.quiet
+        return simulated.Time.elapsed_ms >= self.quiet_from_ms
 
 
 def _nothing():
@@ -77,7 +85,9 @@ def _run(counter):
 class PeopleTest(unittest.TestCase):
     def setUp(self):
         _clear()
+        simulated.Time.elapsed_ms = 0
         self.events = []
+        self.times_ms = []
         self.sensor = Sensor()
 
     def tearDown(self):
@@ -88,6 +98,8 @@ class PeopleTest(unittest.TestCase):
 
     def _report(self, kind, ticks, fields):
         self.events.append((kind, fields))
+        ago_ms = simulated.Time.ticks_diff(simulated.Time.ticks_ms(), ticks)
+        self.times_ms.append(simulated.Time.elapsed_ms - ago_ms)
 
     def _kinds(self):
         return [kind for kind, _ in self.events]
@@ -104,12 +116,67 @@ class PeopleTest(unittest.TestCase):
         _run(self._counter())
         self.assertEqual([], [kind for kind in self._kinds() if kind == "calibrated"])
 
-    def test_a_weak_reading_is_no_distance(self):
-        self.sensor.see = lambda zone: (SIGNAL_WEAK if self.sensor.reads > 60 else VALID, _FLOOR)
+    def test_no_floor_is_measured_before_nobody_is_there(self):
+        _run(self._counter(Presence(quiet_from_ms=20_000)))
+        self.assertEqual(["calibrated"], self._kinds())
+        self.assertTrue(20_000 < self.times_ms[0] < 22_000)
+
+    def test_a_door_that_is_never_quiet_is_not_waited_for_for_ever(self):
+        _run(self._counter(Presence(quiet_from_ms=10**9)))
+        self.assertEqual(["calibrated"], self._kinds())
+        self.assertTrue(60_000 < self.times_ms[0] < 62_000)
+
+    def test_a_floor_is_measured_anew_on_request_as_soon_as_nobody_is_there(self):
+        presence = Presence()
+        _run(self._counter(presence))
+        self.sensor.see = lambda zone: (VALID, _FLOOR + 100)
+        self.sensor.reads, presence.quiet_from_ms = 0, simulated.Time.elapsed_ms + 5_000
+        counter = self._counter(presence)
+        counter.recalibrate_requested = True
+        _run(counter)
+        self.assertEqual(["calibrated", "calibrated"], self._kinds())
+        self.assertTrue(self.times_ms[1] > presence.quiet_from_ms)
+        self.assertEqual([2500, 2500], Calibration(_PATH + "/idle-0.json").idle_mm)
+
+    def test_a_floor_that_somebody_stands_on_leaves_the_old_one(self):
         counter = self._counter()
         _run(counter)
-        self.assertFalse(counter._counter.is_busy)
+        self.sensor.reads, self.sensor.ends_after = 0, 100
+        self.sensor.see = lambda zone: (VALID, _FLOOR - (500 * (self.sensor.reads // 9 % 2)))
+        counter.recalibrate_requested = True
+        _run(counter)
         self.assertEqual(["calibrated"], self._kinds())
+        self.assertFalse(counter.recalibrate_requested)
+        self.assertEqual([2400, 2400], Calibration(_PATH + "/idle-0.json").idle_mm)
+
+    def test_a_reading_that_is_weak_noisy_wrapped_or_nothing_is_no_distance(self):
+        for status, distance in (
+            (SIGNAL_WEAK, _HEAD),
+            (OUT_OF_BOUNDS, _HEAD),
+            (SIGMA_HIGH, _HEAD),
+            (WRAPPED, _HEAD),
+            (VALID, 0),
+        ):
+            self.events, self.sensor.reads = [], 0
+            bad = status, distance
+            self.sensor.see = lambda zone, bad=bad: self._somebody(zone, bad)
+            counter = self._counter()
+            _run(counter)
+            self.assertEqual([], [kind for kind in self._kinds() if "passage" in kind], bad)
+        self.sensor.reads = 0
+        self.sensor.see = lambda zone: self._somebody(zone, (VALID, _HEAD))
+        _run(self._counter())
+        self.assertEqual("passage", self._kinds()[-1])
+
+    def test_a_wrapped_phase_that_looks_like_0_mm_is_no_cover(self):
+        self.sensor.see = lambda zone: (VALID, 0 if self.sensor.reads > 100 else _FLOOR)
+        _run(self._counter())
+        self.assertEqual(["calibrated"], self._kinds())
+
+    def _somebody(self, zone, reading):
+        """Return a reading in the place of who walks in after 100 readings, else the floor."""
+        first = 100 if zone == 0 else 110
+        return reading if first <= self.sensor.reads < first + 20 else (VALID, _FLOOR)
 
     def test_a_frozen_sensor_is_started_again(self):
         signal = self.sensor
@@ -125,13 +192,17 @@ class PeopleTest(unittest.TestCase):
         self.assertTrue(self.sensor.recovered > 0)
 
     def test_a_dead_sensor_is_blocked_until_it_lives(self):
-        counter = self._counter()
-        simulated.Time.advance(60_000)
-        counter._blockage.bad("no answer")
-        counter._blockage.bad("no answer")
-        counter._blockage.good()
-        self.assertEqual(["sensor_blocked", "sensor_cleared"], self._kinds())
-        self.assertTrue(self.events[1][1]["duration_ms"] >= 60_000)
+        self.sensor.dies_at_ms, self.sensor.lives_at_ms = 5_000, 65_000
+        _run(self._counter())
+        self.assertEqual(["calibrated", "sensor_blocked", "sensor_cleared"], self._kinds())
+        self.assertTrue(abs(self.times_ms[1] - 5_000) < 100)
+        self.assertTrue(abs(self.events[2][1]["duration_ms"] - 60_000) < 1_000)
+        self.assertTrue(self.sensor.starts > 100)
+
+    def test_a_sensor_that_is_away_for_a_moment_is_no_news(self):
+        self.sensor.dies_at_ms, self.sensor.lives_at_ms = 5_000, 8_000
+        _run(self._counter())
+        self.assertEqual(["calibrated"], self._kinds())
 
     def test_a_sensor_that_was_covered_for_weeks_says_for_how_long(self):
         blockage = self._counter()._blockage
@@ -160,13 +231,48 @@ class PeopleTest(unittest.TestCase):
             counter._look_after(0, _FLOOR)
             self.assertTrue(counter._is_free_for_long())
 
-    def test_a_covered_sensor_is_blocked(self):
-        self.sensor.see = lambda zone: (VALID, _FLOOR if self.sensor.reads < 60 else 40)
-        counter = self._counter()
-        people_bad = counter._blockage.bad
-        counter._blockage.bad = lambda why, after_ms=0: people_bad(why, -1)
+    def test_a_floor_that_drifts_is_followed_only_while_nobody_is_there(self):
+        self.sensor.ends_after = 3_000
+        warmer_from = 100
+        self.sensor.see = lambda zone: (
+            VALID,
+            _FLOOR + (30 if self.sensor.reads > warmer_from else 0),
+        )
+        counter = self._counter(Presence())
         _run(counter)
-        self.assertTrue("sensor_blocked" in self._kinds())
+        self.assertTrue(2410 <= counter._calibration.idle_mm[0] <= 2430)
+
+        _clear()
+        self.sensor.reads = 0
+        presence = Presence(simulated.Time.elapsed_ms)
+        counter = self._counter(presence)
+        presence.is_quiet = lambda: self.sensor.reads < warmer_from  # then somebody moves about
+        _run(counter)
+        self.assertEqual([2400, 2400], counter._calibration.idle_mm)
+
+    def test_a_floor_under_somebody_is_not_followed(self):
+        counter = self._counter(Presence())
+        _run(counter)
+        counter._counter.is_busy = True
+        for _ in range(500):
+            simulated.Time.advance(_PACE_MS)
+            self.sensor.signal += 1
+            counter._look_after(0, _FLOOR + 30)
+        self.assertEqual([2400, 2400], counter._calibration.idle_mm)
+
+    def test_a_covered_sensor_is_blocked_for_as_long_as_it_is_covered(self):
+        covered = range(100, 700)
+        self.sensor.ends_after = 800
+        self.sensor.see = lambda zone: (VALID, 40 if self.sensor.reads in covered else _FLOOR)
+        _run(self._counter())
+        self.assertEqual(["calibrated", "sensor_blocked", "sensor_cleared"], self._kinds())
+        self.assertTrue(abs(self.times_ms[1] - 100 * _PACE_MS) < 200)
+        self.assertTrue(abs(self.events[2][1]["duration_ms"] - 600 * _PACE_MS) < 200)
+
+    def test_a_hand_before_the_sensor_is_no_news(self):
+        self.sensor.see = lambda zone: (VALID, 40 if 100 <= self.sensor.reads < 200 else _FLOOR)
+        _run(self._counter())
+        self.assertEqual(["calibrated"], self._kinds())
 
 
 class CalibrationTest(unittest.TestCase):
