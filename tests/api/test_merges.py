@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from itertools import product
 from typing import Any
 
 import pytest
@@ -16,10 +17,13 @@ from cloud.app.services import imports
 from cloud.app.settings import Settings
 from cloud.app.store import Base, merge_queries, roles
 from cloud.app.store.connection import sessions_for
+from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
 from tests.api.conftest import Somebody, body, made, problem
 from tests.api.test_customer_list import add, consent, sell, totals
+from tests.api.test_joining import join, mine, new_phone, verified
 from tests.jobs.conftest import NOW
+from tests.rows import add_row, fill_every_table, owner_of_all
 
 LATER = "2026-03-20T12:00:00Z"
 
@@ -85,6 +89,38 @@ def test_namesakes_with_contacts_of_their_own_are_not_suggested(owner: Somebody)
     add(owner, "Cleo Schmidt", phone="030 765432")
     add(owner, "Cleo Schmidt", email="cleo@example.com")
     assert pairs(owner) == [("name", {"Cleo Schmidt"})]
+
+
+def test_two_with_accounts_of_their_own_are_not_suggested_because_they_are_never_merged(
+    app: Flask, owner: Somebody
+) -> None:
+    # one is known by email, the other by phone: nothing else tells them apart
+    for asha in (verified(app, "Asha Rao"), verified(app, "Asha Rao", new_phone())):
+        join(asha, owner)
+    ids = [str(one["id"]) for one in body(owner.get(f"{owner.url}/customers"))["items"]]
+    wanted = {"survivor_id": ids[0], "duplicate_id": ids[1]}
+    assert "two people" in problem(owner.post(f"{owner.url}/merges", wanted), 409)["detail"]
+    assert pairs(owner) == []
+
+
+def test_who_has_left_has_left_as_the_survivor_too(app: Flask, owner: Somebody) -> None:
+    asha = verified(app, "Asha Rao")
+    join(asha, owner)
+    asha.delete(mine(asha, owner))
+    [left] = body(owner.get(f"{owner.url}/customers"))["items"]
+    typed = add(owner, "A. Rao")
+    merged = merge(owner, typed, str(left["id"]))
+    left_at = body(asha.get(mine(asha, owner)))["left_at"]
+    assert left_at
+    undo(owner, merged)
+    assert body(asha.get(mine(asha, owner)))["left_at"] == left_at
+    assert (row_of_customer(app, owner, typed)["left_at"]) is None
+
+
+def row_of_customer(app: Flask, owner: Somebody, customer: str) -> dict[str, Any]:
+    rows = [json.loads(row) for row in everything(app, owner)["membership"]]
+    [found] = [row for row in rows if row["id"] == customer]
+    return dict(found)
 
 
 def apart(owner: Somebody, first: str, second: str) -> str:
@@ -176,6 +212,45 @@ def test_an_undo_restores_exactly(app: Flask, owner: Somebody) -> None:
 
     assert everything(app, owner) == before
     problem(owner.post(f"{owner.url}/merges/{merged['id']}/undo"), 409)
+
+
+def test_an_undo_restores_each_table_that_names_a_customer(
+    app: Flask, settings: Settings, owner: Somebody
+) -> None:
+    asha, twin = add(owner, "Asha Rao"), add(owner, "A. Rao")
+    known = fill_every_table(settings, owner.shop_id, owner.id)
+    with owner_of_all(settings) as connection:
+        for (table, column), customer in product(merge_queries.references(), (asha, twin)):
+            about = {c.name: add_row(connection, Membership.__table__, **known)["id"]
+                     for t, c in merge_queries.references() if t is table}  # fmt: skip
+            add_row(connection, table, **{**known, **about, column.name: uuid.UUID(customer)})
+    before = everything(app, owner)
+    assert {name for name, rows in before.items() if twin not in "".join(rows)} == set()
+
+    merged = merge(owner, asha, twin)
+    assert {n for n, rows in everything(app, owner).items() if twin in "".join(rows)} == set()
+    undo(owner, merged)
+
+    assert everything(app, owner) == before
+
+
+def test_after_an_undo_neither_keeps_a_copy_of_the_other(app: Flask, owner: Somebody) -> None:
+    asha, twin = add(owner, "Asha Rao"), add(owner, "Zebulonia", phone="030 99887766")
+    undo(owner, merge(owner, asha, twin))
+    export = owner.get(f"{owner.url}/customers/{asha}/export")
+    assert "Asha Rao" in export.text
+    assert "Zebulonia" not in export.text
+    [listed] = body(owner.get(f"{owner.url}/merges"))["items"]
+    assert listed["duplicate_name"] == "Zebulonia"  # by whom she is now
+
+    assert owner.delete(f"{owner.url}/customers/{twin}").status_code == 200
+    [listed] = body(owner.get(f"{owner.url}/merges"))["items"]
+    assert listed["duplicate_name"] is None
+    with app.app_context(), Session(db.engine) as session:
+        act_for(session, shop_id=uuid.UUID(owner.shop_id))
+        [kept] = session.scalars(text("SELECT to_jsonb(customer_merge)::text FROM customer_merge"))
+    assert "Zebulonia" not in kept
+    assert "99887766" not in kept
 
 
 def test_a_later_sale_stays_with_the_survivor(owner: Somebody) -> None:

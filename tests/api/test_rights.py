@@ -109,7 +109,7 @@ class Life:
     def traces(self) -> tuple[str, ...]:
         return (self.name, self.email, self.phone, self.national, self.phone[-8:], self.note)
 
-    def remains(self) -> set[str]:
+    def remains(self, *traces: str) -> set[str]:
         """Return the tables in which anything of her is written, whatever the column's type."""
         engine = create_engine(self.settings.database_url)
         with engine.connect() as connection:
@@ -117,7 +117,7 @@ class Life:
                 table
                 for table in inspect(engine).get_table_names()
                 for row in connection.execute(text(f'SELECT * FROM "{table}"'))
-                if any(trace in _written(row) for trace in self.traces)
+                if any(trace in _written(row) for trace in traces or self.traces)
             }
         engine.dispose()
         return found
@@ -217,6 +217,26 @@ def test_an_owner_forgets_a_customer_who_asks(owner: Somebody, zebulonia: Life) 
         assert answer.status_code == 200, answer.text
     assert customers(owner) == []
     problem(owner.get(f"{owner.url}/customers/{customer['id']}"), 404)
+
+
+def test_who_was_merged_is_exported_and_forgotten_by_both_names_and_numbers(
+    owner: Somebody, zebulonia: Life
+) -> None:
+    earlier, number = "Zeb Quillfeather", f"0151 3{secrets.randbelow(10**7):07}"
+    zebulonia.import_(owner, f"{earlier},{number}", "2026-01-05")
+    ids = {one["name"]: one["id"] for one in customers(owner) if one["phone"]}
+    wanted = {"survivor_id": ids[zebulonia.name], "duplicate_id": ids[earlier]}
+    made(owner.post(f"{owner.url}/merges", wanted))
+    url = f"{owner.url}/customers/{ids[zebulonia.name]}"
+    export = body(owner.get(f"{url}/export"))
+    assert [earlier, number, "no day", "4.00"] in [row["raw"] for row in export["import_row"]]
+    assert owner.id not in json.dumps(export)
+
+    assert owner.delete(url).status_code == 200
+    assert zebulonia.remains(earlier, number, number[-7:]) == set()
+    zebulonia.import_(owner, f"Somebody,{number}", "2026-01-06", consent=True)
+    [again] = [one for one in customers(owner) if one["name"] == "Somebody"]
+    assert body(owner.get(f"{owner.url}/customers/{again['id']}/consents"))["holds"] == []
 
 
 def test_an_upload_that_waits_is_not_run_after_an_erasure(owner: Somebody, zebulonia: Life) -> None:

@@ -12,6 +12,7 @@ from cloud.app.api.schemas.base import PageQuery
 from cloud.app.services import merges
 from cloud.app.store import merge_queries
 from cloud.app.store.customer_queries import customers_by_id
+from cloud.app.store.membership_queries import membership_by_id
 from cloud.app.store.merges import CustomerMerge
 
 routes = Blueprint("merges", "Customers whom the shop knows twice")
@@ -72,7 +73,7 @@ def suggest_again(shop_id: uuid.UUID, customer_id: uuid.UUID, other_id: uuid.UUI
 def list_merges(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """What was merged, the newest first."""
     page = merge_queries.merges(db.session(), shop_id, **query)
-    return page.map(lambda row: _shown(row.CustomerMerge))
+    return page.map(lambda row: _shown(row.CustomerMerge, row.duplicate_name))
 
 
 @routes.post("/shops/<uuid:shop_id>/merges")
@@ -86,7 +87,7 @@ def create_merge(wanted: dict[str, uuid.UUID], shop_id: uuid.UUID) -> dict[str, 
         db.session(), shop_id, **wanted, by=person_id(), now=dt.datetime.now(dt.UTC)
     )
     db.session.commit()
-    return _shown(merged)
+    return _shown(merged, merged.duplicate["name"])
 
 
 @routes.post("/shops/<uuid:shop_id>/merges/<uuid:merge_id>/undo")
@@ -96,17 +97,18 @@ def create_merge(wanted: dict[str, uuid.UUID], shop_id: uuid.UUID) -> dict[str, 
 def undo_merge(shop_id: uuid.UUID, merge_id: uuid.UUID) -> dict[str, object]:
     """Make two of one again, as they were; what came since stays with the survivor."""
     merged = merges.undo_merge(db.session(), shop_id, merge_id, dt.datetime.now(dt.UTC))
+    again = membership_by_id(db.session(), shop_id, merged.duplicate_id)
     db.session.commit()
-    return _shown(merged)
+    return _shown(merged, again.name)
 
 
-def _shown(merged: CustomerMerge) -> dict[str, object]:
+def _shown(merged: CustomerMerge, duplicate_name: object) -> dict[str, object]:
     moved: dict[str, list[str]] = merged.moved  # type: ignore[assignment] # JSON
     return {
         "id": merged.id,
         "survivor_id": merged.membership_id,
         "duplicate_id": merged.duplicate_id,
-        "duplicate_name": merged.duplicate.get("name"),
+        "duplicate_name": duplicate_name,
         "moved": {name.partition(".")[0]: len(ids) for name, ids in moved.items()},
         "created_at": merged.created_at,
         "undone_at": merged.undone_at,

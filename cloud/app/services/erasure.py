@@ -17,6 +17,7 @@ from cloud.app.store import erasure_queries
 from cloud.app.store.erasure_queries import TELLING_DIGITS, TELLING_LENGTH, Traits
 from cloud.app.store.idempotency import forget_answers
 from cloud.app.store.membership_queries import membership_by_id, memberships_of
+from cloud.app.store.merge_queries import merged_into
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
 
@@ -31,8 +32,10 @@ def erase_customer(session: Session, key: str, shop_id: uuid.UUID, customer_id: 
             "an import is at work and may write what is erased: try again when it is done"
         )
     customer = membership_by_id(session, shop_id, customer_id)
-    suppress_contacts(session, key, shop_id, (customer.phone, customer.email))
-    erasure_queries.blank_uploads(session, shop_id, traits_of([customer]))
+    known_as = [customer, *merged_into(session, shop_id, customer_id)]
+    contacts = [contact for one in known_as for contact in (one.phone, one.email)]
+    suppress_contacts(session, key, shop_id, contacts)
+    erasure_queries.blank_uploads(session, shop_id, traits_of(known_as))
     erasure_queries.blank_reports(session, shop_id)
     forget_answers(session, shop_id)
     kept = erasure_queries.unname_sales(session, shop_id, customer_id)

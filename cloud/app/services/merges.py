@@ -21,7 +21,9 @@ from cloud.app.store.people import Membership
 
 MOST = 200
 # what the survivor takes over where it has nothing of its own
-FIELDS = ("name", "phone", "email", "reference", "person_id", "linked_at", "referral_code")
+FIELDS = (
+    "name", "phone", "email", "reference", "person_id", "linked_at", "left_at", "referral_code"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ def undo_merge(
     if session.get(Membership, (shop_id, merged.duplicate_id)) is None:
         raise Conflict("another customer has this customer's reference or account by now")
     merge_queries.move_back(session, merged)
+    # each has their own again: a copy at the other one would outlive an erasure
+    merged.duplicate, merged.before, merged.after, merged.aside = {}, {}, {}, {}
     merged.undone_at = now
     session.flush()
     ask_for_scores(session, shop_id)
@@ -170,11 +174,15 @@ def _suggested(session: Session, shop_id: uuid.UUID) -> Iterator[Suggestion]:
     apart = merge_queries.two_people(session, shop_id)
 
     def may_be_one(first_id: uuid.UUID, second_id: uuid.UUID) -> bool:
-        """Two with one name and two phones, or two addresses, are rather namesakes."""
+        """Two with one name and two phones, two addresses or two accounts are rather namesakes."""
         if (first_id, second_id) in apart:
             return False
         first, second = known[first_id], known[second_id]
-        pairs = (first.phone, second.phone), (first.email, second.email)
+        pairs = (
+            (first.phone, second.phone),
+            (first.email, second.email),
+            (first.person_id, second.person_id),
+        )
         return all(a is None or b is None or a == b for a, b in pairs)
 
     names = {id_: row.name for id_, row in known.items()}
@@ -217,4 +225,4 @@ def _read(field: str, value: object) -> object:
         return value
     if field == "person_id":
         return uuid.UUID(value)
-    return dt.datetime.fromisoformat(value) if field in ("joined_at", "linked_at") else value
+    return dt.datetime.fromisoformat(value) if field.endswith("_at") else value

@@ -18,6 +18,7 @@ from cloud.app.services.shops import shop_by_id
 from cloud.app.store import Base
 from cloud.app.store.erasure_queries import traces
 from cloud.app.store.membership_queries import membership_by_id, memberships_of
+from cloud.app.store.merge_queries import merged_into
 from cloud.app.store.people import Membership, Person
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
@@ -58,6 +59,7 @@ def export_customer(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID
     """Return everything that a shop keeps about one of its customers."""
     act_for(session, shop_id=shop_id)
     customer = membership_by_id(session, shop_id, customer_id)
+    known_as = [customer, *merged_into(session, shop_id, customer_id)]
     return {
         "shop": shop_by_id(session, shop_id).name,
         "customer": _row(Membership.__table__, customer),
@@ -68,7 +70,7 @@ def export_customer(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID
         "purchase_line": _lines(session, shop_id, customer_id),
         "import_row": [
             {"import_id": str(row.import_id), "line": row.line, "raw": row.raw}
-            for row in traces(session, shop_id, traits_of([customer]))
+            for row in traces(session, shop_id, traits_of(known_as))
         ],
     }
 
@@ -157,4 +159,6 @@ def _plain(value: object) -> object:
         return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, uuid.UUID | Decimal | dt.date):
         return str(value)
-    return value
+    if isinstance(value, dict):  # a merge keeps whole rows
+        return {name: _plain(kept) for name, kept in value.items() if name not in HIDDEN}
+    return [_plain(kept) for kept in value] if isinstance(value, list) else value

@@ -69,9 +69,11 @@ def same_contacts(session: Session, shop_id: uuid.UUID, most: int) -> Sequence[R
 
 
 def named(session: Session, shop_id: uuid.UUID) -> dict[uuid.UUID, Any]:
-    """Return id, name, phone and email of all who have a name, the ones known longest first."""
+    """Return id, name, phone, email and account of all who have a name, the ones known longest
+    first."""
+    columns = Membership.id, Membership.name, Membership.phone, Membership.email
     rows = session.execute(
-        select(Membership.id, Membership.name, Membership.phone, Membership.email)
+        select(*columns, Membership.person_id)
         .where(Membership.shop_id == shop_id, Membership.name.is_not(None))
         .order_by(Membership.created_at, Membership.id)
     )
@@ -167,11 +169,28 @@ def insert_row(session: Session, table: Table, row: Mapping[str, object]) -> Non
 def merges(
     session: Session, shop_id: uuid.UUID, *, limit: int, cursor: str | None
 ) -> Page[Row[Any]]:
-    """Return a page of merges, the newest first."""
+    """Return a page of merges with `duplicate_name`, the newest first."""
     columns = CustomerMerge.__table__.c
     order = Order(columns.created_at, columns.id, is_descending=True)
-    rows = select(CustomerMerge).where(CustomerMerge.shop_id == shop_id)
+    again = (Membership.shop_id == columns.shop_id) & (Membership.id == columns.duplicate_id)
+    name = func.coalesce(columns.duplicate["name"].astext, Membership.name)
+    rows = (
+        select(CustomerMerge, name.label("duplicate_name"))
+        .outerjoin(Membership, again)
+        .where(CustomerMerge.shop_id == shop_id)
+    )
     return fetch_page(session, rows, order, limit=limit, cursor=cursor)
+
+
+def merged_into(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> list[Membership]:
+    """Return those who are part of a customer now, as the shop knew them; not of the session."""
+    kept = select(CustomerMerge.duplicate).where(
+        CustomerMerge.shop_id == shop_id,
+        CustomerMerge.membership_id == customer_id,
+        CustomerMerge.undone_at.is_(None),
+    )
+    fields = ("name", "phone", "email", "reference")
+    return [Membership(**{name: row[name] for name in fields}) for row in session.scalars(kept)]
 
 
 def later_merge(session: Session, merge: CustomerMerge) -> uuid.UUID | None:
