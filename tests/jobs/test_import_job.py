@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.errors import Conflict
 from cloud.app.jobs.imports import undo_import
-from cloud.app.services import imports
+from cloud.app.services import customers, imports
 from cloud.app.services.exports import BOM, rejected_rows
+from cloud.app.store import import_queries, merge_queries
 from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.notes import Note
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import ImportRow, Product, Purchase, PurchaseLine
+from cloud.app.store.scores import Outreach
 from tests.jobs.conftest import NOW, Till
 
 RECEIPTS = {"customer": 0, "invoice": 1, "date": 2, "product": 3, "quantity": 4, "price": 5}
@@ -151,23 +154,29 @@ def killed_after(
 
 
 @pytest.mark.parametrize(
-    ("content", "columns"), [(LINES, RECEIPTS), (many_rows(30), SIMPLE)], ids=["lines", "rows"]
+    ("content", "columns", "block_rows"),
+    [(LINES, RECEIPTS, 2), (LINES, RECEIPTS, 1), (many_rows(30), SIMPLE, 2)],
+    ids=["lines", "receipt in two blocks", "rows"],
 )
 def test_an_import_that_is_killed_anywhere_goes_on_where_it_was(
-    till: Till, content: str, columns: dict[str, int]
+    till: Till, content: str, columns: dict[str, int], block_rows: int
 ) -> None:
     import_id = till.upload(content, columns)
     for blocks in (1, 2, 3):
         mortal = Till(till.shop_id, till.app, killed_after(till.jobs, blocks, Killed()))
         with pytest.raises(Killed):
-            mortal.run(import_id, block_rows=2)
-    till.run(import_id, block_rows=2)
+            mortal.run(import_id, block_rows=block_rows)
+    till.run(import_id, block_rows=block_rows)
     outcome = till.batch(import_id).outcome or {}
     rows = content.count("\n") - 1
     assert (outcome["rows"], outcome["created"]) == (rows, rows)
     with till.session() as session:
         assert session.scalar(select(func.count()).select_from(ImportRow)) == rows
+        bought = select(func.sum(Purchase.amount_minor)).where(Purchase.membership_id.is_not(None))
+        spent = select(func.sum(Membership.spent_minor))
+        assert session.scalar(bought) == session.scalar(spent)
     assert outcome["total_minor"] == (925 if columns is RECEIPTS else 100 * 435 + 50 * 30)
+    assert len(stored(till, Purchase.id)) == (4 if columns is RECEIPTS else rows)
 
 
 def test_a_job_that_comes_twice_runs_once(till: Till) -> None:
@@ -178,27 +187,42 @@ def test_a_job_that_comes_twice_runs_once(till: Till) -> None:
     assert till.batch(import_id).outcome == done
 
 
+OF_A_SHOP = (
+    "membership", "purchase", "purchase_line", "product", "consent_event", "import_change",
+    "import_row",
+)  # fmt: skip
+
+
+def everything(till: Till) -> dict[str, list[str]]:
+    """Return every row of the shop that an import can make or change."""
+    with till.session() as session:
+        return {
+            table: sorted(map(str, session.scalars(text(f"SELECT to_jsonb({table}) FROM {table}"))))
+            for table in OF_A_SHOP
+        }
+
+
 def assert_nothing_is_left(till: Till) -> None:
-    assert stored(till, Purchase.id) == stored(till, Membership.id) == []
-    assert stored(till, ImportRow.line) == []
+    assert everything(till) == {table: [] for table in OF_A_SHOP}
 
 
 def test_a_file_that_breaks_midway_leaves_nothing(till: Till) -> None:
-    rows = [f"{n},2026-03-14,1.00" for n in range(300)]
-    import_id = till.upload(simple(rows), SIMPLE)
+    lines = LINES + "17,R4,someday,Bread,1,3.50\n" * 100
+    import_id = till.upload(lines, RECEIPTS)
     with till.session() as session:
         batch = imports.import_by_id(session, till.shop_id, import_id)
-        batch.content = simple([*rows, '17,2026-03-14,"' + "x" * 200_000]).encode()
+        batch.content = (lines + '17,R5,2026-03-14,"' + "x" * 200_000).encode()
         session.commit()
-    till.run(import_id, block_rows=100)
+    till.run(import_id, block_rows=50)
     batch = till.batch(import_id)
     assert batch.state == "failed"
-    assert "line 302" in (batch.error or "")
+    assert "line 107" in (batch.error or "")
     assert_nothing_is_left(till)
 
 
 def test_a_fault_of_ours_leaves_nothing_and_the_import_can_be_run_again(till: Till) -> None:
-    import_id = till.upload(many_rows(30), SIMPLE)
+    rows = ["1,someday,1.00", *(f"{n},2026-03-{n % 28 + 1:02d},{n}.50" for n in range(29))]
+    import_id = till.upload(simple(rows), SIMPLE)
     faulty = Till(till.shop_id, till.app, killed_after(till.jobs, 3, RuntimeError("secret")))
     with pytest.raises(RuntimeError):
         faulty.run(import_id, block_rows=5)
@@ -208,7 +232,10 @@ def test_a_fault_of_ours_leaves_nothing_and_the_import_can_be_run_again(till: Ti
     assert_nothing_is_left(till)
     till.ask(import_id, SIMPLE)
     till.run(import_id)
-    assert till.batch(import_id).state == "done"
+    batch = till.batch(import_id)
+    assert batch.state == "done", batch.error
+    assert batch.outcome is not None
+    assert (batch.outcome["created"], batch.outcome["rejected"]) == (29, 1)
 
 
 def test_what_is_imported_asks_for_scores_once(till: Till) -> None:
@@ -261,17 +288,46 @@ def imported(till: Till, content: str, columns: dict[str, int], **more: object) 
     return import_id
 
 
+WITH_ALL = {"customer": 0, "name": 1, "phone": 2, "date": 3, "product": 4, "amount": 5}
+ALL = """customer,name,phone,date,product,amount
+17,Asha,0151 23456789,2026-03-14,Bread,3.50
+18,Björn,0151 98765432,2026-03-14,Jam,4.50
+19,Cleo,,someday,Jam,4.50
+"""
+
+
 def test_an_import_is_undone_as_if_it_had_never_been(till: Till) -> None:
     with till.session() as session:
-        session.add(Membership(shop_id=till.shop_id, reference="17", name="Asha from the corner"))
+        asha = Membership(shop_id=till.shop_id, id=uuid.uuid4(), reference="17", name="Asha K.")
+        session.add_all([asha, Product(shop_id=till.shop_id, name="Bread")])
+        session.flush()
+        session.add(sale_of(asha, 200))
         session.commit()
-    import_id = imported(till, WITH_PHONES, KNOWN)
-    assert sorted(map(str, stored(till, Membership.phone))) == ["+4915123456789", "+4915198765432"]
+    before = everything(till)
+    import_id = imported(till, ALL, WITH_ALL, channels=["sms"], evidence="signed cards")
+    assert {table for table, rows in before.items() if rows == everything(till)[table]} == set()
     assert undo(till, import_id) == {"kept_purchases": 0, "kept_customers": 0, "conflicts": 0}
-    assert stored(till, Purchase.id) == []
-    assert stored(till, Membership.name) == ["Asha from the corner"]
-    assert stored(till, Membership.phone) == [None]
-    assert till.imported(WITH_PHONES, KNOWN)["purchases"] == 2
+    [rejected] = everything(till).pop("import_row")  # it can still be taken home
+    assert "someday" in rejected
+    assert {**everything(till), "import_row": []} == before
+    assert till.imported(ALL, WITH_ALL)["purchases"] == 2
+
+
+def sale_of(customer: Membership, minor: int, **more: object) -> Purchase:
+    told = {"occurred_at": NOW, "amount_minor": minor, "currency": "EUR", "source": "api", **more}
+    return Purchase(shop_id=customer.shop_id, membership_id=customer.id, **told)
+
+
+def test_products_that_an_import_named_go_with_it_until_somebody_says_more_of_them(
+    till: Till,
+) -> None:
+    import_id = imported(till, ALL, WITH_ALL)
+    with till.session() as session:
+        jam = session.scalars(select(Product).where(Product.name == "Jam")).one()
+        jam.price_minor = 450
+        session.commit()
+    undo(till, import_id)
+    assert stored(till, Product.name) == ["Jam"]
 
 
 def test_an_import_completes_a_customer_and_never_overwrites(till: Till) -> None:
@@ -309,11 +365,58 @@ def test_what_others_build_on_survives_an_undo(till: Till) -> None:
     assert sorted(stored(till, Purchase.amount_minor)) == [-350, 350]  # type: ignore[type-var]
 
 
+@pytest.mark.parametrize("did", ["changed by hand", "noted", "called"])
+def test_a_customer_with_whom_somebody_did_something_survives_an_undo(till: Till, did: str) -> None:
+    import_id = imported(till, WITH_PHONES, KNOWN)
+    with till.session() as session:
+        asha = session.scalars(select(Membership).where(Membership.name == "Asha")).one()
+        about: dict[str, uuid.UUID] = {"shop_id": till.shop_id, "membership_id": asha.id}
+        if did == "changed by hand":
+            customers.change_customer(session, till.shop_id, asha.id, {"tags": ["vip"]}, NOW)
+        else:
+            rows = {"noted": Note(**about, text="rye"), "called": Outreach(**about, outcome="done")}
+            session.add(rows[did])
+        session.commit()
+    assert undo(till, import_id) == {"kept_purchases": 0, "kept_customers": 1, "conflicts": 0}
+    assert stored(till, Membership.name) == ["Asha"]
+    assert stored(till, Membership.spent_minor) == [0]
+
+
+def test_of_every_table_about_customers_it_is_known_whether_it_keeps_one_from_an_undo() -> None:
+    # who joined has an account, which keeps them by itself
+    of_accounts = {"feedback", "referral"}
+    # they follow from what the import brought, or mean nothing without it
+    moot = {"score", "prediction", "score_move", "import_change", "two_people"}
+    about = {table.name for table, _ in merge_queries.references()}
+    assert about == of_accounts | moot | set(import_queries.KEEPING)
+
+
+def test_what_another_import_has_too_survives_an_undo_until_that_one_is_undone(
+    till: Till,
+) -> None:
+    march = ["17,2026-03-14,1.00", "18,2026-03-15,2.00"]
+    first = imported(till, simple(march), SIMPLE)
+    second = imported(till, simple([march[1], "19,2026-04-01,3.00"]), SIMPLE)
+    assert undo(till, first) == {"kept_purchases": 1, "kept_customers": 1, "conflicts": 0}
+    assert sorted(stored(till, Purchase.amount_minor)) == [200, 300]  # type: ignore[type-var]
+    assert sorted(stored(till, Membership.reference)) == ["18", "19"]  # type: ignore[type-var]
+    assert undo(till, second) == {"kept_purchases": 0, "kept_customers": 0, "conflicts": 0}
+    assert stored(till, Purchase.id) == stored(till, Membership.id) == []
+
+
 def test_after_thirty_days_an_import_stays(till: Till) -> None:
     import_id = imported(till, WITH_PHONES, KNOWN)
-    later = NOW + dt.timedelta(days=31)
-    with till.session() as session, pytest.raises(Conflict, match="for 30 days"):
-        imports.undo(session, shop_id=till.shop_id, import_id=import_id, now=later)
+    last = NOW + dt.timedelta(days=30)
+    with till.session() as session:
+        said = "for 30 days, this one was done 31 days ago"
+        with pytest.raises(Conflict, match=said):
+            imports.undo(
+                session,
+                shop_id=till.shop_id,
+                import_id=import_id,
+                now=last + dt.timedelta(days=1),
+            )
+        imports.undo(session, shop_id=till.shop_id, import_id=import_id, now=last)
 
 
 def test_an_import_says_how_its_customers_agreed(till: Till) -> None:

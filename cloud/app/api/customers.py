@@ -1,5 +1,6 @@
 """Customers of a shop."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -77,7 +78,7 @@ def update_customer(
     values: dict[str, Any], shop_id: uuid.UUID, customer_id: uuid.UUID
 ) -> dict[str, object]:
     """Change what the shop knows of a customer."""
-    change_customer(db.session(), shop_id, customer_id, values)
+    change_customer(db.session(), shop_id, customer_id, values, dt.datetime.now(dt.UTC))
     row = customer_queries.customer(db.session(), shop_id, customer_id)
     db.session.commit()
     return shown(row)

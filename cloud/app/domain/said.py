@@ -242,7 +242,10 @@ REFUSALS = _compiled(
         "import_at_work": r"an import is at work and .+: try again when it is done",
         "import_state": r"this import is (?P<state>[a-z]+) already",
         "undo_state": r"only an import that is done can be undone, this one is (?P<state>[a-z]+)",
-        "undo_late": r"an import can be undone for (?P<days>\d+) days",
+        "undo_late": (
+            r"an import can be undone for (?P<days>\d+) days, "
+            r"this one was done (?P<days_ago>\d+) days ago"
+        ),
         "upload_again": (
             r"a customer was erased, and with them the uploaded files: upload this one again"
         ),

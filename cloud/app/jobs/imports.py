@@ -368,5 +368,6 @@ def _fail(sessions: sessionmaker[Session], run: Run, reason: str) -> None:
         act_for(session, shop_id=run.shop_id)
         batch = import_by_id(session, run.shop_id, run.import_id)
         _take_back(session, batch)
+        import_queries.forget_rows(session, run.shop_id, run.import_id)
         batch.state, batch.error, batch.outcome = "failed", reason, None
         ring(session, run.shop_id)

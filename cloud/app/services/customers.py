@@ -1,5 +1,6 @@
 """Customers of a shop, typed in by its people."""
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +29,11 @@ def add_customer(session: Session, shop_id: uuid.UUID, values: Mapping[str, Any]
 
 
 def change_customer(
-    session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID, values: Mapping[str, Any]
+    session: Session,
+    shop_id: uuid.UUID,
+    customer_id: uuid.UUID,
+    values: Mapping[str, Any],
+    now: dt.datetime,
 ) -> None:
     """Change what the shop knows of a customer. Raises NotFound and Conflict."""
     customer = session.scalar(
@@ -37,6 +42,7 @@ def change_customer(
     if customer is None:
         raise NotFound("there is no such customer")
     _fill(session, customer, values)
+    customer.changed_at = now
     _flush(session)
 
 

@@ -137,8 +137,10 @@ def undo(
     batch = import_by_id(session, shop_id, import_id, is_locked=True)
     if batch.state != "done":
         raise Conflict(f"only an import that is done can be undone, this one is {batch.state}")
-    if batch.finished_at is None or now - batch.finished_at > UNDO_WITHIN:
-        raise Conflict(f"an import can be undone for {UNDO_WITHIN.days} days")
+    age = now - (batch.finished_at or now)
+    if age > UNDO_WITHIN:
+        said = f"an import can be undone for {UNDO_WITHIN.days} days"
+        raise Conflict(f"{said}, this one was done {age.days} days ago")
     batch.state = "undoing"
     enqueue(session, UNDO_IMPORT, lock=f"shop:{shop_id}", shop_id=shop_id, import_id=import_id)
     session.flush()

@@ -138,6 +138,45 @@ _RESTORE = text("""
     WHERE c.shop_id = :shop_id AND c.import_id = :import_id
         AND m.shop_id = c.shop_id AND m.id = c.membership_id
 """)
+# A purchase that stands in another import, too, is that one's from now on: without this import it
+# would have brought it.
+_HAND_PURCHASES_OVER = text("""
+    UPDATE purchase p SET import_id = other.import_id
+    FROM (
+        SELECT DISTINCT ON (r.entity_id) r.entity_id, r.import_id
+        FROM import_row r JOIN import_batch b ON b.shop_id = r.shop_id AND b.id = r.import_id
+        WHERE r.shop_id = :shop_id AND r.import_id <> :import_id AND r.outcome = 'skipped'
+            AND b.state = 'done'
+        ORDER BY r.entity_id, b.created_at
+    ) AS other
+    WHERE p.shop_id = :shop_id AND p.import_id = :import_id AND p.id = other.entity_id
+""")
+_HAND_CUSTOMERS_OVER = text("""
+    UPDATE membership m SET import_id = p.import_id
+    FROM purchase p
+    WHERE m.shop_id = :shop_id AND m.import_id = :import_id
+        AND p.shop_id = m.shop_id AND p.membership_id = m.id AND p.import_id <> :import_id
+""")
+# made in the transaction of the purchase that named it first
+_PRODUCTS_MADE = text("""
+    SELECT DISTINCT d.id
+    FROM purchase p JOIN purchase_line l ON l.shop_id = p.shop_id AND l.purchase_id = p.id
+        JOIN product d ON d.shop_id = l.shop_id AND d.id = l.product_id
+    WHERE p.shop_id = :shop_id AND p.import_id = :import_id AND d.created_at >= p.created_at
+""")
+# with a word of anybody, or on another purchase, a product stays
+_TAKE_PRODUCTS_BACK = text("""
+    DELETE FROM product d WHERE d.shop_id = :shop_id AND d.id = ANY(:made)
+        AND num_nonnulls(d.sku, d.price_minor, d.cost_minor, d.in_stock, d.first_stocked_on) = 0
+        AND NOT EXISTS (SELECT FROM purchase_line l
+                        WHERE l.shop_id = d.shop_id AND l.product_id = d.id)
+""")
+# what keeps a customer whom an import brought: others have built on it, or done something with it
+KEEPING = ("purchase", "note", "consent_event", "outreach", "customer_merge")
+_BUILT_ON = " OR ".join(
+    f"EXISTS (SELECT FROM {table} x WHERE x.shop_id = m.shop_id AND x.membership_id = m.id)"
+    for table in KEEPING
+)
 # What others build on stays: purchases that were refunded since, customers with more than this.
 _TAKE_BACK = (
     "DELETE FROM consent_event WHERE shop_id = :shop_id AND import_id = :import_id",
@@ -145,13 +184,8 @@ _TAKE_BACK = (
     """DELETE FROM purchase p WHERE p.shop_id = :shop_id AND p.import_id = :import_id
        AND NOT EXISTS (SELECT FROM purchase r WHERE r.shop_id = p.shop_id
                        AND r.refunds_id = p.id AND r.import_id IS DISTINCT FROM :import_id)""",
-    """DELETE FROM membership m WHERE m.shop_id = :shop_id AND m.import_id = :import_id
-       AND m.person_id IS NULL
-       AND NOT EXISTS (SELECT FROM purchase p WHERE p.shop_id = m.shop_id
-                       AND p.membership_id = m.id)
-       AND NOT EXISTS (SELECT FROM note n WHERE n.shop_id = m.shop_id AND n.membership_id = m.id)
-       AND NOT EXISTS (SELECT FROM consent_event c WHERE c.shop_id = m.shop_id
-                       AND c.membership_id = m.id)""",
+    f"""DELETE FROM membership m WHERE m.shop_id = :shop_id AND m.import_id = :import_id
+        AND m.person_id IS NULL AND m.changed_at IS NULL AND NOT ({_BUILT_ON})""",  # noqa: S608 - constants
     """DELETE FROM import_row WHERE shop_id = :shop_id AND import_id = :import_id
        AND outcome <> 'rejected'""",
 )
@@ -161,6 +195,7 @@ _KEPT = text("""
         (SELECT count(*) FROM membership WHERE shop_id = :shop_id AND import_id = :import_id)
             AS kept_customers
 """)
+_FORGET_ROWS = text("DELETE FROM import_row WHERE shop_id = :shop_id AND import_id = :import_id")
 _NULL = "\\N"
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # the columns of a membership by which an import can know a customer
@@ -427,10 +462,23 @@ def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dic
     values = {"shop_id": shop_id, "import_id": import_id}
     conflicts = session.scalar(_CHANGED_SINCE, values)
     session.execute(_RESTORE, values)
+    made = session.scalars(_PRODUCTS_MADE, values).all()
+    handed_over = session.execute(_HAND_PURCHASES_OVER, values).rowcount  # type: ignore[attr-defined] # of DML
     for statement in _TAKE_BACK:
         session.execute(text(statement), values)
+    session.execute(_TAKE_PRODUCTS_BACK, {"shop_id": shop_id, "made": list(made)})
     kept = session.execute(_KEPT, values).one()
-    return {**kept._mapping, "conflicts": conflicts or 0}
+    session.execute(_HAND_CUSTOMERS_OVER, values)
+    return {
+        "kept_purchases": kept.kept_purchases + handed_over,
+        "kept_customers": kept.kept_customers,
+        "conflicts": conflicts or 0,
+    }
+
+
+def forget_rows(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> None:
+    """Forget what became of the rows, for an import that may be run again."""
+    session.execute(_FORGET_ROWS, {"shop_id": shop_id, "import_id": import_id})
 
 
 def as_json_time(moment: dt.datetime | None) -> str | None:

@@ -188,8 +188,9 @@ class Membership(Base):
     rests_until: Mapped[dt.datetime | None] = mapped_column(deferred=True)
     # what a search looks through
     searched: Mapped[str] = mapped_column(Computed(_SEARCHED, persisted=True), deferred=True)
-    # the import that brought this customer
+    # the import that brought this customer, and when somebody last changed it by hand
     import_id: Mapped[uuid.UUID | None]
+    changed_at: Mapped[dt.datetime | None]
     created_at: Mapped[CreatedAt]
 
 

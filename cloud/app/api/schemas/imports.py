@@ -166,12 +166,14 @@ class Outcome(Schema):
     kept_purchases = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "after an undo: refunded since, so they stay"},
+        metadata={"description": "after an undo: refunded since, or in another import too"},
     )
     kept_customers = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "after an undo: with other purchases or notes, so they stay"},
+        metadata={
+            "description": "after an undo: with other purchases or notes, or changed by hand"
+        },
     )
     kept_products = fields.Integer(
         required=True,

@@ -2551,9 +2551,9 @@ export interface components {
             customers: number | null;
             /** @description known before; their missing name, phone or email was filled in */
             customers_completed: number | null;
-            /** @description after an undo: refunded since, so they stay */
+            /** @description after an undo: refunded since, or in another import too */
             kept_purchases: number | null;
-            /** @description after an undo: with other purchases or notes, so they stay */
+            /** @description after an undo: with other purchases or notes, or changed by hand */
             kept_customers: number | null;
             /** @description after an undo: sold since, so they stay */
             kept_products: number | null;
