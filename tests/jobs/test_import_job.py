@@ -404,6 +404,26 @@ def test_what_another_import_has_too_survives_an_undo_until_that_one_is_undone(
     assert stored(till, Purchase.id) == stored(till, Membership.id) == []
 
 
+@pytest.mark.parametrize("block_rows", [1, 1000])
+def test_what_a_later_row_tells_of_a_customer_is_kept(till: Till, block_rows: int) -> None:
+    with till.session() as session:
+        session.add(Membership(shop_id=till.shop_id, reference="18"))
+        session.commit()
+    before = everything(till)
+    rows = [f"{number},{rest}" for number in (17, 18) for rest in (
+        ",,2026-03-14,1.00", "Asha,,2026-03-15,2.00", "Asha R.,0151 23456789,2026-03-16,3.00"
+    )]  # fmt: skip
+    import_id = till.upload("\n".join(["customer,name,phone,date,amount", *rows]) + "\n", KNOWN)
+    till.run(import_id, block_rows=block_rows)
+    with till.session() as session:
+        found = session.execute(select(Membership.name, Membership.phone)).all()
+    assert found == [("Asha", "+4915123456789")] * 2
+    outcome = till.batch(import_id).outcome or {}
+    assert (outcome["customers"], outcome["customers_completed"]) == (1, 1)
+    undo(till, import_id)
+    assert everything(till) == before
+
+
 def test_after_thirty_days_an_import_stays(till: Till) -> None:
     import_id = imported(till, WITH_PHONES, KNOWN)
     last = NOW + dt.timedelta(days=30)

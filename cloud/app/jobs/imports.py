@@ -8,9 +8,10 @@ import json
 import logging
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice, repeat
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,7 +21,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from cloud.app.domain.errors import Invalid
 from cloud.app.domain.import_kinds import PURCHASES
 from cloud.app.domain.product_rows import ProductReader
-from cloud.app.domain.sales_rows import IDENTITIES, Identity, PurchaseIds, Reading, Sale
+from cloud.app.domain.sales_rows import (
+    CONTACTS,
+    IDENTITIES,
+    Identity,
+    PurchaseIds,
+    Reading,
+    Sale,
+)
 from cloud.app.jobs import product_imports
 from cloud.app.services.import_rows import (
     ReadProduct,
@@ -45,6 +53,7 @@ STORED_BEFORE = "this purchase was stored before"
 OUTCOMES = ("created", "updated", "skipped", "rejected")
 
 Row = TypeVar("Row")
+Contact = Mapping[str, str]
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +79,8 @@ class Run:
     content: bytes
     progress: dict[str, int]
     customers: dict[Identity, uuid.UUID] = field(default_factory=dict)
+    # which of name, phone and email the file has told of each
+    told: dict[Identity, frozenset[str]] = field(default_factory=dict)
     products: dict[str, uuid.UUID] = field(default_factory=dict)
 
     def read_sales(self) -> Iterator[Prepared]:
@@ -233,49 +244,59 @@ def _store_products(session: Session, run: Run, block: list[ReadProduct]) -> Non
 
 
 def _know_customers(session: Session, run: Run, sales: list[Sale]) -> None:
-    unknown: dict[str, dict[str, Sale]] = defaultdict(dict)
+    told: dict[str, dict[str, Contact]] = defaultdict(dict)
     for sale in sales:
-        if sale.identity and sale.identity not in run.customers:
+        if sale.identity and _tells_more(run, sale.identity, sale.contact):
             role, text = sale.identity
-            unknown[role].setdefault(text, sale)
+            # what the file says first counts
+            told[role][text] = {**sale.contact, **told[role].get(text, {})}
     for role in IDENTITIES:
-        if role in unknown:
-            found = _customers_of(session, run, role, unknown[role])
-            run.customers.update({(role, text): found[text] for text in unknown[role]})
+        if role in told:
+            found = _customers_of(session, run, role, told[role])
+            run.customers.update({(role, text): found[text] for text in told[role]})
+
+
+def _tells_more(run: Run, identity: Identity, contact: Contact) -> bool:
+    """Tell whether a row names a new customer, or something new of one; note that it did."""
+    known = run.told.get(identity)
+    if known is not None and contact.keys() <= known:
+        return False
+    run.told[identity] = _shared(frozenset(contact).union(known or ()))
+    return True
+
+
+@cache
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    """The same object for each of a few sets, of which a million customers have one."""
+    return names
 
 
 def _customers_of(
-    session: Session, run: Run, role: str, unknown: dict[str, Sale]
+    session: Session, run: Run, role: str, told: dict[str, Contact]
 ) -> dict[str, uuid.UUID]:
-    found = import_queries.customer_ids(session, run.shop_id, role, unknown)
-    _complete_customers(session, run, {found[text]: unknown[text] for text in found})
-    missing = {text: sale for text, sale in unknown.items() if text not in found}
+    found = import_queries.customer_ids(session, run.shop_id, role, told)
+    _complete_customers(session, run, {found[text]: told[text] for text in found})
+    missing = {text: contact for text, contact in told.items() if text not in found}
     if not missing:
         return found
-    contacts = [sale.contact for sale in missing.values()]
     columns: dict[str, list[object]] = {
         "id": [uuid.uuid4() for _ in missing],
         "reference": [text if role == "customer" else None for text in missing],
-        **{
-            name: [contact.get(name) for contact in contacts] for name in ("name", "phone", "email")
-        },
+        **_as_columns(missing.values()),
     }
     import_queries.add_customers(session, run.shop_id, run.import_id, columns)
     return found | import_queries.customer_ids(session, run.shop_id, role, missing)
 
 
-def _complete_customers(session: Session, run: Run, known: dict[uuid.UUID, Sale]) -> None:
-    telling = {id_: sale.contact for id_, sale in known.items() if sale.contact}
-    if not telling:
-        return
-    columns: dict[str, list[object]] = {
-        "id": list(telling),
-        **{
-            name: [contact.get(name) for contact in telling.values()]
-            for name in ("name", "phone", "email")
-        },
-    }
-    import_queries.complete_customers(session, run.shop_id, run.import_id, columns)
+def _complete_customers(session: Session, run: Run, known: dict[uuid.UUID, Contact]) -> None:
+    telling = {id_: contact for id_, contact in known.items() if contact}
+    if telling:
+        columns: dict[str, list[object]] = {"id": list(telling), **_as_columns(telling.values())}
+        import_queries.complete_customers(session, run.shop_id, run.import_id, columns)
+
+
+def _as_columns(contacts: Collection[Contact]) -> dict[str, list[object]]:
+    return {name: [contact.get(name) for contact in contacts] for name in CONTACTS}
 
 
 def _know_products(session: Session, run: Run, sales: list[Sale]) -> None:

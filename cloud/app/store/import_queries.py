@@ -112,6 +112,15 @@ _NOTE_CHANGES = text("""
             OR m.email IS NULL AND new.email IS NOT NULL)
     ON CONFLICT (shop_id, import_id, membership_id) DO UPDATE SET after = excluded.after
 """)
+# the file may tell more of a customer in a later row than in the one that made it
+_COMPLETE_OWN = text("""
+    UPDATE membership m SET name = coalesce(m.name, new.name),
+        phone = coalesce(m.phone, new.phone), email = coalesce(m.email, new.email)
+    FROM unnest(
+        CAST(:id AS uuid[]), CAST(:name AS text[]), CAST(:phone AS text[]), CAST(:email AS text[])
+    ) AS new (id, name, phone, email)
+    WHERE m.shop_id = :shop_id AND m.import_id = :import_id AND m.id = new.id
+""")
 _APPLY_CHANGES = text("""
     UPDATE membership m SET name = c.after->>'name', phone = c.after->>'phone',
         email = c.after->>'email'
@@ -284,6 +293,7 @@ def complete_customers(
 ) -> None:
     """Fill in what the shop does not know of customers: id, name, phone, email."""
     values = {"shop_id": shop_id, "import_id": import_id, **columns}
+    session.execute(_COMPLETE_OWN, values)
     if session.execute(_NOTE_CHANGES, values).rowcount:  # type: ignore[attr-defined] # of DML
         session.execute(
             _APPLY_CHANGES, {key: values[key] for key in ("shop_id", "import_id", "id")}
