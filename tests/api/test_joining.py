@@ -237,6 +237,7 @@ def test_leaving_withdraws_every_channel_and_no_import_brings_it_back(
             channels=["sms", "email"],
             evidence="-",
             created_by=None,
+            agreed_at=dt.datetime.now(dt.UTC),
             except_for=[],
         )
         grants = session.scalar(select(func.count()).where(ConsentEvent.import_id == import_id))

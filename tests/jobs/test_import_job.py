@@ -468,6 +468,25 @@ def test_an_import_never_overrides_a_withdrawal(till: Till) -> None:
     assert granted == ["Björn"]
 
 
+def test_who_withdraws_while_an_import_is_at_work_has_withdrawn(till: Till) -> None:
+    import_id = till.upload(WITH_PHONES, KNOWN)
+    asha_id = uuid.uuid4()
+    with till.session() as session:
+        session.add(Membership(shop_id=till.shop_id, id=asha_id, reference="17"))
+        batch = imports.import_by_id(session, till.shop_id, import_id)
+        batch.consent = {"channels": ["sms"], "evidence": "signed cards"}
+        session.commit()
+    with till.session() as withdrawing:  # begins before the import ends, and ends after it
+        about = {"shop_id": till.shop_id, "membership_id": asha_id, "source": "inbound"}
+        withdrawal = {"channel": "sms", "purpose": "marketing", "action": "withdraw"}
+        till.run(import_id)
+        withdrawing.add(ConsentEvent(**about, **withdrawal))
+        withdrawing.commit()
+    with till.session() as session:
+        granted = dict(session.execute(select(Membership.name, Membership.granted)).all())  # type: ignore[arg-type] # two columns
+    assert granted == {"Asha": [], "Björn": ["sms"]}
+
+
 def test_consent_of_an_import_goes_with_it(till: Till) -> None:
     import_id = imported(till, WITH_PHONES, KNOWN, channels=["sms"], evidence="signed cards")
     assert undo(till, import_id)["kept_customers"] == 0

@@ -380,6 +380,8 @@ def _grant(session: Session, batch: ImportBatch, key: str) -> None:
             channels=consent["channels"],
             evidence=consent["evidence"],
             created_by=batch.created_by,
+            # what a file tells was agreed before it came: whoever withdraws meanwhile is later
+            agreed_at=batch.created_at,
             except_for=erased,
         )
 

@@ -1,5 +1,6 @@
 """Consent: what holds now, and what an import says about it."""
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 
@@ -14,10 +15,10 @@ from cloud.app.store.people import Membership
 _GRANT_BY_IMPORT = text("""
     INSERT INTO consent_event (
         shop_id, id, membership_id, channel, purpose, action, source, evidence, import_id,
-        created_by
+        created_by, created_at
     )
     SELECT :shop_id, gen_random_uuid(), m.id, c.channel, 'marketing', 'grant', 'import', :evidence,
-        :import_id, :created_by
+        :import_id, :created_by, :agreed_at
     FROM membership m CROSS JOIN unnest(CAST(:channels AS text[])) AS c (channel)
     WHERE m.shop_id = :shop_id
         AND CASE c.channel WHEN 'email' THEN m.email IS NOT NULL ELSE m.phone IS NOT NULL END
@@ -91,13 +92,15 @@ def grant_by_import(
     channels: Sequence[str],
     evidence: str,
     created_by: uuid.UUID | None,
+    agreed_at: dt.datetime,
     except_for: Collection[uuid.UUID],
 ) -> None:
     """Note that the customers of an import agreed, where nobody has said anything else, but for
     some."""
     values = {
         "shop_id": shop_id, "import_id": import_id, "channels": list(channels),
-        "evidence": evidence, "created_by": created_by, "except_for": list(except_for),
+        "evidence": evidence, "created_by": created_by, "agreed_at": agreed_at,
+        "except_for": list(except_for),
     }  # fmt: skip
     session.execute(_GRANT_BY_IMPORT, values)
 
