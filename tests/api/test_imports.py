@@ -1,15 +1,21 @@
 """Imports at the door: upload, preview, the naming of columns. The worker has tests of its own."""
 
+import csv
 import dataclasses
 import datetime as dt
 import gzip
 import io
+import uuid
 import zipfile
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 from werkzeug.test import TestResponse
 
+from cloud.app.jobs.imports import run_import, undo_import
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services import import_rows, workbooks
 from cloud.app.settings import Settings
 from tests.api.conftest import Somebody, body, made, make_app, problem, somebody
@@ -65,6 +71,128 @@ def test_the_same_file_again_is_recognised_in_its_shop_only(
     assert made(upload(outsider, TILL))["duplicate_of"] is None
 
 
+def test_the_same_file_is_not_the_same_as_another_kind_or_once_it_was_undone(
+    owner: Somebody, settings: Settings
+) -> None:
+    first = done(owner, settings, TILL, {"customer": 0, "invoice": 1, "date": 2, "amount": 3})
+    url = f"{owner.url}/imports?kind=products"
+    file = (io.BytesIO(TILL.encode()), "till.csv")
+    products = made(owner.client.post(url, data={"file": file}, headers=owner.headers))
+    assert products["duplicate_of"] is None
+    again = made(upload(owner, TILL))
+    assert again["duplicate_of"] == first["id"]
+    undone(owner, settings, first["id"])
+    assert made(upload(owner, TILL))["duplicate_of"] == again["id"]
+    listed = body(owner.get(f"{owner.url}/imports"))["items"]
+    assert [one["duplicate_of"] for one in listed] == [again["id"], None, None, None]
+
+
+def done(
+    owner: Somebody, settings: Settings, content: str, mapping: dict[str, int], **more: object
+) -> dict[str, Any]:
+    """Import a file, as the worker does."""
+    import_id = made(upload(owner, content))["id"]
+    assert run(owner, import_id, mapping=mapping, **more).status_code == 202
+    work(run_import, owner, settings, import_id, key=settings.secret_key)
+    found = body(owner.get(f"{owner.url}/imports/{import_id}"))
+    assert found["state"] == "done", found["error"]
+    return found
+
+
+def undone(owner: Somebody, settings: Settings, import_id: str) -> dict[str, Any]:
+    answer = owner.post(f"{owner.url}/imports/{import_id}/undo")
+    assert (answer.status_code, body(answer)["state"]) == (202, "undoing")
+    work(undo_import, owner, settings, import_id)
+    return body(owner.get(f"{owner.url}/imports/{import_id}"))
+
+
+def work(
+    job: Callable[..., None], owner: Somebody, settings: Settings, import_id: str, **more: object
+) -> None:
+    sessions = job_sessions(settings)
+    about = {"shop_id": uuid.UUID(owner.shop_id), "import_id": uuid.UUID(import_id)}
+    job(sessions, **about, now=dt.datetime.now(dt.UTC), **more)
+    sessions.kw["bind"].dispose()
+
+
+def test_an_import_from_its_upload_to_its_undo(owner: Somebody, settings: Settings) -> None:
+    content = TILL + "19;3;31.02.2026;-4,50\n20;4;16.03.2026;free\n"
+    mapping = {"customer": 0, "invoice": 1, "date": 2, "amount": 3}
+    found = done(owner, settings, content, mapping)
+    outcome = found["outcome"]
+    assert (outcome["rows"], outcome["created"], outcome["rejected"]) == (4, 2, 2)
+    assert (outcome["purchases"], outcome["total_minor"]) == (2, 350 + 120400)
+    finished = dt.datetime.fromisoformat(found["finished_at"])
+    assert dt.datetime.fromisoformat(found["undo_until"]) - finished == dt.timedelta(days=30)
+    assert len(body(owner.get(f"{owner.url}/customers"))["items"]) == 2
+
+    undone_import = undone(owner, settings, found["id"])
+    assert (undone_import["state"], undone_import["undo_until"]) == ("undone", None)
+    assert undone_import["undone_at"]
+    assert body(owner.get(f"{owner.url}/customers"))["items"] == []
+    assert body(owner.get(f"{owner.url}/purchases"))["items"] == []
+    problem(owner.post(f"{owner.url}/imports/{found['id']}/undo"), 409)
+
+
+def test_who_was_merged_into_an_imported_customer_outlives_the_undo_of_the_import(
+    owner: Somebody, settings: Settings
+) -> None:
+    asha = made(owner.post(f"{owner.url}/customers", {"name": "Asha Rao"}))["id"]
+    mapping = {"customer": 0, "invoice": 1, "date": 2, "amount": 3}
+    import_id = done(owner, settings, TILL, mapping)["id"]
+    of_till = {c["reference"]: c["id"] for c in body(owner.get(f"{owner.url}/customers"))["items"]}
+    pair = {"survivor_id": of_till["17"], "duplicate_id": asha}
+    merge_id = made(owner.post(f"{owner.url}/merges", pair))["id"]
+    assert undone(owner, settings, import_id)["outcome"]["kept_customers"] == 1
+    [kept] = body(owner.get(f"{owner.url}/customers"))["items"]
+    assert (kept["id"], kept["name"], kept["spent_minor"]) == (of_till["17"], "Asha Rao", 0)
+    assert owner.post(f"{owner.url}/merges/{merge_id}/undo").status_code == 200
+    assert body(owner.get(f"{owner.url}/customers/{asha}"))["name"] == "Asha Rao"
+
+
+def test_each_row_has_an_outcome_with_its_reason_page_by_page(
+    owner: Somebody, settings: Settings
+) -> None:
+    content = TILL + "19;3;31.02.2026;4,50\n20;4;16.03.2026;free\n"
+    mapping = {"customer": 0, "invoice": 1, "date": 2, "amount": 3}
+    url = f"{owner.url}/imports/{done(owner, settings, content, mapping)['id']}/rows"
+    first = body(owner.get(url, limit=3))
+    assert [(row["line"], row["outcome"]) for row in first["items"]] == [
+        (2, "created"), (3, "created"), (4, "rejected")
+    ]  # fmt: skip
+    assert [row["raw"] for row in first["items"]] == [None, None, ["19", "3", "31.02.2026", "4,50"]]
+    rest = body(owner.get(url, limit=3, cursor=first["next_cursor"]))
+    assert ([row["line"] for row in rest["items"]], rest["next_cursor"]) == ([5], None)
+    assert rest["items"][0]["reason"] == "amount: expected an amount such as 12,50, got 'free'"
+    assert rest["items"][0]["said"]["code"] == "amount_comma"
+    rejected = body(owner.get(url, outcome="rejected"))["items"]
+    assert [row["line"] for row in rejected] == [4, 5]
+    again = done(owner, settings, content, mapping)["id"]
+    skipped = body(owner.get(f"{owner.url}/imports/{again}/rows", outcome="skipped"))["items"]
+    assert {row["reason"] for row in skipped} == {"this purchase was stored before"}
+    problem(owner.get(url, cursor="x"), 422)
+
+
+def test_rejected_rows_are_taken_home_mended_and_imported(
+    owner: Somebody, settings: Settings
+) -> None:
+    content = TILL + "19;3;31.02.2026;-4,50\n20;4\n"
+    mapping = {"customer": 0, "invoice": 1, "date": 2, "amount": 3}
+    import_id = done(owner, settings, content, mapping)["id"]
+    answer = owner.get(f"{owner.url}/imports/{import_id}/rejected")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert f"rejected-{import_id}.csv" in answer.headers["Content-Disposition"]
+    taken = answer.get_data().decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(taken)))
+    assert [(row["Customer"], row["Amount"], row["error"]) for row in rows] == [
+        ("19", "-4,50", "date: expected a date such as 2024-12-31, got '31.02.2026'"),
+        ("20", "", "row: expected 4 or more cells, got 2"),
+    ]
+    mended = taken.replace("31.02.2026", "28.02.2026", 1)
+    outcome = done(owner, settings, mended, mapping)["outcome"]
+    assert (outcome["created"], outcome["rejected"], outcome["total_minor"]) == (1, 1, -450)
+
+
 def test_dates_that_can_be_read_both_ways_are_asked_for(owner: Somebody) -> None:
     preview = made(upload(owner, AMBIGUOUS))
     assert preview["date_orders"] == ["dmy", "mdy"]
@@ -74,6 +202,19 @@ def test_dates_that_can_be_read_both_ways_are_asked_for(owner: Somebody) -> None
     answer = run(owner, preview["id"], mapping=mapping, date_order="mdy")
     assert answer.status_code == 202
     assert body(answer)["state"] == "queued"
+
+
+def test_a_mark_that_can_be_read_both_ways_is_asked_for(
+    owner: Somebody, settings: Settings
+) -> None:
+    content = "customer,date,amount\n1,2026-03-14,1.234\n2,2026-03-14,5.678\n"
+    mapping = {"customer": 0, "date": 1, "amount": 2}
+    preview = made(upload(owner, content))
+    assert preview["decimal"] is None
+    found = problem(run(owner, preview["id"], mapping=mapping), 422)
+    assert [(one["field"], one["code"]) for one in found["errors"]] == [("decimal", "ask_decimal")]
+    outcome = done(owner, settings, content, mapping, decimal=",")["outcome"]
+    assert outcome["total_minor"] == 691200
 
 
 @pytest.mark.parametrize(

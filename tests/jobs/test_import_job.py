@@ -494,11 +494,15 @@ def test_consent_of_an_import_goes_with_it(till: Till) -> None:
 
 
 def test_rejected_rows_leave_with_their_reason(till: Till) -> None:
-    import_id = imported(till, simple(["17,2026-03-16,1.00", "18,yesterday,2.00"]), SIMPLE)
+    rows = ["17,2026-03-16,1.00", "18,yesterday,2.00", "19", "Rao, Asha,2026-03-16,2.00"]
+    import_id = imported(till, simple(rows), SIMPLE)
     with till.session() as session:
         batch = imports.import_by_id(session, till.shop_id, import_id)
         text = "".join(rejected_rows(session, batch)).removeprefix(BOM)
-    header, row = csv.reader(text.splitlines())
-    assert header == ["customer", "date", "amount", "error"]
-    assert row[:3] == ["18", "yesterday", "2.00"]
-    assert row[3].startswith("date: expected")
+    no_date = "date: expected a date such as 2024-12-31, got"
+    assert list(csv.reader(text.splitlines())) == [
+        ["customer", "date", "amount", "error"],
+        ["18", "yesterday", "2.00", f"{no_date} 'yesterday'"],
+        ["19", "", "", "row: expected 3 or more cells, got 1"],
+        ["Rao", " Asha", "2026-03-16", f"{no_date} 'Asha'", "2.00"],
+    ]

@@ -14,7 +14,7 @@ from cloud.app.domain.money import from_minor
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store import export_queries
 from cloud.app.store.import_queries import rows_after
-from cloud.app.store.sales import ImportBatch
+from cloud.app.store.sales import ImportBatch, ImportRow
 
 # spreadsheets take a file for UTF-8 by this mark only
 BOM = "\ufeff"
@@ -36,16 +36,24 @@ def export(session: Session, shop_id: uuid.UUID, noun: str, *, with_names: bool)
 def rejected_rows(session: Session, batch: ImportBatch) -> Iterator[str]:
     """Return the rejected rows of an import with the reason in a last column."""
     names = [str(column["name"]) for column in (batch.preview or {})["columns"]]  # type: ignore[attr-defined] # JSON
-    return as_csv([*names, "error"], _rejected(session, batch))
+    return as_csv([*names, "error"], _rejected(session, batch, len(names)))
 
 
-def _rejected(session: Session, batch: ImportBatch) -> Iterator[list[str]]:
+def _rejected(session: Session, batch: ImportBatch, width: int) -> Iterator[list[str]]:
     line = 0
     while rows := rows_after(
         session, batch.shop_id, batch.id, outcome="rejected", line=line, limit=ROWS_AT_ONCE
     ):
-        yield from ([*(row.raw or []), row.reason or ""] for row in rows)
+        yield from (_with_reason(row, width) for row in rows)
         line = rows[-1].line
+
+
+def _with_reason(row: ImportRow, width: int) -> list[str]:
+    """The cells and the reason, which stands below its own head also where the cells are too few;
+    those that are too many follow it."""
+    cells = row.raw or []
+    missing = [""] * (width - len(cells))
+    return [*cells[:width], *missing, row.reason or "", *cells[width:]]
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -251,6 +251,7 @@ def earlier_uploads(
         .where(
             ImportBatch.shop_id == shop_id,
             ImportBatch.id.in_([batch.id for batch in batches]),
+            same.kind == ImportBatch.kind,
             same.created_at < ImportBatch.created_at,
             same.state.not_in(("undoing", "undone")),
         )
