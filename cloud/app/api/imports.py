@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from flask import Response, current_app, request
 
-from cloud.app.api.access import View, person_id, works_here
+from cloud.app.api.access import View, person_id, sees_names, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.deadlines import arrived, cut_off_after
@@ -237,6 +237,14 @@ def _filename(sent: str | None) -> str:
     return printable[-FILENAME_MAX_LENGTH:] or "upload"
 
 
+def _preview(batch: ImportBatch) -> dict[str, Any]:
+    """What the columns look like; for an analyst without samples, which are names and numbers."""
+    preview: dict[str, Any] = batch.preview or {}
+    if sees_names():
+        return preview
+    return {**preview, "columns": [{**one, "samples": []} for one in preview["columns"]]}
+
+
 def _shown(batch: ImportBatch) -> dict[str, object]:
     return _shown_with(batch, import_queries.earlier_uploads(db.session(), batch.shop_id, [batch]))
 
@@ -245,7 +253,7 @@ def _shown_with(batch: ImportBatch, earlier: Mapping[uuid.UUID, uuid.UUID]) -> d
     same = ("id", "kind", "filename", "state", "error", "created_at", "finished_at", "undone_at")
     return {
         **{field: getattr(batch, field) for field in same},
-        **(batch.preview or {}),
+        **_preview(batch),
         "said": expectation_in(batch.error),
         "outcome": {**_NO_OUTCOME, **batch.outcome} if batch.outcome else None,
         "duplicate_of": earlier.get(batch.id),
