@@ -58,11 +58,47 @@ def test_the_trail_is_narrowed_to_a_customer_and_to_a_person(app: Flask, owner: 
     ids = [made(owner.post(f"{owner.url}/customers", {"name": n}))["id"] for n in "AB"]
     for customer in ids:
         staff.get(f"{owner.url}/customers/{customer}")
-    assert did(owner, customer_id=ids[0]) == [("Carl staff", "get_customer")]
+    assert did(owner, customer_id=ids[0]) == [
+        ("Carl staff", "get_customer"), ("Olga Owner", "create_customer")
+    ]  # fmt: skip
     assert len(trail(owner, person_id=owner.id)) == 2
     first = body(owner.get(f"{owner.url}/audit", limit=3))
     assert len(first["items"]) == 3
     assert len(trail(owner, cursor=first["next_cursor"])) == 1
+
+
+def test_a_change_is_found_by_the_customer_whom_it_was_about(owner: Somebody) -> None:
+    asha, twin = (
+        made(owner.post(f"{owner.url}/customers", {"name": name}))["id"] for name in ("A", "B")
+    )
+    sale = {"id": str(uuid.uuid4()), "occurred_at": "2026-03-14T12:00:00Z", "amount_minor": 350}
+    made(owner.post(f"{owner.url}/purchases", {**sale, "customer_id": asha}))
+    pair = {"survivor_id": asha, "duplicate_id": twin}
+    merge_id = made(owner.post(f"{owner.url}/merges", pair))["id"]
+    owner.post(f"{owner.url}/merges/{merge_id}/undo")
+    found = trail(owner, customer_id=asha)
+    assert [(event["action"], event["about"]) for event in found] == [
+        ("undo_merge", {**pair, "id": merge_id, "merge_id": merge_id}),
+        ("create_merge", {**pair, "id": merge_id}),
+        ("create_purchase", {"id": sale["id"]}),
+        ("create_customer", {"id": asha}),
+    ]
+
+
+def test_every_look_at_one_customer_and_every_download_is_noted(app: Flask) -> None:
+    of_one = [
+        name for method, path, described in OPERATIONS for name in [described["operationId"]]
+        if method == "get" and path.startswith(f"{API}/shops/")
+        and ("{customer_id}" in path or "/exports/" in path)
+    ]  # fmt: skip
+    noted = {
+        name.rsplit(".", 1)[-1]
+        for name, view in app.view_functions.items()
+        if getattr(view, "is_noted", False)
+    }
+    assert {"get_customer", "list_consents", "export_scores"} <= set(of_one)
+    # what the shop sells is about nobody
+    assert set(of_one) - noted == {"export_products"}
 
 
 def test_no_value_of_a_field_is_written_down(app: Flask, owner: Somebody) -> None:
