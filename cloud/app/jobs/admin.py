@@ -8,9 +8,11 @@ from cloud.app.domain.errors import Invalid
 from cloud.app.services.contacts import normalised_contact
 from cloud.app.settings import Settings
 
+# whoever only claims a contact may be somebody else
 _ADD = text("""
     INSERT INTO platform_admin (person_id)
-    SELECT id FROM person WHERE email = :contact OR phone = :contact
+    SELECT id FROM person WHERE email = :contact AND email_verified_at IS NOT NULL
+        OR phone = :contact AND phone_verified_at IS NOT NULL
     ON CONFLICT DO NOTHING RETURNING person_id
 """)
 _REMOVE = text("""
@@ -31,10 +33,11 @@ def admin() -> None:
 @admin.command()
 @click.argument("login")
 def add(login: str) -> None:
-    """Let the person with this email or phone look after the installation."""
+    """Let the person who has proven this email or phone look after the installation."""
     if not change_admins(app_settings.from_environment(), _ADD, login):
         raise click.ClickException(
-            "expected the login of an account that is no administrator yet, found none"
+            "expected an account that has proven this login by a code and is no administrator yet,"
+            " found none"
         )
     click.echo("added")
 
