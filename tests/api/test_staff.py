@@ -2,15 +2,19 @@
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from cloud.app.api.database import db
 from cloud.app.domain.errors import Forbidden
 from cloud.app.services import staff
 from cloud.app.store.roles import act_for
 from tests.api.conftest import API, Somebody, body, colleague, made, problem, somebody
+from tests.waiting import wait_until
 
 NOW = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
 
@@ -76,6 +80,49 @@ def test_a_colleague_is_let_go_and_the_last_owner_stays(app: Flask, owner: Someb
     problem(carl.get(owner.url), 404)
     found = problem(owner.delete(f"{owner.url}/staff/{owner.id}"), 409)
     assert found["detail"] == "a shop keeps at least one owner"
+
+
+def test_who_is_let_go_does_not_come_back_by_an_invitation_of_their_own(
+    app: Flask, owner: Somebody
+) -> None:
+    partner = colleague(app, owner, "owner")
+    kept = invite(partner, "owner")
+    assert owner.delete(f"{owner.url}/staff/{partner.id}").status_code == 204
+    problem(partner.post(f"{API}/invitations/accept", {"code": kept["code"]}), 403)
+    problem(partner.get(owner.url), 404)
+    # an employee could make none: those of the owner go on
+    carl, code = colleague(app, owner, "staff"), invite(owner)["code"]
+    assert owner.delete(f"{owner.url}/staff/{carl.id}").status_code == 204
+    accepted = somebody(app, "Nora").post(f"{API}/invitations/accept", {"code": code})
+    assert body(accepted) == {"shop_id": owner.shop_id, "role": "staff"}
+
+
+def test_of_two_owners_who_let_each_other_go_at_once_one_stays(app: Flask, owner: Somebody) -> None:
+    partner = colleague(app, owner, "owner")
+    shop_id = uuid.UUID(owner.shop_id)
+    with app.app_context(), Session(db.engine) as first, ThreadPoolExecutor(1) as pool:
+        act_for(first, shop_id=shop_id)
+        staff.let_go(first, shop_id, uuid.UUID(owner.id))
+        second = pool.submit(owner.delete, f"{owner.url}/staff/{partner.id}")
+        wait_until(lambda: _waits(app), "the second to wait for the first")
+        first.commit()
+        problem(second.result(), 409)
+    assert [one["role"] for one in body(partner.get(f"{owner.url}/staff"))["items"]] == ["owner"]
+
+
+def _waits(app: Flask) -> bool:
+    with Session(db.engine) as session:
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+        return bool(session.scalar(text(waiting)))
+
+
+def test_who_is_not_invited_learns_what_to_do(owner: Somebody, outsider: Somebody) -> None:
+    for code in ("wrong", owner.shop_id):
+        answer = outsider.post(f"{API}/invitations/accept", {"code": code})
+        assert problem(answer, 403)["code"] == "wrong_code"
+    problem(owner.delete(f"{owner.url}/staff/{outsider.id}"), 404)
+    role = problem(owner.post(f"{owner.url}/invitations", {"role": "boss"}), 422)
+    assert role["detail"] == 'role: expected one of owner, staff, analyst, got "boss".'
 
 
 def test_staff_may_not_invite(app: Flask, owner: Somebody) -> None:

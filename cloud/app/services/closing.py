@@ -4,14 +4,14 @@ import datetime as dt
 import uuid
 from contextlib import suppress
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.services.credentials import revoke_device
+from cloud.app.services.tickets import withdraw_all
 from cloud.app.settings import Settings
 from cloud.app.store.shops import Device, Shop
-from cloud.app.store.tickets import Ticket
 
 GRACE = dt.timedelta(days=30)
 
@@ -25,7 +25,7 @@ def close_shop(
     broker does not answer: then nothing has changed.
     """
     # in the order in which a claim locks them: its code, then the shop
-    session.execute(delete(Ticket).where(Ticket.shop_id == shop_id))
+    withdraw_all(session, shop_id)
     shop = session.get_one(Shop, shop_id, with_for_update=True)
     if _plain(name) != _plain(shop.name):
         raise Invalid("name", f'"{shop.name}", the name of the shop', f'"{name}"')

@@ -65,12 +65,17 @@ def accept(
 
 
 def let_go(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> None:
-    """End a person's work for a shop. Raises NotFound, and Conflict for the last owner."""
+    """End a person's work for a shop. Raises NotFound, and Conflict for the last owner.
+
+    With an owner all open codes of the shop end: who made them could use them to come back.
+    """
     staff = session.get(Staff, (shop_id, person_id))
     if staff is None:
         raise NotFound("this person does not work here")
     if is_only_owner(session, shop_id, person_id):
         raise Conflict("a shop keeps at least one owner")
+    if staff.role == "owner":
+        tickets.withdraw_all(session, shop_id)
     session.delete(staff)
     session.flush()
 

@@ -7,7 +7,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Forbidden, NotFound
@@ -95,6 +95,11 @@ def withdraw(session: Session, shop_id: uuid.UUID, kind: str, ticket_id: uuid.UU
         raise NotFound("there is no such invitation")
     session.delete(ticket)
     session.flush()
+
+
+def withdraw_all(session: Session, shop_id: uuid.UUID) -> None:
+    """Make every code of the shop useless."""
+    session.execute(delete(Ticket).where(Ticket.shop_id == shop_id))
 
 
 def _digest(key: str, kind: str, code: str) -> str:
