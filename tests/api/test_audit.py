@@ -16,6 +16,7 @@ from cloud.app.settings import Settings
 from cloud.app.store import Base, roles
 from cloud.app.store.audit import is_platform_admin
 from cloud.app.store.connection import sessions_for
+from cloud.app.store.jobs import enqueue
 from cloud.app.store.people import Person
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import RejectedMessage, Shop
@@ -23,7 +24,7 @@ from tests.api.conftest import API, PASSWORD, Somebody, body, colleague, made, p
 from tests.api.test_access import OPERATIONS, device_of
 from tests.api.test_joining import prove
 from tests.conftest import repository
-from tests.rows import fill_every_table
+from tests.rows import add_row, fill_every_table, owner_of_all
 
 PLATFORM = ["shops", "devices", "jobs", "rejections", "audit"]
 PHONE = "030 99887766"
@@ -191,6 +192,39 @@ def test_an_administrator_sees_shops_boards_jobs_and_rejections(
     rejections = admin.get(f"{API}/platform/rejections")
     assert "no JSON" in rejections.text
     assert "secret" not in rejections.text
+
+
+def test_what_an_administrator_looks_at_goes_page_by_page(
+    app: Flask, settings: Settings, admin: Somebody, owner: Somebody
+) -> None:
+    site_id = body(owner.get(f"{owner.url}/sites"))["items"][0]["id"]
+    for number in range(5):
+        device_of(app, owner, site_id)
+        somebody(app, f"Owner {number}").open_shop(f"Shop {number}")
+    with app.app_context(), Session(db.engine) as session:
+        for number in range(5):
+            enqueue(session, "score_shop", lock=f"page {number}", shop_id=owner.shop_id)
+        session.commit()
+    with owner_of_all(settings) as connection:
+        for _ in range(5):
+            add_row(connection, RejectedMessage.__table__, shop_id=uuid.UUID(owner.shop_id))
+    for noun, narrowed in (
+        ("devices", {"shop_id": owner.shop_id}), ("jobs", {"status": "todo"}), ("rejections", {}),
+        ("shops", {}), ("audit", {}),
+    ):  # fmt: skip
+        goes_page_by_page(admin, f"{API}/platform/{noun}", **narrowed)
+    goes_page_by_page(owner, f"{owner.url}/rejections")
+
+
+def goes_page_by_page(who: Somebody, url: str, **narrowed: str) -> None:
+    """Check that two pages are the whole list, of which the looks themselves are no part."""
+    first = body(who.get(url, limit=2, **narrowed))
+    rest = body(who.get(url, limit=2, cursor=first["next_cursor"], **narrowed))
+    ids = [one["id"] for one in (*first["items"], *rest["items"])]
+    whole = [one["id"] for one in body(who.get(url, limit=10, **narrowed))["items"]]
+    assert len(set(ids)) == 4, url
+    assert [id_ for id_ in whole if id_ in ids] == ids, url
+    problem(who.get(url, cursor="another text", **narrowed), 422)
 
 
 def test_an_administrator_sees_no_customer_of_anybody(admin: Somebody, owner: Somebody) -> None:

@@ -59,6 +59,14 @@ def test_a_board_is_not_asked_more_than_it_remembers(owner: Somebody, url: str) 
     problem(owner.post(url, {"name": "identify"}), 409)
 
 
+def test_what_a_board_was_asked_goes_page_by_page(owner: Somebody, url: str) -> None:
+    asked = [made(owner.post(url, {"name": "identify"}))["id"] for _ in range(3)]
+    first = body(owner.get(url, limit=2))
+    rest = body(owner.get(url, limit=2, cursor=first["next_cursor"]))
+    assert [one["id"] for one in (*first["items"], *rest["items"])] == asked[::-1]
+    assert rest["next_cursor"] is None
+
+
 def test_only_the_owner_asks_and_no_outsider_sees(
     app: Flask, owner: Somebody, analyst: Somebody, outsider: Somebody, url: str
 ) -> None:

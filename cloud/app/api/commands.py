@@ -10,6 +10,7 @@ from cloud.app.api.access import person_id, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas import commands as schemas
+from cloud.app.api.schemas.base import PageQuery
 from cloud.app.services.commands import ask, commands, follow_configuration, shown
 
 routes = Blueprint("commands", "What boards are asked to do")
@@ -33,11 +34,11 @@ def create_command(wanted: dict[str, Any], shop_id: uuid.UUID, device_id: str) -
 
 @routes.get("/shops/<uuid:shop_id>/devices/<string:device_id>/commands")
 @works_here("analyst")
-@routes.query(schemas.CommandQuery)
+@routes.query(PageQuery)
 @routes.returns(200, schemas.Commands)
 @routes.fails(404)
 def list_commands(query: dict[str, Any], shop_id: uuid.UUID, device_id: str) -> dict[str, object]:
     """What a board was asked and how it went, the latest first."""
     now = dt.datetime.now(dt.UTC)
-    asked = commands(db.session(), shop_id, device_id, query["limit"])
-    return {"items": [shown(command, now) for command in asked], "next_cursor": None}
+    page = commands(db.session(), shop_id, device_id, **query)
+    return page.map(lambda row: shown(row.DeviceCommand, now))

@@ -10,12 +10,16 @@ from cloud.app.api.access import works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas import credentials as schemas
+from cloud.app.api.schemas.base import PageQuery
 from cloud.app.api.schemas.devices import Credential
-from cloud.app.services.credentials import rejections, revoke_device, rotate_credential
+from cloud.app.services.credentials import revoke_device, rotate_credential
 from cloud.app.services.devices import credential
 from cloud.app.settings import Settings
+from cloud.app.store.device_queries import rejections
 
 routes = Blueprint("credentials", "Boards in use")
+
+_REJECTION = tuple(schemas.Rejection().fields)
 
 
 @routes.post("/shops/<uuid:shop_id>/devices/<string:device_id>/credential", shows_secret=True)
@@ -43,9 +47,11 @@ def delete_device(shop_id: uuid.UUID, device_id: str) -> None:
 
 @routes.get("/shops/<uuid:shop_id>/rejections")
 @works_here("owner")
-@routes.query(schemas.RejectionQuery)
+@routes.query(PageQuery)
 @routes.returns(200, schemas.Rejections)
 @routes.fails(403, 404)
 def list_rejections(query: dict[str, Any], shop_id: uuid.UUID) -> dict[str, object]:
     """What the boards have sent and nobody could use, with reasons, the latest first."""
-    return {"items": rejections(db.session(), shop_id, query["limit"]), "next_cursor": None}
+    return rejections(db.session(), shop_id, **query).map(
+        lambda row: {field: getattr(row.RejectedMessage, field) for field in _REJECTION}
+    )

@@ -19,6 +19,8 @@ _EVENT = (
     "id", "happened_at", "person_id", "role", "action", "customer_id", "about", "fields"
 )  # fmt: skip
 _SHOP = ("id", "slug", "name", "country", "time_zone", "created_at")
+_DEVICE = ("id", "shop_id", "name", "is_online", "seen_at")
+_REJECTION = ("id", "shop_id", "device_id", "topic", "reason", "times", "last_received_at")
 
 
 @routes.get("/shops/<uuid:shop_id>/audit")
@@ -63,18 +65,12 @@ def list_platform_shops(query: dict[str, Any]) -> dict[str, object]:
 @routes.fails(403)
 def list_platform_devices(query: dict[str, Any]) -> dict[str, object]:
     """Boards of all shops or of one, those that were silent longest first."""
-    items = [
-        {
-            "id": device.id,
-            "shop_id": device.shop_id,
-            "name": device.name,
-            "is_online": device.is_online,
-            "seen_at": device.seen_at,
-            "firmware": (device.status or {}).get("firmware"),
+    return platform_queries.devices(db.session(), **query).map(
+        lambda row: {
+            **{field: getattr(row.Device, field) for field in _DEVICE},
+            "firmware": (row.Device.status or {}).get("firmware"),
         }
-        for device in platform_queries.devices(db.session(), **query)
-    ]
-    return {"items": items, "next_cursor": None}
+    )
 
 
 @routes.get("/platform/jobs")
@@ -83,18 +79,20 @@ def list_platform_devices(query: dict[str, Any]) -> dict[str, object]:
 @routes.returns(200, schemas.Jobs)
 @routes.fails(403)
 def list_jobs(query: dict[str, Any]) -> dict[str, object]:
-    """The latest jobs; by shop, never by customer."""
-    return {"items": platform_queries.jobs(db.session(), **query), "next_cursor": None}
+    """Jobs, the latest first; by shop, never by customer."""
+    return platform_queries.jobs(db.session(), **query).map(lambda row: dict(row._mapping))
 
 
 @routes.get("/platform/rejections")
 @administers
-@routes.query(schemas.LimitQuery)
+@routes.query(PageQuery)
 @routes.returns(200, schemas.PlatformRejections)
 @routes.fails(403)
 def list_platform_rejections(query: dict[str, Any]) -> dict[str, object]:
     """What boards sent and nobody could use, without what stood in it."""
-    return {"items": platform_queries.rejections(db.session(), **query), "next_cursor": None}
+    return platform_queries.rejections(db.session(), **query).map(
+        lambda row: {field: getattr(row.RejectedMessage, field) for field in _REJECTION}
+    )
 
 
 def _shown(row: Row[Any]) -> dict[str, object]:

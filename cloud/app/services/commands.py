@@ -2,8 +2,9 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.device_commands import (
@@ -20,6 +21,7 @@ from cloud.app.services.broker import allow_home_assistant, forbid_home_assistan
 from cloud.app.services.credentials import working_device
 from cloud.app.settings import Settings
 from cloud.app.store.device_commands import DeviceCommand, latest_commands, open_commands
+from cloud.app.store.pages import Page
 from wire import messages
 
 # one packet of the firmware's MQTT client, less its topic
@@ -67,11 +69,11 @@ def follow_configuration(settings: Settings, command: DeviceCommand) -> None:
 
 
 def commands(
-    session: Session, shop_id: uuid.UUID, device_id: str, limit: int
-) -> Sequence[DeviceCommand]:
-    """Return what a board was asked, the latest first. Raises NotFound."""
+    session: Session, shop_id: uuid.UUID, device_id: str, *, limit: int, cursor: str | None
+) -> Page[Row[Any]]:
+    """Return a page of DeviceCommand, what a board was asked, the latest first. Raises NotFound."""
     working_device(session, shop_id, device_id)
-    return latest_commands(session, shop_id, device_id, limit)
+    return latest_commands(session, shop_id, device_id, limit=limit, cursor=cursor)
 
 
 def shown(command: DeviceCommand, now: dt.datetime) -> dict[str, object]:

@@ -2,16 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
 from cloud.app.services import broker
 from cloud.app.services.openings import ring
 from cloud.app.settings import Settings
-from cloud.app.store.shops import Device, RejectedMessage
+from cloud.app.store.shops import Device
 
 
 def rotate_credential(
@@ -40,16 +38,6 @@ def revoke_device(
     session.flush()
     ring(session, shop_id)
     broker.revoke(settings, device_id)
-
-
-def rejections(session: Session, shop_id: uuid.UUID, limit: int) -> Sequence[RejectedMessage]:
-    """Return what the boards of a shop have sent and nobody could use, the latest first."""
-    return session.scalars(
-        select(RejectedMessage)
-        .where(RejectedMessage.shop_id == shop_id, RejectedMessage.replayed_at.is_(None))
-        .order_by(RejectedMessage.last_received_at.desc(), RejectedMessage.id.desc())
-        .limit(limit)
-    ).all()
 
 
 def working_device(session: Session, shop_id: uuid.UUID, device_id: str) -> Device:

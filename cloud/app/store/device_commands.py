@@ -7,12 +7,23 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg import Cursor
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, func, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Row,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cloud.app.store.base import Base, Id, Json, ShopId
+from cloud.app.store.pages import Order, Page, fetch_page
 
 
 class DeviceCommand(Base):
@@ -46,15 +57,13 @@ class DeviceCommand(Base):
 
 
 def latest_commands(
-    session: Session, shop_id: uuid.UUID, device_id: str, limit: int
-) -> Sequence[DeviceCommand]:
-    """Return the latest commands to a device, the newest first."""
-    return session.scalars(
-        select(DeviceCommand)
-        .where(DeviceCommand.shop_id == shop_id, DeviceCommand.device_id == device_id)
-        .order_by(DeviceCommand.created_at.desc(), DeviceCommand.id)
-        .limit(limit)
-    ).all()
+    session: Session, shop_id: uuid.UUID, device_id: str, *, limit: int, cursor: str | None
+) -> Page[Row[Any]]:
+    """Return a page of DeviceCommand to a device, the newest first."""
+    columns = DeviceCommand.__table__.c
+    rows = select(DeviceCommand).where(columns.shop_id == shop_id, columns.device_id == device_id)
+    order = Order(columns.created_at, columns.id, is_descending=True)
+    return fetch_page(session, rows, order, limit=limit, cursor=cursor)
 
 
 def commands_between(

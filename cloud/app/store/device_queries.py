@@ -8,7 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
+from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.shops import Device, DeviceBoot, RejectedMessage
+
+LATEST_REJECTION = Order(
+    RejectedMessage.__table__.c.last_received_at, RejectedMessage.__table__.c.id, True
+)
 
 # how many numbers a boot has recorded
 _RECORDED: ColumnElement[int] = literal_column(
@@ -81,6 +86,17 @@ def sights(session: Session, shop_id: uuid.UUID, since: dt.datetime) -> Sequence
     """Return what each device has seen since a time: (device_id, entries, exits, blocked_since,
     contact_fault, drift_mm)."""
     return session.execute(_SIGHTS, {"shop_id": shop_id, "since": since}).all()
+
+
+def rejections(
+    session: Session, shop_id: uuid.UUID, *, limit: int, cursor: str | None
+) -> Page[Row[Any]]:
+    """Return a page of RejectedMessage, which the boards of a shop have sent and nobody could use,
+    the latest first."""
+    rows = select(RejectedMessage).where(
+        RejectedMessage.shop_id == shop_id, RejectedMessage.replayed_at.is_(None)
+    )
+    return fetch_page(session, rows, LATEST_REJECTION, limit=limit, cursor=cursor)
 
 
 def misuses(

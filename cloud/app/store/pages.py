@@ -77,7 +77,7 @@ def page_of(found: Sequence[Row[Any]], limit: int) -> Page[Row[Any]]:
 
 
 def _after(order: Order, cursor: str) -> ColumnElement[bool]:
-    key, row_id = _decoded(cursor, order.key.type.python_type)
+    key, row_id = _decoded(cursor, order)
     last = tuple_(
         bindparam(None, key, type_=order.key.type), bindparam(None, row_id, type_=order.id.type)
     )
@@ -86,22 +86,27 @@ def _after(order: Order, cursor: str) -> ColumnElement[bool]:
 
 
 def _cursor(row: Row[Any]) -> str:
-    key = row.sort_key.isoformat() if hasattr(row.sort_key, "isoformat") else row.sort_key
-    text = json.dumps([key, str(row.sort_id)], default=str)
+    text = json.dumps([row.sort_key, row.sort_id], default=_as_text)
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _decoded(cursor: str, kind: type[Any]) -> tuple[Any, uuid.UUID]:
+def _decoded(cursor: str, order: Order) -> tuple[Any, Any]:
     try:
         key, row_id = json.loads(base64.urlsafe_b64decode(cursor))
-        return _as(kind, key), uuid.UUID(row_id)
+        return _as(order.key.type.python_type, key), _as(order.id.type.python_type, row_id)
     except (binascii.Error, ValueError, TypeError, AttributeError):
         raise Invalid("cursor", "the next_cursor of a page", "another text") from None
+
+
+def _as_text(value: Any) -> str:
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
 
 
 def _as(kind: type[Any], key: Any) -> Any:
     if kind is dt.datetime:
         return dt.datetime.fromisoformat(key)
+    if kind is uuid.UUID:
+        return uuid.UUID(key)
     if kind is float and type(key) is int:
         return float(key)
     if type(key) is not kind or (kind is str and "\0" in key):

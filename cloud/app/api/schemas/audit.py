@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment, PageQuery, Schema
+from cloud.app.api.schemas.base import Moment, PageQuery, Schema
 
 JOB_STATES = ("todo", "doing", "succeeded", "failed", "cancelled", "aborting", "aborted")
 
@@ -62,16 +62,7 @@ class PlatformShops(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
-class LimitQuery(Schema):
-    """How many."""
-
-    limit = fields.Integer(
-        load_default=PAGE_DEFAULT,
-        validate=validate.Range(1, PAGE_MAX, error="Must be {min}..{max}."),
-    )
-
-
-class PlatformDeviceQuery(LimitQuery):
+class PlatformDeviceQuery(PageQuery):
     """Of which shop."""
 
     shop_id = fields.UUID(load_default=None)
@@ -89,13 +80,13 @@ class PlatformDevice(Schema):
 
 
 class PlatformDevices(Schema):
-    """Boards, those that were silent longest first."""
+    """A page of boards, those that were silent longest first."""
 
     items = fields.List(fields.Nested(PlatformDevice), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
 
 
-class JobQuery(LimitQuery):
+class JobQuery(PageQuery):
     """In which state."""
 
     status = fields.String(
@@ -115,7 +106,7 @@ class Job(Schema):
 
 
 class Jobs(Schema):
-    """The latest jobs."""
+    """A page of jobs, the latest first."""
 
     items = fields.List(fields.Nested(Job), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
@@ -134,7 +125,7 @@ class PlatformRejection(Schema):
 
 
 class PlatformRejections(Schema):
-    """The latest rejected messages."""
+    """A page of rejected messages, the latest first."""
 
     items = fields.List(fields.Nested(PlatformRejection), required=True)
     next_cursor = fields.String(required=True, allow_none=True)

@@ -2,19 +2,10 @@
 
 from marshmallow import fields, validate
 
-from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment, Schema
+from cloud.app.api.schemas.base import Moment, Schema
 from cloud.app.domain.device_commands import NAMES
 
 STATES = ("waiting", "sent", "done", "refused", "expired")
-
-
-class CommandQuery(Schema):
-    """How many of the latest."""
-
-    limit = fields.Integer(
-        load_default=PAGE_DEFAULT,
-        validate=validate.Range(1, PAGE_MAX, error="Must be {min}..{max}."),
-    )
 
 
 class NewCommand(Schema):
@@ -43,7 +34,7 @@ class Command(Schema):
 
 
 class Commands(Schema):
-    """The latest commands to a board."""
+    """A page of commands to a board, the latest first."""
 
     items = fields.List(fields.Nested(Command), required=True)
     next_cursor = fields.String(required=True, allow_none=True)

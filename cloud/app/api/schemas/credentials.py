@@ -1,17 +1,8 @@
 """Credentials of boards in use, and what they sent that nobody could use."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from cloud.app.api.schemas.base import PAGE_DEFAULT, PAGE_MAX, Moment, Schema
-
-
-class RejectionQuery(Schema):
-    """How many of the latest."""
-
-    limit = fields.Integer(
-        load_default=PAGE_DEFAULT,
-        validate=validate.Range(1, PAGE_MAX, error="Must be {min}..{max}."),
-    )
+from cloud.app.api.schemas.base import Moment, Schema
 
 
 class Rejection(Schema):
@@ -27,7 +18,7 @@ class Rejection(Schema):
 
 
 class Rejections(Schema):
-    """The latest rejected messages."""
+    """A page of rejected messages, the latest first."""
 
     items = fields.List(fields.Nested(Rejection), required=True)
     next_cursor = fields.String(required=True, allow_none=True)

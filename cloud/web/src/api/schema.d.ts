@@ -1556,7 +1556,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The latest jobs; by shop, never by customer. */
+        /** Jobs, the latest first; by shop, never by customer. */
         get: operations["list_jobs"];
         put?: never;
         post?: never;
@@ -8942,6 +8942,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
             };
             header?: {
                 /** @description the ETag that one has: 304 when it is still this one */
@@ -9001,6 +9003,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
             };
             header?: {
                 /** @description the ETag that one has: 304 when it is still this one */
@@ -10048,6 +10052,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
                 shop_id?: string | null;
             };
             header?: {
@@ -10104,6 +10110,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
                 status?: "todo" | "doing" | "succeeded" | "failed" | "cancelled" | "aborting" | "aborted" | null;
             };
             header?: {
@@ -10160,6 +10168,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
             };
             header?: {
                 /** @description the ETag that one has: 304 when it is still this one */
