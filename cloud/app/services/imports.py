@@ -139,8 +139,10 @@ def undo(
         raise Conflict(f"only an import that is done can be undone, this one is {batch.state}")
     age = now - (batch.finished_at or now)
     if age > UNDO_WITHIN:
-        said = f"an import can be undone for {UNDO_WITHIN.days} days"
-        raise Conflict(f"{said}, this one was done {age.days} days ago")
+        raise Conflict(
+            f"an import can be undone for {UNDO_WITHIN.days} days, "
+            f"this one was done {age.days} days ago"
+        )
     batch.state = "undoing"
     enqueue(session, UNDO_IMPORT, lock=f"shop:{shop_id}", shop_id=shop_id, import_id=import_id)
     session.flush()
