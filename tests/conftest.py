@@ -2,6 +2,7 @@
 
 import secrets
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,15 +22,22 @@ from tests.browser import browser
 __all__ = ["browser", "mosquitto", "own_mosquitto"]
 
 
-# where a file takes longest, by its folder
-SLOWEST = ("web", "flow", "edge", "ingest", "jobs", "api")
+# Where a file takes longest, by its folder. Browsers keep the processors busy, boards wait for
+# their clocks: files of folders that stand together take turns.
+SLOWEST = (("web", "edge", "flow"), ("ingest", "jobs", "api"))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow files: the quick ones keep every process busy until the end."""
-    ranks = {folder: rank for rank, folder in enumerate(SLOWEST)}
-    items.sort(key=lambda item: ranks.get(item.path.parent.name, len(ranks)))
+    ranks = {folder: rank for rank, together in enumerate(SLOWEST) for folder in together}
+    turns: dict[Path, int] = {}
+    in_folder = Counter[Path]()
+    for item in items:
+        if item.path not in turns:
+            turns[item.path] = in_folder[item.path.parent]
+            in_folder[item.path.parent] += 1
+    items.sort(key=lambda item: (ranks.get(item.path.parent.name, len(ranks)), turns[item.path]))
 
 
 @pytest.fixture(scope="session")

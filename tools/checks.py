@@ -41,8 +41,9 @@ STATIC = (
     Check("web lint", (PYTHON, "-m", "tools.npm", "run", "--silent", "lint")),
     Check("web tests", (PYTHON, "-m", "tools.npm", "test", "--silent")),
 )
-# by file, in the order of tests/conftest.py
-SHARED = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# by file, in the order of tests/conftest.py; one process more than cores, because boards and
+# browsers keep their tests waiting
+SHARED = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 TESTS = Check("all tests", (PYTHON, "-m", "pytest", *SHARED))
 
 
