@@ -126,6 +126,34 @@ def test_a_list_that_is_killed_goes_on_where_it_was(till: Till) -> None:
     assert len(products(till)) == 3
 
 
+def test_what_another_list_has_too_survives_an_undo_until_that_one_is_undone(till: Till) -> None:
+    first, second = (till.upload(LIST, COLUMNS, "products") for _ in range(2))
+    till.run(first)
+    dearer = "name,sku,price,cost,in stock,first stocked\nRoll,4712,0.50,,,\n"
+    third = till.upload(dearer, COLUMNS, "products")
+    for import_id in (second, third):
+        till.run(import_id)
+    assert undo(till, first) == (3, 0)
+    assert undo(till, second) == (1, 0)  # the roll is in the third list
+    assert set(products(till)) == {"Roll"}
+    assert products(till)["Roll"].price_minor == 50
+    assert undo(till, third) == (0, 0)
+    assert products(till) == {}
+
+
+def test_a_product_that_somebody_has_changed_by_hand_survives_an_undo(till: Till) -> None:
+    import_id = till.upload(LIST, COLUMNS, "products")
+    till.run(import_id)
+    with till.session() as session:
+        for name, change in (("Jam", {"price_minor": 350}), ("Roll", {"name": "Sesame roll"})):
+            product = session.scalars(select(Product).where(Product.name == name)).one()
+            for field, value in change.items():
+                setattr(product, field, value)
+        session.commit()
+    assert undo(till, import_id) == (2, 0)
+    assert set(products(till)) == {"Jam", "Sesame roll"}
+
+
 def test_an_undo_gives_back_what_was_known_and_keeps_what_others_build_on(till: Till) -> None:
     with till.session() as session:
         session.add(Product(shop_id=till.shop_id, name="Rye bread", price_minor=400))

@@ -83,20 +83,35 @@ def store(
 
 def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dict[str, int]:
     """Delete the products that an import made and give the others back what they were; return
-    what had to stay: kept_products, which were sold, and conflicts, changed since."""
+    what had to stay: kept_products, which were sold or changed since or are in another list, too,
+    and conflicts, changed since."""
     found = import_queries.products_of(session, shop_id, import_id)
-    made = [product for product, row in found if row.outcome == "created"]
-    sold = import_queries.sold(session, shop_id, [product.id for product in made])
-    for product in made:
-        if product.id not in sold:
-            session.delete(product)
+    made = {product: row for product, row in found if row.outcome == "created"}
+    needed = _needed(session, shop_id, import_id, made)
+    for product in made.keys() - needed:
+        session.delete(product)
     session.flush()
     conflicts = 0
     for product, row in found:
-        if row.before and not _restored(session, product, row.before):
+        if product not in made and not _restored(session, product, row.before or {}):
             conflicts += 1
     session.flush()
-    return {"kept_products": len(sold), "conflicts": conflicts}
+    return {"kept_products": len(needed), "conflicts": conflicts}
+
+
+def _needed(
+    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, made: Mapping[Product, ImportRow]
+) -> set[Product]:
+    """Return those of the products that an import made of which others have said or sold
+    something; a later list that has one would have made it."""
+    ids = [product.id for product in made]
+    sold = import_queries.sold(session, shop_id, ids)
+    listed = import_queries.hand_products_over(session, shop_id, import_id, ids)
+    return {
+        product
+        for product, row in made.items()
+        if product.id in sold | listed or not _is_as_made(product, row.before or {})
+    }
 
 
 def _stored(
@@ -117,7 +132,8 @@ def _stored(
         session.add(product)
     changes = dict(_changes(product, row.product, counted_at))
     if not changes and outcome == "updated":
-        return {**plain, "outcome": "skipped", "raw": raw, "reason": NOTHING_NEW}
+        told = {"outcome": "skipped", "raw": raw, "reason": NOTHING_NEW}
+        return {**plain, **told, "entity_id": product.id}
     before = {
         field: [_as_json(getattr(product, field)), _as_json(value)]
         for field, value in changes.items()
@@ -125,8 +141,9 @@ def _stored(
     for field, value in changes.items():
         setattr(product, field, value)
     known.add(product)
-    about = {"entity_id": product.id, "before": before if outcome == "updated" else None}
-    return {**plain, **about, "outcome": outcome}
+    if outcome == "created":
+        before["name"] = [None, product.name]
+    return {**plain, "entity_id": product.id, "before": before, "outcome": outcome}
 
 
 def _changes(
@@ -156,6 +173,14 @@ def _restored(session: Session, product: Product, changes: Json) -> bool:
         read = _READ.get(field)
         setattr(product, field, read(before) if read and before else before)
     return is_whole
+
+
+def _is_as_made(product: Product, changes: Json) -> bool:
+    """Tell whether a product is still what the import made of it."""
+    return all(
+        _as_json(getattr(product, field)) == cast("tuple[Any, Any]", change)[1]
+        for field, change in changes.items()
+    )
 
 
 def _is_taken(session: Session, product: Product, text: str) -> bool:

@@ -166,6 +166,19 @@ _HAND_CUSTOMERS_OVER = text("""
     WHERE m.shop_id = :shop_id AND m.import_id = :import_id
         AND p.shop_id = m.shop_id AND p.membership_id = m.id AND p.import_id <> :import_id
 """)
+_HAND_PRODUCTS_OVER = text("""
+    UPDATE import_row SET outcome = 'created'
+    FROM (
+        SELECT DISTINCT ON (r.entity_id) r.import_id, r.line
+        FROM import_row r JOIN import_batch b ON b.shop_id = r.shop_id AND b.id = r.import_id
+        WHERE r.shop_id = :shop_id AND r.import_id <> :import_id AND r.entity_id = ANY(:ids)
+            AND r.outcome IN ('updated', 'skipped') AND b.kind = 'products' AND b.state = 'done'
+        ORDER BY r.entity_id, b.created_at, r.line
+    ) AS next
+    WHERE import_row.shop_id = :shop_id AND import_row.import_id = next.import_id
+        AND import_row.line = next.line
+    RETURNING import_row.entity_id
+""")
 # made in the transaction of the purchase that named it first
 _PRODUCTS_MADE = text("""
     SELECT DISTINCT d.id
@@ -360,6 +373,14 @@ def sold(session: Session, shop_id: uuid.UUID, ids: Collection[uuid.UUID]) -> se
             .where(PurchaseLine.shop_id == shop_id, PurchaseLine.product_id.in_(ids))
         )
     )
+
+
+def hand_products_over(
+    session: Session, shop_id: uuid.UUID, import_id: uuid.UUID, ids: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Let the next list that has them be the one that made products; return which there are."""
+    values = {"shop_id": shop_id, "import_id": import_id, "ids": list(ids)}
+    return set(session.scalars(_HAND_PRODUCTS_OVER, values))
 
 
 def first_upload(session: Session, batch: ImportBatch) -> dt.datetime:

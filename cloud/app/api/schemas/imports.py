@@ -178,7 +178,7 @@ class Outcome(Schema):
     kept_products = fields.Integer(
         required=True,
         allow_none=True,
-        metadata={"description": "after an undo: sold since, so they stay"},
+        metadata={"description": "after an undo: sold or changed since, or in another list too"},
     )
     conflicts = fields.Integer(
         required=True,

@@ -2555,7 +2555,7 @@ export interface components {
             kept_purchases: number | null;
             /** @description after an undo: with other purchases or notes, or changed by hand */
             kept_customers: number | null;
-            /** @description after an undo: sold since, so they stay */
+            /** @description after an undo: sold or changed since, or in another list too */
             kept_products: number | null;
             /** @description after an undo: what was changed since, left as it is */
             conflicts: number | null;
