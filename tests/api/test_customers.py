@@ -117,6 +117,15 @@ def test_search_finds_parts_of_name_phone_email_and_reference(owner: Somebody) -
     assert names(owner, search="nobody") == []
 
 
+@pytest.mark.parametrize(
+    "search", ["0151 2345", "0151/23456789", "+49 151 23", "0049151234", "2345"]
+)
+def test_a_phone_number_is_found_however_it_is_written(owner: Somebody, search: str) -> None:
+    add(owner, name="Asha", phone="0151 23456789")
+    add(owner, name="Ben", phone="030 901820", reference="151")
+    assert names(owner, search=search) == ["Asha"]
+
+
 def test_the_most_at_risk_comes_first_and_who_has_no_score_last(
     owner: Somebody, settings: Settings
 ) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    or_,
     select,
     union_all,
 )
@@ -28,6 +29,9 @@ from cloud.app.store.pages import Order, Page, one_page, page_of
 from cloud.app.store.people import Membership
 from cloud.app.store.scores import Score, ScoreRun
 
+# what may be a phone number, or enough of one to look for it
+PHONE_LIKE = re.compile(r"\+?[\d ()/.-]+", re.ASCII)
+PHONE_LEAST_DIGITS = 4
 # as in the index `ix_membership_last_visit`
 LONG_AGO = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 
@@ -219,12 +223,21 @@ def _containing(part: str) -> str:
     return "%" + re.sub(r"[\\%_]", r"\\\g<0>", part) + "%"
 
 
+def _looked_for(search: str) -> list[str]:
+    """The text itself, and the digits of what may be a phone number: it is kept with its country
+    and without gaps, and told with a leading zero instead."""
+    digits = re.sub(r"\D", "", search).lstrip("0")
+    is_phone = PHONE_LIKE.fullmatch(search.strip()) and len(digits) >= PHONE_LEAST_DIGITS
+    return [search, digits] if is_phone else [search]
+
+
 def _conditions(wanted: CustomerFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.search:
         looked_through = Membership.searched if wanted.by_name else func.lower(Membership.reference)
         # PostgreSQL takes a long pattern for rare, and then looks for it first
-        conditions.append(looked_through.like(func.lower(_containing(wanted.search))))
+        parts = (func.lower(_containing(part)) for part in _looked_for(wanted.search))
+        conditions.append(or_(*(looked_through.like(part) for part in parts)))
     if wanted.risk:
         conditions.append(Score.risk == wanted.risk)
     if wanted.segment:
