@@ -183,7 +183,7 @@ def test_rejected_rows_are_taken_home_mended_and_imported(
     assert answer.content_type == "text/csv; charset=utf-8"
     assert f"rejected-{import_id}.csv" in answer.headers["Content-Disposition"]
     taken = answer.get_data().decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(taken)))
+    rows = list(csv.DictReader(io.StringIO(taken), delimiter=";"))  # as the file came
     assert [(row["Customer"], row["Amount"], row["error"]) for row in rows] == [
         ("19", "-4,50", "date: expected a date such as 2024-12-31, got '31.02.2026'"),
         ("20", "", "row: expected 4 or more cells, got 2"),

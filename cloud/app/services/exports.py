@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -34,9 +35,12 @@ def export(session: Session, shop_id: uuid.UUID, noun: str, *, with_names: bool)
 
 
 def rejected_rows(session: Session, batch: ImportBatch) -> Iterator[str]:
-    """Return the rejected rows of an import with the reason in a last column."""
-    names = [str(column["name"]) for column in (batch.preview or {})["columns"]]  # type: ignore[attr-defined] # JSON
-    return as_csv([*names, "error"], _rejected(session, batch, len(names)))
+    """Return the rejected rows of an import with the reason in a last column, between the marks of
+    the file that they came from."""
+    preview: dict[str, Any] = dict(batch.preview or {})
+    names = [column["name"] for column in preview["columns"]]
+    rows = _rejected(session, batch, len(names))
+    return as_csv([*names, "error"], rows, delimiter=preview["delimiter"])
 
 
 def _rejected(session: Session, batch: ImportBatch, width: int) -> Iterator[list[str]]:
@@ -56,18 +60,20 @@ def _with_reason(row: ImportRow, width: int) -> list[str]:
     return [*cells[:width], *missing, row.reason or "", *cells[width:]]
 
 
-def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def as_csv(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, delimiter: str = ","
+) -> Iterator[str]:
     """Write a table in parts of some hundred rows. No cell can be taken for a formula."""
     buffer = io.StringIO(BOM)
     buffer.seek(len(BOM))
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, delimiter=delimiter)
     writer.writerow(header)
     for number, row in enumerate(rows, start=1):
         writer.writerow([_harmless(cell) for cell in row])
         if number % ROWS_AT_ONCE == 0:
             yield buffer.getvalue()
             buffer = io.StringIO()
-            writer = csv.writer(buffer)
+            writer = csv.writer(buffer, delimiter=delimiter)
     yield buffer.getvalue()
 
 
