@@ -4,10 +4,14 @@ import csv
 import io
 import re
 import uuid
+from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import segno
 from werkzeug.test import TestResponse
 
+from cloud.app.domain.languages import LANGUAGES
+from cloud.app.services.posters import ASKS, ASKS_IF_OPEN, SAYS_HOW
 from tests.api.conftest import Somebody, body, made
 
 
@@ -89,6 +93,22 @@ def test_the_poster_shows_the_code_of_the_page_to_join_at(owner: Somebody) -> No
     assert pdf.startswith(b"%PDF-")
     assert b"/MediaBox[0 0 595.2756 841.8898]" in pdf  # A4
     assert b"Corner Bakery" in pdf
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_poster_and_share_link_speak_the_shops_language(owner: Somebody, language: str) -> None:
+    shop = body(owner.patch(owner.url, {"language": language}))
+    svg = owner.get(f"{owner.url}/poster.svg").text
+    assert f'lang="{language}"' in svg
+    assert ASKS[language] in svg
+    assert SAYS_HOW[language] in svg
+    asks = ASKS_IF_OPEN[language]
+    assert parse_qs(urlsplit(shop["whatsapp_share_url"]).query)["text"] == [
+        f"Corner Bakery: {asks} {shop['public_url']}"
+    ]
+    pdf = owner.get(f"{owner.url}/poster.pdf").data
+    # Typst has no letters that join Hindi; where no installed font has, the words are English
+    assert f"/Lang({language})".encode() in pdf or (language == "hi" and b"/Lang(en)" in pdf)
 
 
 def test_a_name_cannot_break_out_of_the_poster(owner: Somebody) -> None:

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cloud.app.services.fonts import OF_TYPST, joining_devanagari
+
 TEMPLATE = Path(__file__).with_name("templates") / "report.typ"
 STANDARD = "ua-1"
 MISSING_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
 PLACEHOLDER = "…"
 MAX_SCRIPTS = 20
-FONTS = ["Libertinus Serif"]  # comes with Typst, which adds whatever is installed
-# Typst brings letters of this script, but not the forms that join them.
+FONTS = [OF_TYPST]  # it adds whatever is installed
 UNJOINED = "DEVANAGARI"
-JOINING_FONTS = re.compile("devanagari|nirmala|mangal|kokila|lohit|gargi", re.IGNORECASE)
 
 # What the template shows: texts, and `notes`, a list of them.
 Report = dict[str, Any]
@@ -95,7 +95,7 @@ def _with_joining_fonts(content: Report, fonts: Fonts) -> Report:
 
 def _joining(fonts: Fonts) -> list[str]:
     """The names of the fonts that join Devanagari letters."""
-    return [family for family in fonts.families() if JOINING_FONTS.search(family)]
+    return joining_devanagari(fonts.families())
 
 
 def _compile(content: Report, fonts: Fonts) -> bytes:
