@@ -66,6 +66,21 @@ def test_a_body_of_another_type_is_told_so(owner: Somebody) -> None:
 def test_a_filter_that_there_is_not_is_refused(owner: Somebody) -> None:
     found = problem(owner.get(f"{owner.url}/purchases", until="2026-11-21"), 422)
     assert [(e["field"], e["code"]) for e in found["errors"]] == [("until", "no_such_field")]
+    assert found["detail"] == (
+        "until: expected one of the fields limit, cursor, since, before, got another name."
+    )
+
+
+def test_a_field_that_there_is_not_is_told_which_there_are(owner: Somebody) -> None:
+    line = {"product": "Rye", "quantity": 1, "amount_minor": 1, "colour": "brown"}
+    sale = {"id": str(uuid.uuid4()), "occurred_at": "2026-03-14T12:00:00Z", "amount_minor": 1}
+    found = problem(owner.post(f"{owner.url}/purchases", {**sale, "lines": [line]}), 422)
+    assert found["detail"] == (
+        "lines.0.colour: expected one of the fields product, quantity, amount_minor,"
+        " got another name."
+    )
+    found = problem(owner.post(f"{owner.url}/customers", {"name": "A", "age": 3}), 422)
+    assert found["errors"][0]["values"] == {"choices": "name, phone, email, reference, tags"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from json import JSONDecodeError
 
 from flask import Flask, Response, json, request
+from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from cloud.app.domain.errors import (
@@ -59,6 +60,7 @@ DESCRIBED = {
     429: _SENTENCES[429],
     503: "the broker does not answer, try again",
 }
+UNKNOWN_FIELD = "Unknown field."
 _SECRET_FIELDS = {"password", "refresh_token", "code"}
 _FOUND_MAX_LENGTH = 80
 
@@ -99,9 +101,10 @@ def register_error_handlers(app: Flask) -> None:
 def of_http(error: HTTPException) -> Response:
     """Return the problem for an error of Flask, Werkzeug or webargs."""
     status = error.code or 500
-    messages = getattr(error, "data", {}).get("messages")
+    told = getattr(error, "data", {})
+    messages = told.get("messages")
     if status == 422 and isinstance(messages, Mapping):
-        return _invalid(list(_field_errors(messages)))
+        return _invalid(list(_field_errors(messages, told.get("schema"))))
     sentence = _sentence(status, error)
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     return problem(status, sentence, headers=kept)
@@ -168,13 +171,27 @@ def _detail_of(first: FieldError) -> str:
     return f"{first['field']}: expected {first['expected']}{got}."
 
 
-def _field_errors(messages: Mapping[str, object]) -> Iterator[FieldError]:
+def _field_errors(messages: Mapping[str, object], schema: Schema | None) -> Iterator[FieldError]:
     """Flatten webargs' messages, {location: {field: [text] or nested}}."""
-    for location, fields in messages.items():
+    for location, nested in messages.items():
         sent = _sent(location)
-        for path, text in _flattened(fields, ()):
+        for path, text in _flattened(nested, ()):
             field = ".".join(map(str, path)) or location
-            yield _field_error(field, _expected(text), _found(sent, path))
+            if text == UNKNOWN_FIELD and schema is not None:
+                yield _field_error(field, _one_of_the_fields(schema, path), "another name")
+            else:
+                yield _field_error(field, _expected(text), _found(sent, path))
+
+
+def _one_of_the_fields(schema: Schema, path: tuple[str | int, ...]) -> str:
+    """Say which fields there are where one stands that nobody knows."""
+    for step in path[:-1]:
+        if isinstance(step, str):
+            field = schema.fields[step]
+            field = field.inner if isinstance(field, fields.List) else field
+            assert isinstance(field, fields.Nested)  # only a schema knows its fields
+            schema = field.schema
+    return f"one of the fields {', '.join(schema.load_fields)}"
 
 
 def _field_error(field: str, expected: str, found: str) -> FieldError:
@@ -197,7 +214,6 @@ def _expected(text: str) -> str:
     known = {
         "Missing data for required field.": "a value",
         "Field may not be null.": "a value",
-        "Unknown field.": "no such field",
         "Invalid input type.": "a JSON object",
         "Not a valid UUID.": "a UUID",
         "Not a valid string.": "a text",

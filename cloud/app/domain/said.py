@@ -100,7 +100,7 @@ ADVICE = _compiled(
 EXPECTED = _compiled(
     {
         "value": r"a value",
-        "no_such_field": r"no such field",
+        "no_such_field": r"one of the fields (?P<choices>.+)",
         "text_length": r"a text of (?P<least>\d+) to (?P<most>\d+) characters",
         "password_length": r"a password of (?P<least>\d+) to (?P<most>\d+) characters",
         "range": r"(?:between )?(?P<least>-?\d+)(?: and |\.\.)(?P<most>-?\d+)",
