@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -11,8 +12,9 @@ from cloud.app.api.database import db
 from cloud.app.services import feedback
 from cloud.app.store.membership_queries import membership_in
 from cloud.app.store.roles import act_for
-from tests.api.conftest import Somebody, body, made, problem
+from tests.api.conftest import Somebody, body, made, problem, waits_for_a_lock
 from tests.api.test_joining import customers, join, mine, referral_code, sell, verified
+from tests.waiting import wait_until
 
 LATE = dt.datetime(2026, 3, 14, 22, 30, tzinfo=dt.UTC)  # 23:30 in Berlin
 
@@ -91,6 +93,61 @@ def test_the_owner_answers_and_the_customer_reads_it(owner: Somebody, asha: Some
     assert found["details"]["answer"] == "Tomorrow again!"
     again = asha.put(f"{mine(asha, owner)}/feedback/today", {"mood": "good"})
     assert "has answered" in problem(again, 409)["detail"]
+
+
+def test_an_answer_can_be_put_better_and_the_list_tells_what_is_answered(
+    app: Flask, owner: Somebody, asha: Somebody
+) -> None:
+    bela = verified(app, "Béla")
+    join(bela, owner)
+    said = [say(asha, owner, mood="bad"), say(bela, owner, was_closed=True)]
+    url = f"{owner.url}/feedback/{said[0]['id']}/answer"
+    for text in ("Sory", "Sorry!"):
+        answered = body(owner.put(url, {"text": text}))
+    assert (answered["answer"], answered["customer"]) == ("Sorry!", "Asha")
+    assert answered["answered_at"]
+    assert [one["answer"] for one in heard(owner, answered=True)] == ["Sorry!"]
+    assert [one["customer"] for one in heard(owner, answered=False)] == ["Béla"]
+    first = body(owner.get(f"{owner.url}/feedback", limit=1))
+    rest = body(owner.get(f"{owner.url}/feedback", limit=1, cursor=first["next_cursor"]))
+    pages = [one["customer"] for one in (*first["items"], *rest["items"])]
+    assert (pages, rest["next_cursor"]) == (["Béla", "Asha"], None)
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"mood": "great"}, "mood"),
+        ({"text": "   "}, "text"),
+        ({"text": "x" * 1001}, "text"),
+        ({"was_closed": "perhaps"}, "was_closed"),
+        ({"mood": "good", "stars": 5}, "stars"),
+    ],
+)
+def test_feedback_that_cannot_be_is_refused(
+    owner: Somebody, asha: Somebody, said: dict[str, object], field: str
+) -> None:
+    answer = asha.put(f"{mine(asha, owner)}/feedback/today", said)
+    assert [one["field"] for one in problem(answer, 422)["errors"]] == [field]
+    assert heard(owner) == []
+
+
+def test_what_an_owner_answers_is_not_changed_meanwhile(
+    app: Flask, owner: Somebody, asha: Somebody
+) -> None:
+    said = say(asha, owner, mood="bad", text="No rye bread")
+    shop_id = uuid.UUID(owner.shop_id)
+    with app.app_context(), Session(db.engine) as answering, ThreadPoolExecutor(1) as pool:
+        act_for(answering, shop_id=shop_id)
+        feedback.answer(
+            answering, shop_id, uuid.UUID(str(said["id"])), text="Tomorrow!",
+            by=uuid.UUID(owner.id), now=dt.datetime.now(dt.UTC),
+        )  # fmt: skip
+        changing = pool.submit(asha.put, f"{mine(asha, owner)}/feedback/today", {"mood": "good"})
+        wait_until(lambda: waits_for_a_lock(app), "the customer to wait for the answer")
+        answering.commit()
+        assert "has answered" in problem(changing.result(), 409)["detail"]
+    assert [(one["text"], one["answer"]) for one in heard(owner)] == [("No rye bread", "Tomorrow!")]
 
 
 def test_who_has_left_says_nothing(owner: Somebody, asha: Somebody) -> None:

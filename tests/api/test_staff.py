@@ -6,14 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from cloud.app.api.database import db
 from cloud.app.domain.errors import Forbidden
 from cloud.app.services import staff
 from cloud.app.store.roles import act_for
-from tests.api.conftest import API, Somebody, body, colleague, made, problem, somebody
+from tests.api.conftest import (
+    API,
+    Somebody,
+    body,
+    colleague,
+    made,
+    problem,
+    somebody,
+    waits_for_a_lock,
+)
 from tests.waiting import wait_until
 
 NOW = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
@@ -104,16 +112,10 @@ def test_of_two_owners_who_let_each_other_go_at_once_one_stays(app: Flask, owner
         act_for(first, shop_id=shop_id)
         staff.let_go(first, shop_id, uuid.UUID(owner.id))
         second = pool.submit(owner.delete, f"{owner.url}/staff/{partner.id}")
-        wait_until(lambda: _waits(app), "the second to wait for the first")
+        wait_until(lambda: waits_for_a_lock(app), "the second to wait for the first")
         first.commit()
         problem(second.result(), 409)
     assert [one["role"] for one in body(partner.get(f"{owner.url}/staff"))["items"]] == ["owner"]
-
-
-def _waits(app: Flask) -> bool:
-    with Session(db.engine) as session:
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-        return bool(session.scalar(text(waiting)))
 
 
 def test_who_is_not_invited_learns_what_to_do(owner: Somebody, outsider: Somebody) -> None:

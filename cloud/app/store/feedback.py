@@ -73,11 +73,13 @@ def feedback_of_shop(
 def feedback_on(
     session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID, date: dt.date
 ) -> Feedback | None:
-    """Return what a customer said on a day."""
+    """Return what a customer said on a day, locked: nobody answers what is just being changed."""
     return session.scalar(
-        select(Feedback).where(
+        select(Feedback)
+        .where(
             Feedback.shop_id == shop_id,
             Feedback.membership_id == membership_id,
             Feedback.given_on == date,
         )
+        .with_for_update()
     )
