@@ -179,6 +179,21 @@ def test_sign_ins_are_listed_and_ended(client: FlaskClient, owner: Somebody) -> 
     assert len(body(owner.get(f"{API}/me/sessions"))["items"]) == 1
 
 
+def test_each_device_is_listed_by_what_it_calls_itself_now(
+    client: FlaskClient, owner: Somebody
+) -> None:
+    credentials = {"login": owner.email, "password": PASSWORD, "transport": "body"}
+    phone = {"User-Agent": "Browser/99 (Phone)"}
+    signed = body(client.post(f"{API}/tokens", json=credentials, headers=phone))
+    updated = {"User-Agent": "Browser/100 (Phone)"}
+    used = {"refresh_token": signed["refresh_token"]}
+    client.post(f"{API}/tokens/refresh", json=used, headers=updated)
+    latest, first = body(owner.get(f"{API}/me/sessions"))["items"]
+    assert latest["user_agent"] == "Browser/100 (Phone)"
+    assert latest["began_at"] < latest["renewed_at"] < latest["expires_at"]
+    assert (first["is_current"], latest["is_current"]) == (True, False)
+
+
 def test_signing_out_everywhere_ends_all_sign_ins_of_this_person_only(
     client: FlaskClient, owner: Somebody, outsider: Somebody
 ) -> None:

@@ -5,7 +5,8 @@ import uuid
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cloud.app.store.people import RefreshToken
 
@@ -51,7 +52,7 @@ def families_of(session: Session, person_id: uuid.UUID, now: dt.datetime) -> lis
             func.min(RefreshToken.created_at).label("began_at"),
             func.max(RefreshToken.created_at).label("renewed_at"),
             func.max(RefreshToken.expires_at).label("expires_at"),
-            func.max(RefreshToken.user_agent).label("user_agent"),
+            func.array_agg(_latest_first(RefreshToken.user_agent))[1].label("user_agent"),
         )
         .where(RefreshToken.person_id == person_id, RefreshToken.revoked_at.is_(None))
         .group_by(RefreshToken.family_id)
@@ -83,6 +84,11 @@ def end(session: Session, *, family_id: uuid.UUID, now: dt.datetime) -> None:
         .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def _latest_first(column: InstrumentedAttribute[str | None]) -> ColumnElement[Any]:
+    """A browser may call itself something else after an update."""
+    return aggregate_order_by(column, RefreshToken.created_at.desc())
 
 
 def _is_successor_used(session: Session, token: RefreshToken) -> bool:
