@@ -299,9 +299,14 @@ def test_who_only_claims_an_address_is_not_made_an_administrator(
     mallory = made(app.test_client().post(f"{API}/register", json=account))["person"]["id"]
     add = ["add", ada.email]
     refused = CliRunner().invoke(admin_commands.admin, add)
-    assert (refused.exit_code, "has proven this login" in refused.output) == (1, True)
+    assert (refused.exit_code, refused.output) == (
+        1,
+        "Error: expected an account that has proven this login by a code, found one that has not\n",
+    )
     prove(app, ada, ada.email)
     assert CliRunner().invoke(admin_commands.admin, add).output == "added\n"
+    again = CliRunner().invoke(admin_commands.admin, add)
+    assert again.output == "Error: expected an account that is no administrator, found one\n"
     with app.app_context(), Session(db.engine) as session:
         for person_id, is_admin in ((ada.id, True), (mallory, False)):
             act_for(session, person_id=uuid.UUID(person_id))

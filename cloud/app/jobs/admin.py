@@ -1,20 +1,24 @@
 """`shopbell admin`: who looks after the installation. There is nobody until somebody is added."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from cloud.app import settings as app_settings
 from cloud.app.domain.errors import Invalid
 from cloud.app.services.contacts import normalised_contact
-from cloud.app.settings import Settings
 
 # whoever only claims a contact may be somebody else
-_ADD = text("""
-    INSERT INTO platform_admin (person_id)
-    SELECT id FROM person WHERE email = :contact AND email_verified_at IS NOT NULL
-        OR phone = :contact AND phone_verified_at IS NOT NULL
-    ON CONFLICT DO NOTHING RETURNING person_id
+_CLAIM = text("""
+    SELECT p.id, p.email = :contact AND p.email_verified_at IS NOT NULL
+            OR p.phone = :contact AND p.phone_verified_at IS NOT NULL AS is_proven,
+        EXISTS (SELECT FROM platform_admin a WHERE a.person_id = p.id) AS is_admin
+    FROM person p WHERE p.email = :contact OR p.phone = :contact
+    ORDER BY is_proven DESC NULLS LAST
 """)
+_ADD = text("INSERT INTO platform_admin (person_id) VALUES (:id)")
 _REMOVE = text("""
     DELETE FROM platform_admin WHERE person_id IN (
         SELECT id FROM person WHERE email = :contact OR phone = :contact) RETURNING person_id
@@ -34,11 +38,17 @@ def admin() -> None:
 @click.argument("login")
 def add(login: str) -> None:
     """Let the person who has proven this email or phone look after the installation."""
-    if not change_admins(app_settings.from_environment(), _ADD, login):
-        raise click.ClickException(
-            "expected an account that has proven this login by a code and is no administrator yet,"
-            " found none"
-        )
+    with _as_owner() as connection:
+        person = connection.execute(_CLAIM, {"contact": _contact(login)}).first()
+        if person is None:
+            raise click.ClickException("expected the login of an account, found none")
+        if not person.is_proven:
+            raise click.ClickException(
+                "expected an account that has proven this login by a code, found one that has not"
+            )
+        if person.is_admin:
+            raise click.ClickException("expected an account that is no administrator, found one")
+        connection.execute(_ADD, {"id": person.id})
     click.echo("added")
 
 
@@ -46,29 +56,33 @@ def add(login: str) -> None:
 @click.argument("login")
 def remove(login: str) -> None:
     """Take it back from the person with this email or phone."""
-    if not change_admins(app_settings.from_environment(), _REMOVE, login):
-        raise click.ClickException("expected the login of an administrator, found none")
+    with _as_owner() as connection:
+        if connection.execute(_REMOVE, {"contact": _contact(login)}).first() is None:
+            raise click.ClickException("expected the login of an administrator, found none")
     click.echo("removed")
 
 
 @admin.command(name="list")
 def list_admins() -> None:
     """Print who looks after the installation, and since when."""
-    engine = create_engine(app_settings.from_environment().owner_url)
-    with engine.connect() as connection:
+    with _as_owner() as connection:
         for row in connection.execute(_LIST):
             click.echo(f"{row.contact}\t{row.created_at:%Y-%m-%d}")
-    engine.dispose()
 
 
-def change_admins(settings: Settings, statement: object, login: str) -> bool:
-    """Add or remove an administrator as the owner of the database; tell whether it changed."""
+@contextmanager
+def _as_owner() -> Iterator[Connection]:
+    """A transaction of the owner of the database: the API's role cannot make administrators."""
+    engine = create_engine(app_settings.from_environment().owner_url, hide_parameters=True)
     try:
-        contact = normalised_contact(login)
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _contact(login: str) -> str:
+    try:
+        return normalised_contact(login)
     except Invalid as error:
         raise click.ClickException(str(error)) from None
-    engine = create_engine(settings.owner_url, hide_parameters=True)
-    with engine.begin() as connection:
-        changed = connection.execute(statement, {"contact": contact}).first()  # type: ignore[call-overload]
-    engine.dispose()
-    return changed is not None
