@@ -87,6 +87,8 @@ def test_a_change_is_found_by_the_customer_whom_it_was_about(owner: Somebody) ->
         ("create_purchase", {"id": sale["id"]}),
         ("create_customer", {"id": asha}),
     ]
+    of_twin = [event["action"] for event in trail(owner, customer_id=twin)]
+    assert of_twin == ["undo_merge", "create_merge", "create_customer"]
 
 
 def test_every_look_at_one_customer_and_every_download_is_noted(app: Flask) -> None:

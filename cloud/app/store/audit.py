@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Row, select, text
+from sqlalchemy import ForeignKey, Index, Row, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cloud.app.store.base import Base, CreatedAt, Id, Json
@@ -12,6 +12,8 @@ from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Person
 
 KEEP = dt.timedelta(days=730)
+# what `about` calls the other one where two customers are merged, or called two people
+OTHER_CUSTOMERS = ("duplicate_id", "other_id")
 _FORGET = text("DELETE FROM audit_event WHERE happened_at < :before")
 
 
@@ -65,9 +67,11 @@ def audit_events(
     listed: tuple[Any, ...] = (AuditEvent, Person.name.label("person_name"))
     rows = select(*listed).outerjoin(Person, Person.id == AuditEvent.person_id)
     rows = rows.where(columns.shop_id == shop_id if shop_id else columns.shop_id.is_(None))
-    for column, wanted in ((columns.customer_id, customer_id), (columns.person_id, person_id)):
-        if wanted is not None:
-            rows = rows.where(column == wanted)
+    if person_id is not None:
+        rows = rows.where(columns.person_id == person_id)
+    if customer_id is not None:
+        others = (columns.about[name].astext == str(customer_id) for name in OTHER_CUSTOMERS)
+        rows = rows.where(or_(columns.customer_id == customer_id, *others))
     order = Order(columns.happened_at, columns.id, is_descending=True)
     return fetch_page(session, rows, order, limit=limit, cursor=cursor)
 
