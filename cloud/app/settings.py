@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 SECRET_MIN_LENGTH = 32
 PROXIES_MAX = 10
@@ -103,11 +104,13 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def _database_url(environ: Mapping[str, str]) -> URL:
     text = _optional_secret(environ, "SHOPBELL_DATABASE_URL")
+    expected = "SHOPBELL_DATABASE_URL: expected postgresql://host:port/name, got"
     if not text:
-        raise SettingError(
-            "SHOPBELL_DATABASE_URL: expected postgresql://host:port/name, got nothing"
-        )
-    url = make_url(text)
+        raise SettingError(f"{expected} nothing")
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise SettingError(f"{expected} no address") from None
     if url.get_backend_name() != "postgresql":
         raise SettingError(
             f"SHOPBELL_DATABASE_URL: expected postgresql://…, got {url.get_backend_name()}://…"
