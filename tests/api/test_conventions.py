@@ -23,6 +23,8 @@ from cloud.app.store.idempotency import claim_key
 from cloud.app.store.roles import act_for
 from tests.api.conftest import API, Somebody, body, colleague, made, problem
 from tests.api.test_access import (  # noqa: F401 # fixtures
+    MINE,
+    NOT_YET,
     OPEN_TO_ALL,
     OPERATIONS,
     VALID,
@@ -42,6 +44,19 @@ BY_NAME = {
     if key != "parameters"
 }
 POSTS = [o for o in OPERATIONS if o[0] == "post" and name(o) not in OPEN_TO_ALL]
+# an erasure wants a code that was just sent: test_rights.py
+CHANGES = [
+    o for o in OPERATIONS
+    if o[0] in ("put", "patch") and "requestBody" in o[2] and name(o) != "erase_me"
+]  # fmt: skip
+# what reads, and answers whom: an administrator's looks have tests of their own
+READS = [
+    o for o in OPERATIONS
+    if o[0] == "get" and "/platform/" not in o[1]
+    and "application/json" in o[2]["responses"].get("200", {}).get("content", {})
+]  # fmt: skip
+# these say when they were made or looked at
+NEVER_THE_SAME = {"export_me", "get_my_shop"}
 # what cannot be done in these tests, for want of a broker, a ticket, an import that ran, a count,
 # a proven contact, or for being no customer
 WANTS_MORE = {
@@ -133,6 +148,20 @@ def test_a_retry_is_answered_again_and_does_nothing(
     assert again.headers["Idempotency-Replayed"] == "true"
 
 
+@pytest.mark.parametrize("operation", CHANGES, ids=ids(CHANGES))
+def test_a_change_as_the_document_gives_it_is_made(
+    operation: Operation,
+    bakery: Somebody,  # noqa: F811
+    asha: Somebody,  # noqa: F811
+    known_ids: dict[str, str],  # noqa: F811
+) -> None:
+    who = asha if operation[1].startswith(MINE) else bakery
+    address = operation[1].format(**known_ids)
+    sent = example_of(operation, known_ids)
+    answer = who.client.open(address, method=operation[0].upper(), json=sent, headers=who.headers)
+    assert answer.status_code in (200, 204), answer.text
+
+
 def example_of(operation: Operation, known: dict[str, str]) -> Any:
     """Return the body of the document's example, about what there is."""
     content = operation[2].get("requestBody", {}).get("content", {})
@@ -142,8 +171,9 @@ def example_of(operation: Operation, known: dict[str, str]) -> Any:
         return VALID.get(name(operation))
     example = content["application/json"]["example"]
     chosen = {k: known[k] for k in known if k in example and example[k] is not None}
-    slug = {"slug": f"corner-{secrets.token_hex(4)}"} if "slug" in example else {}
-    return {**example, **chosen, **slug, **ahead(example)}
+    # what nobody else may have
+    own = {k: f"corner-{secrets.token_hex(4)}" for k in ("slug", "reference") if k in example}
+    return {**example, **chosen, **own, **ahead(example)}
 
 
 def send(
@@ -257,6 +287,27 @@ def test_an_answer_that_one_has_is_not_sent_again(owner: Somebody) -> None:
     assert (again.status_code, again.data) == (304, b"")
     assert owner.patch(owner.url, {"name": "New name"}).status_code == 200
     assert owner.client.get(owner.url, headers=has).status_code == 200
+
+
+@pytest.mark.parametrize("operation", READS, ids=ids(READS))
+def test_every_answer_that_is_read_has_a_tag_and_is_not_sent_again(
+    operation: Operation,
+    bakery: Somebody,  # noqa: F811
+    asha: Somebody,  # noqa: F811
+    known_ids: dict[str, str],  # noqa: F811
+) -> None:
+    who = asha if operation[1].startswith(MINE) else bakery
+    address = operation[1].format(**known_ids, slug=body(bakery.get(bakery.url))["slug"])
+    query = {"date": 1, "amount": 2} if name(operation) == "preview_import" else {}
+    first = who.get(address, **query)
+    if name(operation) in NOT_YET:
+        problem(first, 404)
+        return
+    assert first.status_code == 200, first.text
+    has = {**who.headers, "If-None-Match": first.headers["ETag"]}
+    again = who.client.get(address, query_string=query, headers=has)
+    if name(operation) not in NEVER_THE_SAME:
+        assert (again.status_code, again.data) == (304, b"")
 
 
 def test_a_change_of_what_one_has_not_seen_is_refused(owner: Somebody) -> None:
