@@ -274,7 +274,7 @@ def _restart_with_backlog(
     outbox = _outbox(board.flash / "outbox")
     for number in range(events):
         outbox.append("door", number, None, {"open": number % 2})
-        if outbox.unflushed >= _BATCH:
+        if number % _BATCH == _BATCH - 1:
             outbox.flush()
     outbox.flush()
     sampling = Sampling(board, bare)

@@ -29,7 +29,7 @@ def _outbox(folder, count):
     outbox = Outbox(folder, 7, max_segments=1000)
     for number in range(count):
         outbox.append("passage", 1000 * number, 1795179445000 + 1000 * number, _FIELDS)
-        if outbox.unflushed >= 24:
+        if number % 24 == 23:
             outbox.flush()
     outbox.flush()
     return outbox

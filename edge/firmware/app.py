@@ -109,8 +109,8 @@ class Board:
         while self._failure is None:
             beat()
             uptime_ms = self.clock.uptime_ms()
-            if self.outbox.is_due(uptime_ms):
-                self.outbox.flush()
+            if self.outbox.is_due(uptime_ms, is_quiet=not self._is_anybody_below()):
+                self.outbox.write()
             if not self._is_settled and self._judge(uptime_ms):
                 return
             await self._look_later()
@@ -155,6 +155,9 @@ class Board:
             await asyncio.sleep_ms(_FLASH_MS)
             self._led.value(0)
             await asyncio.sleep_ms(_FLASH_MS)
+
+    def _is_anybody_below(self):
+        return any(counter.is_busy for counter in self.counters)
 
     @property
     def _is_settled(self):

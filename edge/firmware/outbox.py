@@ -6,9 +6,10 @@ bytes), and the event as JSON. A power cut can tear the last record of a segment
 there, and the next boot begins a segment of its own, so nothing is ever written behind a torn
 record.
 
-New events wait in RAM, and in the RTC's memory, until `flush()`, so that the flash is written in
-batches: every write costs about one erase, which stops the sampling for as long. A reset therefore
-loses nothing, and a power cut no event that the cloud has or that is older than `FLUSH_AFTER_MS`.
+New events wait in RAM, and in the RTC's memory, and go to flash in batches. A write costs about one
+erase, seldom two or three, which stops the sampling for as long: so each takes a turn of its own,
+and waits until nobody is below a sensor unless it must not wait. A reset therefore loses nothing,
+and a power cut no event that the cloud has or that is older than `FLUSH_AFTER_MS`.
 An event leaves when the cloud says that it has committed it, and not before; when all segments are
 used, the oldest one goes and its events are counted as dropped. A boot's later batches say what was
 lost before them; where none will follow, `Gone` keeps it for the status.
@@ -28,7 +29,9 @@ from wire.fields import encode
 # erase for a handful of events (decision 0032).
 FLUSH_AFTER_MS = const(1200000)
 
+_PATIENCE_MS = const(60000)  # of it, in which a write waits for nobody to be there
 _FLUSH_EVENTS = const(24)  # more than the RTC's memory holds
+_EVENT_BYTES = const(120)  # what a passage takes of it, at most
 _SEGMENT_BYTES = const(4096)  # one erase block
 _ENOSPC = const(28)  # `errno` does not have it on every port
 _SEGMENT_EVENTS = const(64)  # and what waits in RAM while the flash refuses
@@ -52,7 +55,7 @@ class Outbox:
         self.dropped = 0
         self._room = buffers.payload
         self._rtc_log = rtc_log
-        self._is_rtc_full = False
+        self._rtc_left = _EVENT_BYTES  # bytes; below 0 when only the RAM has an event
         self._pending_since_ms = 0
         self._folder = folder
         self._max_segments = max_segments
@@ -80,11 +83,6 @@ class Outbox:
         return len(self._sent)
 
     @property
-    def unflushed(self):
-        """How many events only the RAM holds."""
-        return len(self._pending)
-
-    @property
     def oldest_boot(self):
         """The earliest boot of which events are held; of those before it nothing will come."""
         return self._segments[0][0] if self._segments else self.boot
@@ -103,36 +101,47 @@ class Outbox:
         if not self._pending:
             self._pending_since_ms = uptime_ms
         self._pending.append(record)
-        if self._rtc_log is None or not self._rtc_log.add(self.boot, self._seq, record):
-            self._is_rtc_full = True
+        self._rtc_left = -1
+        if self._rtc_log is not None:
+            self._rtc_left = self._rtc_log.add(self.boot, self._seq, record)
         if len(self._pending) > _SEGMENT_EVENTS:  # the flash refuses: the RAM is bounded as well
             self._pending.pop(0)
             self.dropped += 1
             self._tail_bytes = _SEGMENT_BYTES  # a segment has no gaps
 
-    def is_due(self, uptime_ms):
-        """Tell whether what waits in RAM should go to flash now."""
+    def is_due(self, uptime_ms, is_quiet=True):
+        """Tell whether what waits in RAM should go to flash now; is_quiet when nobody is there."""
         if not self._pending:
             return False
         waited_ms = uptime_ms - self._pending_since_ms
-        is_full = self._is_rtc_full or len(self._pending) >= _FLUSH_EVENTS
-        return is_full or waited_ms >= FLUSH_AFTER_MS
+        if self._rtc_left < 0 or waited_ms >= FLUSH_AFTER_MS:
+            return True
+        is_full = self._rtc_left < _EVENT_BYTES or len(self._pending) >= _FLUSH_EVENTS
+        return is_quiet and (is_full or waited_ms >= FLUSH_AFTER_MS - _PATIENCE_MS)
 
     def flush(self):
         """Write what waits in RAM; return False when the flash refuses, and keep it."""
         while self._pending:
-            if self._tail_bytes + _HEADER_BYTES + len(self._pending[0]) > _SEGMENT_BYTES:
-                self._begin_segment()
-            try:
-                self._write()
-            except OSError as error:
-                # whatever reached the file is torn: go on behind a new name
-                self._tail_bytes = _SEGMENT_BYTES
-                if error.errno == _ENOSPC and len(self._segments) > 1:
-                    self._drop(self._segments[0])
+            if not self.write():
                 return False
-        self._clear_rtc()
         self._gone.save()
+        return True
+
+    def write(self):
+        """Write as much of it as takes about one erase; return False when the flash refuses."""
+        if self._tail_bytes + _HEADER_BYTES + len(self._pending[0]) > _SEGMENT_BYTES:
+            self._begin_segment()
+        try:
+            self._write()
+        except OSError as error:
+            # whatever reached the file is torn: go on behind a new name
+            self._tail_bytes = _SEGMENT_BYTES
+            if error.errno == _ENOSPC and len(self._segments) > 1:
+                self._drop(self._segments[0])
+            return False
+        if not self._pending:
+            self._clear_rtc()
+            self._gone.save()
         return True
 
     def next_batch(self):
@@ -213,7 +222,7 @@ class Outbox:
             self._gone.note(boot, segment[2])
 
     def _clear_rtc(self):
-        self._is_rtc_full = False
+        self._rtc_left = _EVENT_BYTES
         if self._rtc_log is not None:
             self._rtc_log.clear()
 

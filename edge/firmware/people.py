@@ -51,6 +51,11 @@ class PeopleCounter:
         self.pairs = 0  # of zones read since boot
         self.longest_gap_ms = 0  # between two readings; whoever reports it sets it to 0
 
+    @property
+    def is_busy(self):
+        """Whether somebody is below the sensor."""
+        return self._counter is not None and self._counter.is_busy
+
     async def run(self, beat):
         while True:
             beat()

@@ -43,18 +43,19 @@ class RtcLog:
         return boot, first, records
 
     def add(self, boot, seq, record):
-        """Keep one more event; return False when there is no room for it."""
+        """Keep one more event; return how many bytes are left then, below 0 when it had no room."""
         start = self._end or _START_BYTES
         end = start + _HEADER_BYTES + len(record)
-        if end > len(self._image):
-            return False
+        left = len(self._image) - end
+        if left < 0:
+            return left
         if not self._end:
             struct.pack_into(_START, self._image, 0, _MAGIC, boot, seq)
         struct.pack_into(_HEADER, self._image, start, len(record), _crc(boot, seq, record))
         self._image[start + _HEADER_BYTES : end] = record
         self._end = end
         self._rtc.memory(memoryview(self._image)[:end])
-        return True
+        return left
 
     def clear(self):
         """Forget everything: it is in flash, or the cloud has it."""
