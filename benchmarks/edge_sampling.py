@@ -322,10 +322,9 @@ def _write_flash(board: VirtualBoard, broker: Broker, changes: int) -> None:
 
 def _outbox(folder: Path) -> Any:
     """Return the firmware's outbox, on CPython, in the flash of a board that is off."""
-    firmware_module("buffers")
-    firmware_module("gone")
-    folder.mkdir(exist_ok=True)
-    return firmware_module("outbox").Outbox(str(folder), _EARLIER_BOOT)
+    for name in ("buffers", "files", "gone", "outbox"):
+        firmware_module(name)
+    return firmware_module("recovery").open_outbox(str(folder), _EARLIER_BOOT)
 
 
 if __name__ == "__main__":

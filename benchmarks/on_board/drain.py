@@ -24,9 +24,9 @@ def _tls(path):
 
 
 def _outbox(folder, count):
-    from outbox import Outbox
+    from recovery import open_outbox
 
-    outbox = Outbox(folder, 7, max_segments=1000)
+    outbox = open_outbox(folder, 7, max_segments=1000)
     for number in range(count):
         outbox.append("passage", 1000 * number, 1795179445000 + 1000 * number, _FIELDS)
         if number % 24 == 23:

@@ -10,8 +10,7 @@ import random
 import sys
 
 import vfs
-from boots import next_boot
-from outbox import Outbox, newest_boot
+from recovery import next_boot, open_outbox
 from rtclog import RtcLog
 
 from simulators.board.flash import BLOCK_BYTES, Flash
@@ -137,8 +136,8 @@ class Trial:
             self.pending = set()
 
     def _work(self, flash, is_reset):
-        boot = next_boot("/flash/boot", newest_boot(_FOLDER) + 1)
-        outbox = Outbox(_FOLDER, boot, RtcLog(self.rtc), max_segments=self.max_segments)
+        boot = next_boot("/flash/boot", 1, _FOLDER)
+        outbox = open_outbox(_FOLDER, boot, RtcLog(self.rtc), max_segments=self.max_segments)
         if flash.is_dead:
             return
         self._promise()  # what only the RTC's memory held is in flash now
@@ -188,8 +187,8 @@ class Trial:
         """Send everything that is left, as a board does that stays online."""
         flash = self.rtc.flash = Flash(self.content)
         vfs.mount(vfs.VfsLfs2(flash), "/flash")
-        boot = next_boot("/flash/boot", 1)
-        outbox = Outbox(_FOLDER, boot, RtcLog(self.rtc), max_segments=self.max_segments)
+        boot = next_boot("/flash/boot", 1, _FOLDER)
+        outbox = open_outbox(_FOLDER, boot, RtcLog(self.rtc), max_segments=self.max_segments)
         dropped = outbox.dropped
         while True:
             payload = outbox.next_batch()
@@ -245,7 +244,7 @@ def offline(events):
     flash = Flash(content)
     vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
-    outbox = Outbox(_FOLDER, 1795179445, RtcLog(Rtc()), max_segments=80)
+    outbox = open_outbox(_FOLDER, 1795179445, RtcLog(Rtc()), max_segments=80)
     before = flash.erases
     writes_ms = []
     next_look_ms = 0

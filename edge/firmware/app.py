@@ -1,24 +1,20 @@
 """The wiring of the firmware: one asyncio task per duty, brought together here and nowhere else."""
 
 import asyncio
-import os
 import sys
 import time
 
-import boots
 import button
+import files
 import health
 import machine
-import safemode
 from clock import Clock, ClockError, Lapse
 from door import Door
 from link import Link
 from machine import Pin
 from micropython import const
-from outbox import Outbox, newest_boot
 from people import PeopleCounter
-from pir import Pir
-from presence import Presence
+from pir import Pir, Presence
 from rtclog import RtcLog
 from watchdog import Watchdog
 
@@ -31,6 +27,7 @@ _LOOK_MS = const(500)
 _FLASH_MS = const(150)
 _WALK_TEST = const("/walk-test")  # written by either set-up
 _WALK_TEST_MS = const(3600000)
+_LASTED_MS = const(60000)  # a start that lives this long was a good one
 _SAFE_MS = const(600000)
 _TRIAL_MS = const(300000)  # to get online with a new firmware, before the old one returns
 _CLOCK_RETRY_MS = const(5000)
@@ -47,13 +44,14 @@ class Board:
         self._failure = None
         self._stall_ms = 0
         self._has_lasted = False
-        import parts  # here: its memory is given back below
+        import parts  # here: their memory is given back below
+        import recovery
+        import trust
 
         self.clock = Clock()
         self.clock.set_floor(settings["boot_start"])
-        start = max(settings["boot_start"], newest_boot(_OUTBOX) + 1)
-        rtc_log = RtcLog(machine.RTC())
-        self.outbox = Outbox(_OUTBOX, boots.next_boot(_BOOT, start), rtc_log)
+        boot = recovery.next_boot(_BOOT, settings["boot_start"], _OUTBOX)
+        self.outbox = recovery.open_outbox(_OUTBOX, boot, RtcLog(machine.RTC()))
         pins = settings["pins"]
         self.counters = []
         self._led = None
@@ -65,8 +63,8 @@ class Board:
             for index, sensor in enumerate(parts.sensors(settings["sensor"], pins)):
                 options = _CALIBRATION, settings["invert"], presence
                 self.counters.append(PeopleCounter(index, sensor, self.report, *options))
-        self._shows_passages = _take(_WALK_TEST)
-        self._commands = None
+        self._shows_passages = files.remove(_WALK_TEST)
+        self._replies = []  # of the last commands, each of which may come again
         self._home = parts.home(settings, FIRMWARE)
         self.link = Link(
             settings,
@@ -74,11 +72,13 @@ class Board:
             self.clock,
             self._status,
             self._execute,
-            parts.tls(settings["mqtt"]["ca"]),
+            trust.context(settings["mqtt"]["ca"]),
             self._home,
         )
         self.watchdog = Watchdog()
-        del sys.modules["parts"]
+        for name in ("parts", "recovery", "trust", "wire.topics"):
+            del sys.modules[name]
+        del sys.modules["wire"].topics
 
     def report(self, kind, ticks, fields):
         """Put an event that happened at `ticks` into the outbox and tell the link."""
@@ -99,7 +99,7 @@ class Board:
             asyncio.create_task(self.door.run(duty("door", 15000)))
             asyncio.create_task(self.pir.run(duty("pir", 15000)))
         for index, counter in enumerate(self.counters):
-            asyncio.create_task(counter.run(duty("counter %d" % index, 15000)))
+            asyncio.create_task(counter.run(duty("people counter %d" % index, 15000)))
         asyncio.create_task(self.link.run(duty("link", 60000)))
         asyncio.create_task(self._keep_time(duty("clock", 30000)))
         pin = self._settings["pins"]["button"]
@@ -109,65 +109,41 @@ class Board:
         while self._failure is None:
             beat()
             uptime_ms = self.clock.uptime_ms()
-            if self.outbox.is_due(uptime_ms, is_quiet=not self._is_anybody_below()):
+            is_quiet = not any(counter.is_busy for counter in self.counters)
+            if self.outbox.is_due(uptime_ms, is_quiet):
                 self.outbox.write()
-            if not self._is_settled and self._judge(uptime_ms):
+            if self._judge(uptime_ms):
                 return
             await self._look_later()
         sys.print_exception(self._failure)
 
     def _execute(self, command):
-        if self._commands is None:
-            from commands import Commands  # here: a command is rare
+        from commands import Commands  # here: a command is rare, and its code forgotten again
 
-            self._commands = Commands(self._led, self.counters, self.reset, self.update)
-        return self._commands.execute(command)
+        del sys.modules["commands"]
+        blink = self._blink if self._led is not None else None
+        board = self._settings, blink, self.counters, self.link, self.reset
+        return Commands(self._replies, *board).execute(command)
 
     def reset(self):
         """Restart on purpose, with everything in flash."""
         self.outbox.flush()
-        safemode.lasted()
+        _forget_bad_starts()
         machine.reset()
 
-    def update(self, url, expected):
-        """Have the network task load a new firmware once it has left the broker."""
-
-        async def errand(beat):
-            import parts  # here: an update is rare, and its code large
-            import update
-
-            key = self._settings["key"].encode()
-            tls = parts.tls(self._settings["api_ca"] or self._settings["mqtt"]["ca"])
-            try:
-                version = await update.fetch(url, expected, key, tls, beat)
-            except update.UpdateError as error:
-                print("update:", error)
-                return
-            print("update: restarting into", version)
-            self.reset()
-
-        self.link.run_errand(errand)
-
-    async def _blink(self, times):
-        """The walk test after a set-up: one flash for in, two for out."""
-        for _ in range(times):
+    async def _blink(self, count):
+        """Flash: once for in and twice for out after a set-up, or for whoever asks which it is."""
+        for _ in range(count):
             self._led.value(1)
             await asyncio.sleep_ms(_FLASH_MS)
             self._led.value(0)
             await asyncio.sleep_ms(_FLASH_MS)
 
-    def _is_anybody_below(self):
-        return any(counter.is_busy for counter in self.counters)
-
-    @property
-    def _is_settled(self):
-        return not self._is_trial and not self._is_safe and self._has_lasted
-
     def _judge(self, uptime_ms):
         """Confirm a firmware on trial, forget bad starts; return True when a restart is due."""
-        if uptime_ms >= safemode.LASTED_MS and not self._is_safe and not self._has_lasted:
+        if uptime_ms >= _LASTED_MS and not self._is_safe and not self._has_lasted:
             self._has_lasted = True
-            safemode.lasted()
+            _forget_bad_starts()
         if self._is_trial and self.link.is_online:
             import slots  # here: a trial is rare
 
@@ -175,7 +151,7 @@ class Board:
             self._is_trial = False
             print("update: confirmed", FIRMWARE)
         if self._is_safe and uptime_ms >= _SAFE_MS:
-            safemode.lasted()  # the next start is an ordinary one
+            _forget_bad_starts()  # the next start is an ordinary one
             return True
         return self._is_trial and uptime_ms >= _TRIAL_MS
 
@@ -214,11 +190,11 @@ class Board:
                     await self.clock.sync(server["host"], server["port"])
                     wait_ms = _CLOCK_SYNC_MS
                 except ClockError as error:
-                    print("clock:", error)
+                    print("clock: not set,", error)
                     wait_ms = _CLOCK_RETRY_MS
             await asyncio.sleep_ms(100)
 
-    def _on_task_died(self, _loop, context):
+    def _on_task_died(self, _, context):
         self._failure = context["exception"]
 
 
@@ -235,10 +211,8 @@ def start(settings, is_trial=False, is_safe=False):
     machine.reset()
 
 
-def _take(path):
-    """Remove a file and tell whether it was there."""
-    try:
-        os.remove(path)
-        return True
-    except OSError:
-        return False
+def _forget_bad_starts():
+    import safemode  # here: once in a start
+
+    del sys.modules["safemode"]
+    safemode.lasted()

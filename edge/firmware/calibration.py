@@ -1,9 +1,11 @@
 """The distance of both zones to the floor: measured, kept in flash, followed as it drifts."""
 
 import json
-import os
 
+from files import replace
 from micropython import const
+
+from wire.fields import encode
 
 _READINGS = const(15)
 _SPREAD_MM = const(250)  # a floor is noisy, a person moves by more
@@ -52,9 +54,7 @@ class Calibration:
 
     def _save(self):
         self._saved_mm = list(self.idle_mm)
-        with open(self._path + ".new", "w") as file:
-            json.dump(self.idle_mm, file)
-        os.rename(self._path + ".new", self._path)
+        replace(self._path, encode(self.idle_mm))
 
 
 def measured(zones):

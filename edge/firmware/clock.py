@@ -12,6 +12,7 @@ from resolver import ask, resolve
 _NTP_TO_UNIX_S = const(2208988800)
 _SYNC_DEADLINE_MS = const(3000)
 _EPOCH_2000_S = const(946684800)
+_SECONDS = const(">II")  # and their fraction
 
 
 class ClockError(Exception):
@@ -105,19 +106,19 @@ def _set_rtc(unix_s):
 
 async def _ask(host, port):
     address = await resolve(host)
-    cookie = os.urandom(8)
+    question = b"\x1b" + bytes(39) + os.urandom(8)  # version 3, client; a transmit time
     sent = time.ticks_ms()
-    answer = await ask(address, port, b"\x1b" + bytes(39) + cookie)  # version 3, client
-    return _unix_ms(answer, cookie, time.ticks_diff(time.ticks_ms(), sent) // 2)
+    answer = await ask(address, port, question)
+    return _unix_ms(answer, question, time.ticks_diff(time.ticks_ms(), sent) // 2)
 
 
-def _unix_ms(answer, cookie, travelled_ms):
+def _unix_ms(answer, question, travelled_ms):
     # the server returns our transmit time as its originate time: a stranger cannot guess it
     if len(answer) < 48 or answer[0] & 7 != 4 or not 1 <= answer[1] <= 15:
         raise ClockError("time server: expected a synchronised server's answer, got another")
-    if answer[24:32] != cookie:
+    if answer[24:32] != question[40:]:
         raise ClockError("time server: expected an answer to our question, got another")
-    seconds, fraction = struct.unpack(">II", answer[40:48])
+    seconds, fraction = struct.unpack(_SECONDS, answer[40:48])
     if seconds < 0x80000000:  # the 32 bits start again in 2036
         seconds += 1 << 32
     return (seconds - _NTP_TO_UNIX_S) * 1000 + (fraction * 1000 >> 32) + travelled_ms

@@ -2,43 +2,47 @@
 
 import asyncio
 import binascii
-import os
 
+import files
 from micropython import const
 
-_BLINKS = const(40)  # an even number leaves the LED as it was
-_BLINK_MS = const(250)
-_REBOOT_AFTER_MS = const(2000)  # so that the reply still leaves
+_FLASHES = const(33)  # 10 s
+_REPLY_MS = const(2000)  # in which the reply still leaves
 _REMEMBERED = const(8)
 
 
 class Commands:
-    """Executes each command once: a message can arrive twice, and a reboot must not be repeated."""
+    """Executes each command once: a message can arrive twice, and a reboot must not be repeated.
 
-    def __init__(self, led, counters, reset, update):
-        self._led = led
+    replies are those to the last commands, with their ids; the next one is added.
+    """
+
+    def __init__(self, replies, settings, blink, counters, link, reset):
+        self._replies = replies
+        self._settings = settings
+        self._blink = blink
         self._counters = counters
+        self._link = link
         self._reset = reset
-        self._update = update
-        self._replies = []  # (id, reply) of the last commands
         self._actions = {
             "configure": self._configure,
             "reboot": self._reboot,
-            "update": self._begin_update,
+            "update": self._update,
         }
-        if led is not None:  # in safe mode there are only the network and updates
+        if blink is not None:  # in safe mode there are only the network and updates
             self._actions["identify"] = self._identify
             self._actions["recalibrate"] = self._recalibrate
 
     def execute(self, command):
         """Carry out a command and return the reply to it."""
-        for known, reply in self._replies:
-            if known == command["id"]:
+        for reply in self._replies:
+            if reply["id"] == command["id"]:
                 return reply
         ok, detail = self._outcome(command)
-        reply = {"id": command["id"], "ok": ok, "detail": detail}
-        self._replies = self._replies[1 - _REMEMBERED :] + [(command["id"], reply)]
-        return reply
+        self._replies.append({"id": command["id"], "ok": ok, "detail": detail})
+        if len(self._replies) > _REMEMBERED:
+            self._replies.pop(0)
+        return self._replies[-1]
 
     def _outcome(self, command):
         action = self._actions.get(command["name"])
@@ -56,21 +60,24 @@ class Commands:
 
         settings.change(args)
         if args.get("home_assistant") is False:
-            _remove("/home-assistant")  # the cloud has removed the entities, and the right to
-        asyncio.create_task(self._reset_soon())
+            files.remove("/home-assistant")  # the cloud has removed the entities, and the right to
+        asyncio.create_task(_soon(self._reset))
         return "kept; rebooting in 2 s"
 
-    def _begin_update(self, args):
+    def _update(self, args):
+        """Have the network task load a new firmware once it has left the broker."""
         url, expected = args["url"], binascii.unhexlify(args["hmac"])
-        asyncio.create_task(self._update_soon(url, expected))
+
+        async def errand(beat):
+            import update  # here: it is rare, and its code large
+
+            await update.carry_out(url, expected, self._settings, self._reset, beat)
+
+        asyncio.create_task(_soon(self._link.run_errand, errand))
         return "loading in 2 s"
 
-    async def _update_soon(self, url, expected):
-        await asyncio.sleep_ms(_REBOOT_AFTER_MS)
-        self._update(url, expected)
-
     def _identify(self, _args):
-        asyncio.create_task(self._blink())
+        asyncio.create_task(self._blink(_FLASHES))
         return "blinking for 10 s"
 
     def _recalibrate(self, _args):
@@ -79,21 +86,10 @@ class Commands:
         return "will measure the floor as soon as nobody is there"
 
     def _reboot(self, _args):
-        asyncio.create_task(self._reset_soon())
+        asyncio.create_task(_soon(self._reset))
         return "rebooting in 2 s"
 
-    async def _blink(self):
-        for _ in range(_BLINKS):
-            self._led.value(1 - self._led.value())
-            await asyncio.sleep_ms(_BLINK_MS)
 
-    async def _reset_soon(self):
-        await asyncio.sleep_ms(_REBOOT_AFTER_MS)
-        self._reset()
-
-
-def _remove(path):
-    try:
-        os.remove(path)
-    except OSError:
-        pass  # it is not there
+async def _soon(action, *args):
+    await asyncio.sleep_ms(_REPLY_MS)
+    action(*args)

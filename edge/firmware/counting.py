@@ -118,23 +118,23 @@ class Counter:
         self._valley_mm = 0
         self._was_seen = True
 
-    def _follow(self, at_ms, view_mm):
+    def _follow(self, at_ms, above_mm):
         """Follow the highest view: a fall and a rise may be the next person."""
-        if min(view_mm, self._peak_mm) > self._valley_mm + _FALL_MM:
+        if min(above_mm, self._peak_mm) > self._valley_mm + _FALL_MM:
             outcome = self._join_or_part(self._was_seen)
             self._was_seen = self._valley_mm > 0
             self._next, self._rest = self._rest, self._next
             self._rest.clear(at_ms)
-            self._peak_mm = self._valley_mm = view_mm
+            self._peak_mm = self._valley_mm = above_mm
             return outcome
-        if view_mm >= self._peak_mm:
-            self._peak_mm = self._valley_mm = view_mm
+        if above_mm >= self._peak_mm:
+            self._peak_mm = self._valley_mm = above_mm
             self._next.take(self._rest)
-        elif view_mm < self._valley_mm:
-            self._valley_mm = view_mm
+        elif above_mm < self._valley_mm:
+            self._valley_mm = above_mm
             self._next.take(self._rest)
         patience_ms = _FREE_MS if self._has_seen(0) and self._has_seen(1) else _HALF_FREE_MS
-        if view_mm == 0 and _since(self._seen_ms, at_ms) >= patience_ms:
+        if above_mm == 0 and _since(self._seen_ms, at_ms) >= patience_ms:
             return self._end()
         return None
 
@@ -156,11 +156,11 @@ class Counter:
         half = None
         if last is None and self._body.is_one_sided:
             if self._is_soon_after(self._passed_ms):
-                last = ("ambiguous", _since(self._body.began_ms, self._seen_ms))
+                last = ("ambiguous", _since(self._body._start_ms, self._seen_ms))
             self._half_ms = self._seen_ms
         elif last is not None:
             if self._is_soon_after(self._half_ms):
-                half = ("ambiguous", _since(self._half_ms, self._body.began_ms))
+                half = ("ambiguous", _since(self._half_ms, self._body._start_ms))
             self._passed_ms = self._seen_ms
         if outcome is None:
             outcome, last = last, half
@@ -168,7 +168,7 @@ class Counter:
         return outcome
 
     def _is_soon_after(self, at_ms):
-        return at_ms is not None and 0 <= _since(at_ms, self._body.began_ms) < _SOON_MS
+        return at_ms is not None and 0 <= _since(at_ms, self._body._start_ms) < _SOON_MS
 
 
 class _Body:
@@ -204,10 +204,6 @@ class _Body:
     def has(self, zone):
         """Tell whether a zone has seen it."""
         return self._count[zone] > 0
-
-    @property
-    def began_ms(self):
-        return self._start_ms
 
     @property
     def is_one_sided(self):
@@ -332,8 +328,9 @@ class _Body:
         return lead_ms if abs(lead_ms) >= _UNSURE_LEAD_MS else 0
 
 
-def _since(earlier_ms, later_ms):
-    return (later_ms - earlier_ms + _HALF_TICKS & _TICKS_MASK) - _HALF_TICKS
+def _since(first, last):
+    """Return the milliseconds from one value of the ticks to another."""
+    return (last - first + _HALF_TICKS & _TICKS_MASK) - _HALF_TICKS
 
 
 def _confidence(lead_ms):

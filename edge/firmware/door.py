@@ -24,7 +24,7 @@ class Door:
     faulty; a chattering one is reported again when it has been quiet.
     """
 
-    def __init__(self, pin_number, report):
+    def __init__(self, pin, report):
         self._report = report
         self._ticks = array("i", bytearray(4 * _EDGES))
         self._levels = bytearray(_EDGES)
@@ -42,7 +42,7 @@ class Door:
         self.fault = None  # or "chattering" or "stuck"
         self._faulty = Lapse()
         self._passages = 0  # since the last change
-        self._pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
+        self._pin = Pin(pin, Pin.IN, Pin.PULL_UP)
         self._pin.irq(self._on_edge, Pin.IRQ_RISING | Pin.IRQ_FALLING)
 
     async def run(self, beat):

@@ -6,16 +6,17 @@ status until the cloud has acknowledged it.
 """
 
 import binascii
-import os
 import struct
 
+from files import remove, replace
 from micropython import const
 
 # A boot each: more are only lost at once by a board that starts every day and is never online.
 _MAX_BOOTS = const(64)
 _MESSAGE_BOOTS = const(8)  # what the wire takes
-_ENTRY = ">QII"  # boot, last sequence number, CRC-32 of both
+_ENTRY = const(">QII")  # boot, last sequence number, CRC-32 of both
 _ENTRY_BYTES = const(16)
+_CHECKED = const(">QI")
 _CHECKED_BYTES = const(12)
 
 
@@ -51,7 +52,7 @@ class Gone:
             if self._lasts:
                 self._write()
             else:
-                os.remove(self._path)
+                remove(self._path)
             self._is_saved = True
         except OSError:
             pass
@@ -65,12 +66,9 @@ class Gone:
     def _write(self):
         content = bytearray()
         for boot, last in self._lasts.items():
-            checked = struct.pack(">QI", boot, last)
-            content.extend(checked + struct.pack(">I", binascii.crc32(checked)))
-        # rename is atomic on littlefs: a power cut leaves the old file or the new one
-        with open(self._path + ".new", "wb") as file:
-            file.write(content)
-        os.rename(self._path + ".new", self._path)
+            crc = binascii.crc32(struct.pack(_CHECKED, boot, last))
+            content.extend(struct.pack(_ENTRY, boot, last, crc))
+        replace(self._path, content)
 
     def _load(self):
         try:

@@ -6,7 +6,7 @@ difference drifts, and the cloud, which knows all doors, closing time and the ow
 sets it to zero every night.
 """
 
-import os
+from files import remove
 
 from wire.fields import encode
 from wire.home import ENTITIES, FORMER, config_topic, state_topic, topics_of
@@ -52,10 +52,7 @@ class Home:
             return
         for name in topics_of(self._device):
             yield name.encode(), b""
-        try:
-            os.remove(self._marker)
-        except OSError:
-            pass  # it was removed in an earlier session
+        remove(self._marker)
 
     def take(self, kind, fields):
         """Follow an event."""

@@ -5,6 +5,7 @@ import time
 from machine import I2C, Pin
 from micropython import const
 
+_HZ = const(400000)
 _CLOCKS = const(9)  # I2C-bus specification (UM10204), 3.1.16: the device lets go within nine
 _HALF_CLOCK_US = const(5)
 
@@ -12,9 +13,8 @@ _HALF_CLOCK_US = const(5)
 class Bus:
     """Looks like `machine.I2C`, and can be recovered."""
 
-    def __init__(self, sda, scl, hz=400000):
+    def __init__(self, sda, scl):
         self._pins = sda, scl
-        self._hz = hz
         self._open()
 
     def readfrom_mem_into(self, address, register, buffer, addrsize=8):
@@ -38,4 +38,4 @@ class Bus:
 
     def _open(self):
         sda, scl = self._pins
-        self._i2c = I2C(0, sda=Pin(sda), scl=Pin(scl), freq=self._hz)
+        self._i2c = I2C(0, sda=Pin(sda), scl=Pin(scl), freq=_HZ)

@@ -15,7 +15,6 @@ from mqtt import Client, LinkError
 
 from wire.down import decode_ack, decode_command
 from wire.fields import encode
-from wire.topics import DOWN, UP, parse, topic
 
 _JOIN_DEADLINE_MS = const(20000)
 _CLOCK_DEADLINE_MS = const(7000)  # two questions to the time server
@@ -39,6 +38,8 @@ class Link:
     """
 
     def __init__(self, settings, outbox, clock, status, execute, tls=None, home=None):
+        from wire.topics import DOWN, UP, topic  # here: used once, its memory is given back
+
         device = settings["device"]
         mqtt = settings["mqtt"]
         self._wifi = settings["wifi"]
@@ -118,7 +119,7 @@ class Link:
         except OSError as error:
             # the ESP32 refuses while it still tries by itself, or has got where it never connects
             wlan.disconnect()
-            raise LinkError("Wi-Fi: %s" % error)
+            raise LinkError("Wi-Fi: not joined, %s" % error)
 
     async def _wait_for_clock(self, beat):
         """Give the time server a moment: TLS judges certificates by the clock.
@@ -153,9 +154,7 @@ class Link:
     async def _receive(self):
         try:
             while True:
-                await self._client.receive()
-                if self._client.has_replies:
-                    self._news.set()
+                await self._client.receive()  # what is to be answered sets `_news`
         except LinkError as error:
             self._failure = error
             self._news.set()
@@ -235,19 +234,16 @@ class Link:
 
     def _on_message(self, name, payload):
         try:
-            _, channel = parse(str(name, "utf-8"))
-            if channel == "ack":
-                self._on_ack(decode_ack(payload))
-            else:
+            if name == self._topics["ack"]:
+                ack = decode_ack(payload)
+                self._outbox.commit(ack["boot"], ack["seq"])
+                self._ack_ticks = time.ticks_ms()
+                self._resend_ms = _RESEND_MS
+            elif name == self._topics["command"]:
                 self._commands.append(decode_command(payload))
-        except ValueError as error:  # MessageError and TopicError are ValueErrors
+        except ValueError as error:  # MessageError is one
             print("link: ignored a message,", error)
         self._news.set()
-
-    def _on_ack(self, ack):
-        self._outbox.commit(ack["boot"], ack["seq"])
-        self._ack_ticks = time.ticks_ms()
-        self._resend_ms = _RESEND_MS
 
     async def _pause(self, beat):
         """Wait before the next attempt; jitter, so that a street of boards returns one by one."""

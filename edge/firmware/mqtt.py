@@ -24,27 +24,29 @@ _SUBACK = const(0x90)
 
 _CONNECT_DEADLINE_MS = const(15000)
 _WRITE_DEADLINE_MS = const(10000)
+_WORD = const(">H")
+_PROTOCOL = const(">H4sBBH")
 _PACKET_MAX_BYTES = const(4096)  # the cloud sends acks and commands only
 _PID_MAX = const(65535)
 
 
 # What blocks is replaced below; its code would take memory that a board has better uses for.
-for _name in ("connect", "disconnect", "publish", "subscribe", "check_msg"):
-    delattr(MQTTClient, _name)
+for name in ("connect", "disconnect", "publish", "subscribe", "check_msg", "_send_str"):
+    delattr(MQTTClient, name)
 
 
 class LinkError(Exception):
     """The link is lost or was refused. The only error that leaves this module."""
 
 
-async def within(awaitable, deadline_ms, what):
+async def within(coro, deadline_ms, what):
     """Await something of the link; every failure, a passed deadline too, becomes a LinkError."""
     try:
-        return await asyncio.wait_for_ms(awaitable, deadline_ms)
+        return await asyncio.wait_for_ms(coro, deadline_ms)
     except asyncio.TimeoutError:
         raise LinkError("%s: expected within %d ms, it is not there" % (what, deadline_ms))
     except (OSError, EOFError, IndexError, ValueError, AssertionError, MQTTException) as error:
-        raise LinkError("%s: %r" % (what, error))
+        raise LinkError("%s: failed with %r" % (what, error))
 
 
 class _Packet:
@@ -66,7 +68,7 @@ class _Packet:
     def write(self, data, size=None):
         self.to_send.extend(data if size is None else data[:size])
 
-    def setblocking(self, _flag):
+    def setblocking(self, _):
         pass
 
 
@@ -96,11 +98,11 @@ class Client(MQTTClient):
         start = HEAD_BYTES
         if qos:
             start -= 2
-            struct.pack_into(">H", buffer, start, self._next_pid())
+            struct.pack_into(_WORD, buffer, start, self._next_pid())
         start -= len(topic)
         buffer[start : start + len(topic)] = topic
         start -= 2
-        struct.pack_into(">H", buffer, start, len(topic))
+        struct.pack_into(_WORD, buffer, start, len(topic))
         length = end - start
         start -= 1
         if length > 0x7F:
@@ -123,7 +125,7 @@ class Client(MQTTClient):
         packet = bytearray()
         packet.append(_SUBSCRIBE)
         _append_length(packet, 2 + 2 + len(topic) + 1)
-        packet.extend(struct.pack(">H", self._next_pid()))
+        packet.extend(struct.pack(_WORD, self._next_pid()))
         _append_text(packet, topic)
         packet.append(qos)
         await self._send(packet)
@@ -142,7 +144,7 @@ class Client(MQTTClient):
         try:
             packet = await self._read_packet()
         except (OSError, EOFError, IndexError, ValueError) as error:
-            raise LinkError("packet: %r" % error)
+            raise LinkError("packet: failed with %r" % error)
         self._received_ticks = time.ticks_ms()
         if packet[0] & 0xF0 == _PUBLISH:
             self.sock.feed(packet)
@@ -157,10 +159,6 @@ class Client(MQTTClient):
     def silent_ms(self):
         """How long nothing has arrived."""
         return time.ticks_diff(time.ticks_ms(), self._received_ticks)
-
-    @property
-    def has_replies(self):
-        return len(self.sock.to_send) > 0
 
     async def send_replies(self):
         """Send what answering cost: acknowledgements of received messages."""
@@ -204,7 +202,7 @@ class Client(MQTTClient):
             fields += [self.user, self.pswd]
         packet = bytearray((_CONNECT,))
         _append_length(packet, 10 + sum(2 + len(field) for field in fields))
-        packet.extend(struct.pack(">H4sBBH", 4, b"MQTT", 4, flags, self.keepalive))
+        packet.extend(struct.pack(_PROTOCOL, 4, b"MQTT", 4, flags, self.keepalive))
         for field in fields:
             _append_text(packet, field)
         return packet
@@ -234,7 +232,7 @@ class Client(MQTTClient):
         try:
             stream.write(packet)
         except OSError as error:
-            raise LinkError("write: %r" % error)
+            raise LinkError("write: failed with %r" % error)
         if stream.out_buf:
             await within(stream.drain(), _WRITE_DEADLINE_MS, "write")
 
@@ -252,5 +250,5 @@ def _append_length(packet, length):
 
 def _append_text(packet, text):
     content = text.encode() if type(text) is str else text
-    packet.extend(struct.pack(">H", len(content)))
+    packet.extend(struct.pack(_WORD, len(content)))
     packet.extend(content)

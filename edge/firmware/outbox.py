@@ -16,10 +16,10 @@ lost before them; where none will follow, `Gone` keeps it for the status.
 """
 
 import binascii
-import os
 import struct
 
 import buffers
+from files import remove
 from gone import Gone
 from micropython import const
 
@@ -37,20 +37,19 @@ _ENOSPC = const(28)  # `errno` does not have it on every port
 _SEGMENT_EVENTS = const(64)  # and what waits in RAM while the flash refuses
 _MESSAGE_EVENTS = const(64)  # what the wire takes
 _BATCH_HEAD_BYTES = const(64)  # in the room, before the events, which are a segment at most
+_GONE = const("/gone")
+_NAME = const("%s/%d-%d")  # folder, boot, first sequence number
+_APPEND = const("ab")
 _HEADER = const(">HI")
 _HEADER_BYTES = const(6)
 _COMMA = const(44)
 
 
-def newest_boot(folder):
-    """Return the highest boot number that has events in flash, or 0."""
-    return max([boot for boot, _ in _names(folder)] or [0])
-
-
 class Outbox:
     """The log in a folder. It reads segments and makes messages in `buffers.payload`."""
 
-    def __init__(self, folder, boot, rtc_log=None, max_segments=128):
+    def __init__(self, folder, boot, segments, rtc_log=None, max_segments=128):
+        """Make the log of a boot; `recovery.open_outbox` knows the segments of earlier ones."""
         self.boot = boot
         self.dropped = 0
         self._room = buffers.payload
@@ -61,16 +60,12 @@ class Outbox:
         self._max_segments = max_segments
         self._seq = 0  # the last one given away in this boot
         self._pending = []  # records of this boot that are not in flash yet
-        self._segments = []  # [boot, first, last], oldest first
+        self._segments = segments  # [boot, first, last], oldest first
         self._tail_bytes = _SEGMENT_BYTES  # full: the first flush begins a segment
         self._committed = {}  # boot -> sequence number
         self._sent = []  # (boot, last) of each batch that waits for its ack
         self._cursor = (-1, 0)  # (boot, seq) of the last event handed out
-        self._load()
-        self._gone = Gone(folder + "/gone")
-        if rtc_log is not None:
-            self._recover(*rtc_log.load())
-            rtc_log.clear()
+        self._gone = Gone(folder + _GONE)
 
     @property
     def depth(self):
@@ -189,67 +184,10 @@ class Outbox:
         elif not self._has_segments(boot):
             self._committed.pop(boot, None)
 
-    def _load(self):
-        try:
-            os.mkdir(self._folder)
-        except OSError:
-            pass  # it is there
-        names = _names(self._folder)
-        for index, (boot, first) in enumerate(names):
-            segment = [boot, first, first - 1]
-            segment[2] = self._last_of(segment, names[index + 1 : index + 2])
-            self._segments.append(segment)
-            if segment[2] < first:
-                self._remove(segment)  # its only record is torn
-
-    def _recover(self, boot, first, records):
-        """Write to flash what only the RTC's memory has kept of an earlier boot."""
-        known = [segment[2] for segment in self._segments if segment[0] == boot]
-        skipped = max(0, max(known or [0]) + 1 - first)
-        records = records[skipped:]
-        if boot == self.boot or not records:
-            return
-        segment = [boot, first + skipped, first + skipped + len(records) - 1]
-        content = bytearray()
-        for number, record in enumerate(records, segment[1]):
-            _append_record(content, record, number)
-        try:
-            with open(self._path(segment), "wb") as file:
-                file.write(content)
-            self._segments.append(segment)
-        except OSError:
-            self.dropped += len(records)
-            self._gone.note(boot, segment[2])
-
     def _clear_rtc(self):
         self._rtc_left = _EVENT_BYTES
         if self._rtc_log is not None:
             self._rtc_log.clear()
-
-    def _last_of(self, segment, following):
-        """Return the number of the last record that is whole, wherever a bad one stands."""
-        # only the last segment of a boot can be torn, so only that one is read
-        boot, seq, last = segment
-        if following and following[0][0] == boot:
-            return following[0][1] - 1
-        room = self._room
-        at = 0
-        try:
-            with open(self._path(segment), "rb") as file:
-                size = file.readinto(room[:_SEGMENT_BYTES])
-        except OSError:
-            return last
-        while at + _HEADER_BYTES <= size:
-            length, crc = struct.unpack_from(_HEADER, room, at)
-            at += _HEADER_BYTES
-            if at + length <= size and _crc(room[at : at + length], seq) == crc:
-                last = seq
-            at += length
-            seq += 1
-        return last
-
-    def _path(self, segment):
-        return "%s/%d-%d" % (self._folder, segment[0], segment[1])
 
     def _begin_segment(self):
         if self._segments and self._segments[-1][2] < self._segments[-1][1]:
@@ -271,10 +209,12 @@ class Outbox:
                 break
             if first + count - segment[1] >= _SEGMENT_EVENTS:
                 break
-            _append_record(content, record, first + count)
+            append_record(content, record, first + count)
             count += 1
         if count:
-            with open(self._path(segment), "ab" if self._tail_bytes else "wb") as file:
+            with open(
+                path_of(self._folder, segment), _APPEND if self._tail_bytes else "wb"
+            ) as file:
                 file.write(content)
             self._tail_bytes += len(content)
             segment[2] += count
@@ -291,29 +231,28 @@ class Outbox:
         room = self._room
         at = end = _BATCH_HEAD_BYTES
         try:
-            with open(self._path(segment), "rb") as file:
+            with open(path_of(self._folder, segment), "rb") as file:
                 size = at + file.readinto(room[at : at + _SEGMENT_BYTES])
         except OSError:
             return 0, end
         count = 0
         seq = segment[1]
-        while seq <= segment[2] and at + _HEADER_BYTES <= size:
-            length, crc = struct.unpack_from(_HEADER, room, at)
-            at += _HEADER_BYTES
-            if at + length > size or _crc(room[at : at + length], seq) != crc:
+        while seq <= segment[2] and at < size:
+            begin, at, is_whole = record_at(room, at, size, seq)
+            if not is_whole:
                 break
             if seq > after:
-                end = self._put(room[at : at + length], count, end)
+                end = self._put(room[begin:at], count, end)
                 count += 1
-            at += length
             seq += 1
         return count, end
 
-    def _gather_pending(self, skipped):
-        """Leave what waits in RAM in the room, as far as it fits; return how many, and the end."""
+    def _gather_pending(self, first):
+        """Leave what waits in RAM from the first on in the room, as far as it fits; return how many
+        that is, and the end."""
         end = _BATCH_HEAD_BYTES
         count = 0
-        for record in self._pending[skipped : skipped + _MESSAGE_EVENTS]:
+        for record in self._pending[first : first + _MESSAGE_EVENTS]:
             if end + 1 + len(record) + 2 > len(self._room):
                 break
             end = self._put(record, count, end)
@@ -388,33 +327,26 @@ class Outbox:
         if segment is self._segments[-1] and segment[0] == self.boot:
             self._tail_bytes = _SEGMENT_BYTES
         self._segments.remove(segment)
-        try:
-            os.remove(self._path(segment))
-        except OSError:
-            pass  # never written
+        remove(path_of(self._folder, segment))
         if segment[0] != self.boot and not self._has_segments(segment[0]):
             self._committed.pop(segment[0], None)
 
 
-def _append_record(content, record, seq):
-    content.extend(struct.pack(_HEADER, len(record), _crc(record, seq)))
+def append_record(content, record, seq):
+    content.extend(struct.pack(_HEADER, len(record), binascii.crc32(record, seq)))
     content.extend(record)
 
 
-def _crc(record, seq):
-    return binascii.crc32(record, seq)
+def record_at(room, at, size, seq):
+    """Return where a record begins and ends, and whether it is whole."""
+    if at + _HEADER_BYTES > size:
+        return size, size, False
+    length, crc = struct.unpack_from(_HEADER, room, at)
+    begin = at + _HEADER_BYTES
+    end = begin + length
+    return begin, end, end <= size and binascii.crc32(room[begin:end], seq) == crc
 
 
-def _names(folder):
-    """Return the sorted (boot, first sequence number) of the segments in a folder."""
-    names = []
-    try:
-        files = os.listdir(folder)
-    except OSError:
-        return names
-    for file in files:
-        boot, _, first = file.partition("-")
-        if boot.isdigit() and first.isdigit():
-            names.append((int(boot), int(first)))
-    names.sort()
-    return names
+def path_of(folder, segment):
+    """Return where a segment is."""
+    return _NAME % (folder, segment[0], segment[1])

@@ -30,25 +30,8 @@ def sensors(kind, pins):
 
 def home(settings, firmware):
     """Return what Home Assistant gets to see, or None when it never did and shall not."""
-    if not settings["home_assistant"] and not _exists(_HOME_MARKER):
+    if not settings["home_assistant"] and _HOME_MARKER[1:] not in os.listdir("/"):
         return None
     from homeassistant import Home  # here: most boards do without
 
     return Home(settings["device"], firmware, settings["home_assistant"], _HOME_MARKER)
-
-
-def tls(ca):
-    """Return the TLS context that trusts a CA, or None when there is none."""
-    if ca is None:
-        return None
-    import trust
-
-    return trust.context(ca)
-
-
-def _exists(path):
-    try:
-        os.stat(path)
-        return True
-    except OSError:
-        return False

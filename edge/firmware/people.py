@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 
-from blockage import Blockage
 from calibration import Calibration, measured
 from clock import Lapse
 from counting import Counter
@@ -23,6 +22,7 @@ _COVERED_MM = const(150)
 _STANDS_MS = const(600000)  # who stands there for that long is a display stand
 _FREE_BEFORE_FOLLOWING_MS = const(3000)
 _RETRY_MS = const(500)
+_BLOCKED_MS = const(5000)
 _TRACE = const("trace")  # the file that asks for one
 
 
@@ -75,7 +75,7 @@ class PeopleCounter:
             await self._calibrate(beat)
         if self._counter is None:
             self._counter = Counter(self._calibration.idle_mm)
-            self._trace_idle()
+            self._set_idle()
         self._read_ticks = time.ticks_ms()
 
     async def _wait_for_nobody(self, beat):
@@ -170,9 +170,6 @@ class PeopleCounter:
 
     def _set_idle(self):
         self._counter.set_idle(self._calibration.idle_mm)
-        self._trace_idle()
-
-    def _trace_idle(self):
         if self._trace is not None:
             self._trace.idle(self._calibration.idle_mm)
 
@@ -195,6 +192,34 @@ class PeopleCounter:
         self._calibration.take(idle_mm)
         fields = {"sensor": self._index, "idle_mm": idle_mm}
         self._report("calibrated", time.ticks_ms(), fields)
+
+
+class Blockage:
+    """Told of every good and every bad moment of one sensor."""
+
+    def __init__(self, index, report):
+        self._index = index
+        self._report = report
+        self._since_good = Lapse()
+        self.is_reported = False
+
+    def good(self):
+        """Note that the sensor sees what it should."""
+        now = time.ticks_ms()
+        if self.is_reported:
+            self.is_reported = False
+            fields = {"sensor": self._index, "duration_ms": self._since_good.ms()}
+            self._report("sensor_cleared", now, fields)
+        self._since_good.restart(now)
+
+    def bad(self, what):
+        """Note that it does not, and report it when that lasts."""
+        bad_ms = self._since_good.ms()
+        if bad_ms >= _BLOCKED_MS and not self.is_reported:
+            self.is_reported = True
+            print("sensor %d: blocked," % self._index, what)
+            since = time.ticks_add(time.ticks_ms(), -bad_ms)
+            self._report("sensor_blocked", since, {"sensor": self._index})
 
 
 def _trace(index, folder):

@@ -1,4 +1,4 @@
-"""The PIR motion sensor: windows of motion rather than single pulses."""
+"""The PIR motion sensor: windows of motion rather than single pulses, and who may be near."""
 
 import asyncio
 import time
@@ -7,14 +7,15 @@ from machine import Pin
 from micropython import const
 
 _QUIET_MS = const(20000)  # the window ends after this long without a pulse
+_STILL_MS = const(5000)  # who has moved the door is still there
 
 
 class Pir:
     """Reports when motion begins and when it has ended; `is_active` in between."""
 
-    def __init__(self, pin_number, report):
+    def __init__(self, pin, report):
         self._report = report
-        self._pin = Pin(pin_number, Pin.IN)
+        self._pin = Pin(pin, Pin.IN)
         self._edge = asyncio.ThreadSafeFlag()
         self._edge_ticks = 0
         self.is_active = False
@@ -44,3 +45,15 @@ class Pir:
         if self.is_active and not self._pin.value() and quiet_ms >= _QUIET_MS:
             self.is_active = False
             self._report("motion", time.ticks_ms(), {"active": 0})
+
+
+class Presence:
+    """Whether somebody may be near the door, as contact and motion sensor tell."""
+
+    def __init__(self, door, pir):
+        self._door = door
+        self._pir = pir
+
+    def is_quiet(self):
+        """Tell whether both say that nobody is there."""
+        return not self._pir.is_active and self._door.still.ms() >= _STILL_MS

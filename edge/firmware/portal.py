@@ -16,6 +16,7 @@ import https
 import machine
 import network
 import settings
+import trust
 from clock import Clock, ClockError
 from micropython import const
 
@@ -158,7 +159,7 @@ async def claim(setup, code):
     """Trade a claim code for the board's credential; raise SetupError."""
     body = json.dumps({"code": code.strip()}).encode()
     url = setup["api"].rstrip("/") + "/api/v1/claims"
-    status, stream, length = await https.request("POST", url, _tls(setup["ca"]), body)
+    status, stream, length = await https.request("POST", url, trust.context(setup["ca"]), body)
     try:
         answer = b""
         while len(answer) < min(length, 4 * _BODY_MAX):
@@ -255,11 +256,3 @@ async def _read_form(reader):
         return None
     form = form_of(await reader.readexactly(length))
     return form if form.get("ssid") and form.get("code") else None
-
-
-def _tls(ca):
-    if ca is None:
-        return None
-    import trust  # here: an API in the same house may do without
-
-    return trust.context(ca)

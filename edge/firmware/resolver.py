@@ -17,6 +17,7 @@ import network
 from micropython import const
 
 _DEADLINE_MS = const(3000)
+_LOCAL = const(".local")
 _DNS_PORT = const(53)
 _NEIGHBOURS = const("224.0.0.251")
 _NEIGHBOURS_PORT = const(5353)
@@ -28,19 +29,19 @@ async def resolve(name):
     """Return the address of a name as text; raise OSError."""
     if name.replace(".", "").isdigit():
         return name
-    query = os.urandom(2) + _HEAD
+    question = os.urandom(2) + _HEAD
     for label in name.encode().split(b"."):
-        query += bytes((len(label),)) + label
-    query += _ADDRESS_OF
-    if name.endswith(".local"):
+        question += bytes((len(label),)) + label
+    question += _ADDRESS_OF
+    if name.endswith(_LOCAL):
         server, port = _NEIGHBOURS, _NEIGHBOURS_PORT
     else:
         server, port = network.WLAN(network.STA_IF).ifconfig()[3], _DNS_PORT
     try:
-        answer = await asyncio.wait_for_ms(ask(server, port, query), _DEADLINE_MS)
+        answer = await asyncio.wait_for_ms(ask(server, port, question), _DEADLINE_MS)
     except asyncio.TimeoutError:
         raise OSError("%s: expected to be told its address, got no answer" % name)
-    address = address_in(answer, query)
+    address = address_in(answer, question)
     if address is None:
         raise OSError("%s: expected its address, got an answer without" % name)
     return address
@@ -62,11 +63,11 @@ async def ask(address, port, question):
         asked.close()
 
 
-def address_in(answer, query):
+def address_in(answer, question):
     """Return the first address (type A) of a name server's answer, or None."""
-    if answer[:2] != query[:2] or len(answer) < len(query) or not answer[2] & 0x80:
+    if answer[:2] != question[:2] or len(answer) < len(question) or not answer[2] & 0x80:
         return None
-    at = len(query)  # the question is repeated
+    at = len(question)  # the question is repeated
     try:
         for _ in range(answer[6] << 8 | answer[7]):
             while answer[at] and answer[at] < 0xC0:

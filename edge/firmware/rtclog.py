@@ -14,6 +14,7 @@ from micropython import const
 _MAGIC = const(b"sb1")
 _START = const(">3sQI")
 _START_BYTES = const(15)
+_SEED = const(">QI")
 _HEADER = const(">HI")
 _HEADER_BYTES = const(6)
 
@@ -65,4 +66,4 @@ class RtcLog:
 
 
 def _crc(boot, seq, record):
-    return binascii.crc32(record, binascii.crc32(struct.pack(">QI", boot, seq)))
+    return binascii.crc32(record, binascii.crc32(struct.pack(_SEED, boot, seq)))

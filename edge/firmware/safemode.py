@@ -1,13 +1,11 @@
 """Safe mode: after several starts in a row that did not last, only the network and updates run."""
 
-import os
-
 import machine
+from files import remove, replace
 from micropython import const
 
 _FILE = const("/starts")
 _LIMIT = const(5)
-LASTED_MS = const(60000)  # a start that lives this long was a good one
 
 
 def begin(path=_FILE):
@@ -18,16 +16,13 @@ def begin(path=_FILE):
     starts = _read(path)
     if machine.reset_cause() == machine.PWRON_RESET:
         return starts >= _LIMIT
-    _write(path, starts + 1)
+    replace(path, b"%d" % (starts + 1))
     return starts + 1 >= _LIMIT
 
 
 def lasted(path=_FILE):
     """Forget the bad starts: this one was good, or its end is wanted."""
-    try:
-        os.remove(path)
-    except OSError:
-        pass  # there were none
+    remove(path)
 
 
 def _read(path):
@@ -36,9 +31,3 @@ def _read(path):
             return int(file.read())
     except (OSError, ValueError):
         return 0
-
-
-def _write(path, starts):
-    with open(path + ".new", "w") as file:
-        file.write(str(starts))
-    os.rename(path + ".new", path)

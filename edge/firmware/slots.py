@@ -7,8 +7,10 @@ has one start: when it was not confirmed by then, the next start is the old firm
 import json
 import os
 
-FOLDERS = ("/app", "/app-b")
-_FILE = "/slot.json"
+from micropython import const
+
+_FOLDERS = const(("/app", "/app-b"))
+_FILE = const("/slot.json")
 
 
 def running(path=_FILE):
@@ -18,7 +20,7 @@ def running(path=_FILE):
 
 def spare(path=_FILE):
     """Return the folder that an update may write."""
-    return FOLDERS[1 - FOLDERS.index(running(path))]
+    return _FOLDERS[1 - _FOLDERS.index(running(path))]
 
 
 def begin_trial(path=_FILE):
@@ -50,11 +52,11 @@ def _load(path):
     try:
         with open(path) as file:
             slot = json.load(file)
-        if slot["run"] in FOLDERS:
+        if slot["run"] in _FOLDERS:
             return slot
     except (OSError, ValueError, KeyError, TypeError):
         pass  # no update yet
-    return {"run": FOLDERS[0]}
+    return {"run": _FOLDERS[0]}
 
 
 def _save(path, slot):

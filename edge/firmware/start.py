@@ -4,7 +4,6 @@ import gc
 import sys
 
 import machine
-import safemode
 from micropython import const
 
 _GC_EVERY_BYTES = const(4096)  # often and short: a heap that fills up first is in pieces afterwards
@@ -17,13 +16,23 @@ def run(is_trial):
     if loaded is None:
         if is_trial:
             machine.reset()  # back to the old firmware, which could live with these settings
-        _set_up()
+        import portal
+
+        portal.start()
         return
-    is_safe = safemode.begin()
+    is_safe = _count_start()
     import buffers  # noqa: F401, I001  (before the rest: the heap is in one piece)
     import app
 
     app.start(loaded, is_trial, is_safe)
+
+
+def _count_start():
+    """Return whether this start has to be a safe one; the module's memory is given back."""
+    import safemode
+
+    del sys.modules["safemode"]
+    return safemode.begin()
 
 
 def _settings():
@@ -34,11 +43,5 @@ def _settings():
     try:
         return settings.load()
     except settings.SettingsError as error:
-        print("shopbell:", error)
+        print("shopbell: no settings,", error)
         return None
-
-
-def _set_up():
-    import portal
-
-    portal.start()

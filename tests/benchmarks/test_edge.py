@@ -43,15 +43,25 @@ def test_every_scenario_is_counted_by_all_algorithms(monkeypatch: pytest.MonkeyP
     assert "worst day's drift of the occupancy" in found
 
 
-def test_half_an_hour_of_the_whole_firmware_is_lived_in_simulated_time(tmp_path: Path) -> None:
+def test_the_whole_firmware_lives_in_the_heap_of_its_goal(tmp_path: Path) -> None:
     flash = edge_memory._flash(tmp_path)
+    harness = edge_memory._harness(flash)
 
-    lived = edge_memory._run(flash, 0, 4 * edge_memory.GOAL_K * 1024)
+    lived = edge_memory._run(flash, 1, edge_memory.GOAL_K * 1024 + harness)
 
-    assert lived is not None
-    assert len(lived["heap"]) == 1
-    assert lived["events"] > edge_memory.LEAST_EVENTS_AN_HOUR / 2
-    assert edge_memory._run(flash, 0, 64 * 1024) is None
+    assert lived is not None, f"expected to live in {edge_memory.GOAL_K} kB, see edge_memory.py"
+    assert (len(lived["heap"]), lived["commands"]) == (2, 1)
+    assert lived["events"] > edge_memory.LEAST_EVENTS_AN_HOUR
+    assert edge_memory._run(flash, 0, edge_memory.GOAL_K * 512 + harness) is None
+
+
+def test_the_names_of_the_firmware_fit_into_the_pools_of_its_goal(tmp_path: Path) -> None:
+    names = edge_memory._names_of_firmware(edge_memory._flash(tmp_path))
+
+    expected = (
+        f"at most {edge_memory.NAMES_GOAL} names: the next pool takes 7 kB, see edge_memory.py"
+    )
+    assert names <= edge_memory.NAMES_GOAL, f"expected {expected}"
 
 
 def test_both_clients_drain_their_backlog_and_the_board_returns(

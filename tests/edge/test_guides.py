@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from edge.tools.bundle import FIRMWARE
+from edge.tools.bundle import FIRMWARE, sources
 from edge.tools.cli import device
 from edge.tools.firmware import firmware_module
 from edge.tools.selftest import judge
@@ -50,6 +50,7 @@ def test_the_guide_shows_every_command_that_a_board_needs() -> None:
 
 @pytest.mark.parametrize("place", ["wiring.md", "wiring/pins.svg"])
 def test_the_pins_of_the_guide_are_those_of_the_firmware(place: str) -> None:
+    firmware_module("files")
     pins = firmware_module("settings")._DEFAULTS["pins"]
     text = (DOCS / place).read_text()
 
@@ -87,6 +88,12 @@ def test_a_drawing_is_there_for_each_that_is_shown_and_says_what_it_shows() -> N
 
     assert {DOCS / drawing for drawing in drawings} == set((DOCS / "wiring").glob("*.svg"))
     assert all('<title id="title">' in (DOCS / drawing).read_text() for drawing in drawings)
+
+
+def test_the_guide_knows_how_many_files_are_copied() -> None:
+    guide = (DOCS / "first-board.md").read_text()
+
+    assert f"0 of {len(sources()) + 1} files are the same" in guide  # main.py, too
 
 
 def test_what_the_guide_says_a_board_prints_is_what_it_prints() -> None:

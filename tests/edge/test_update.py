@@ -243,7 +243,7 @@ def test_a_board_that_keeps_failing_starts_safe_and_can_be_updated(
 def _wait_for_refusal(board: VirtualBoard, cloud: Cloud) -> None:
     """Wait until the board has refused to load and is back in service, without a restart."""
     before = len({status["boot"] for status in cloud.statuses})
-    wait_until(lambda: "update: bundle: " in board.console)
+    wait_until(lambda: "update: refused, bundle: " in board.console)
     _wait_for_births(cloud, 2)
     assert len({status["boot"] for status in cloud.statuses}) == before
 

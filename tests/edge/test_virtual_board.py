@@ -4,6 +4,7 @@ import os
 import signal
 import time
 
+from edge.tools.bundle import FIRMWARE
 from simulators.board.board import LED_PIN, XSHUT_PIN, VirtualBoard
 from simulators.board.hardware import WATCHDOG
 from simulators.board.install import device_command
@@ -267,14 +268,17 @@ def test_a_second_deploy_copies_nothing(board: VirtualBoard) -> None:
 
 
 def test_a_stale_source_is_removed_by_a_deploy(board: VirtualBoard) -> None:
-    (board.flash / "app" / "door.py").write_text("raise SystemExit\n")
+    stale = (board.flash / "app" / "door.py", board.flash / "slots.py")
+    stale[0].write_text("raise SystemExit\n")
+    stale[1].write_text((FIRMWARE / "slots.py").read_text())  # as an earlier version deployed it
 
     dry = device_command(board, "deploy", "--dry-run")
-    assert (board.flash / "app" / "door.py").exists()
+    assert all(path.exists() for path in stale)
     device_command(board, "deploy")
 
     assert "remove /app/door.py" in dry
-    assert not (board.flash / "app" / "door.py").exists()
+    assert "remove /slots.py" in dry
+    assert not any(path.exists() for path in stale)
 
 
 def _fill_the_rtc(board: VirtualBoard) -> None:

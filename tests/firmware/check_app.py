@@ -18,7 +18,7 @@ simulated.begin()
 
 _SETTINGS = {"device": "front", "mqtt": {"host": "broker.example"}}
 _DOOR, _LED, _BUTTON = 27, 2, 0
-_DUTIES = {"door", "pir", "counter 0", "link", "clock", "button", "outbox"}
+_DUTIES = {"door", "pir", "people counter 0", "link", "clock", "button", "outbox"}
 _PACE_MS = 31  # of the sensor
 _FLOOR_MM, _HEAD_MM = 2400, 700
 
@@ -95,8 +95,11 @@ def _mount_flash():
     folders = [folder for folder in sys.path if folder.startswith("/")]
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash), "/")
+    wire = sys.modules["wire"]  # of which the firmware imports parts later
     for number, folder in enumerate(folders):
         vfs.mount(vfs.VfsPosix(folder), "/rom" + str(number))
+        if wire.__path__ == folder + "/wire":
+            wire.__path__ = "/rom" + str(number) + "/wire"
     sys.path[:] = [".frozen"] + ["/rom" + str(number) for number in range(len(folders))]
 
 
@@ -229,7 +232,7 @@ class AppTest(unittest.TestCase):
         def sabotage(board):
             yield "door", board.door
             yield "pir", board.pir
-            yield "counter 0", board.counters[0]
+            yield "people counter 0", board.counters[0]
             yield "link", board.link
 
         for number in range(4):
@@ -285,6 +288,20 @@ class AppTest(unittest.TestCase):
         self.assertEqual((1, []), (status["safe_mode"], status["sensors"]))
         self.assertEqual([], self.broker.messages("event"))
         self.assertFalse(_exists("/starts"))  # the next start is an ordinary one
+
+    def test_who_asks_which_board_it_is_sees_it_flash_for_ten_seconds(self):
+        board = self._board()
+
+        async def ask():
+            await asyncio.sleep_ms(1_000)
+            self.broker.send("command", {"id": "1", "name": "identify", "args": {}})
+
+        board.pir.run = lambda _beat: ask()
+        self._live(board, 20_000)
+        self.assertEqual([1], [reply["ok"] for reply in self.broker.messages("reply")])
+        self.assertEqual(33, len(Pin.flashes))
+        self.assertTrue(9_500 <= Pin.flashes[-1] - Pin.flashes[0] <= 10_000)
+        self.assertEqual(0, Pin.made[_LED].level)
 
     def test_in_safe_mode_only_commands_that_can_be_carried_out_are_taken(self):
         board = self._board(is_safe=True)

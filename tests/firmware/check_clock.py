@@ -14,6 +14,7 @@ simulated.begin()
 
 _NOW_S = 1795179445
 _COOKIE = b"12345678"
+_QUESTION = bytes(40) + _COOKIE
 
 
 def _answer(seconds, fraction=0, mode=4, stratum=2, cookie=_COOKIE):
@@ -75,11 +76,11 @@ class ClockTest(unittest.TestCase):
 
     def test_a_servers_answer_is_read_to_the_millisecond(self):
         answer = _answer(_NOW_S + 2208988800, 1 << 31)
-        self.assertEqual(_NOW_S * 1000 + 500 + 3, _unix_ms(answer, _COOKIE, 3))
+        self.assertEqual(_NOW_S * 1000 + 500 + 3, _unix_ms(answer, _QUESTION, 3))
 
     def test_the_era_after_2036_is_understood(self):
         seconds = 2208988800 + 2_100_000_000  # in 2036, beyond 32 bits
-        self.assertEqual(2_100_000_000_000, _unix_ms(_answer(seconds), _COOKIE, 0))
+        self.assertEqual(2_100_000_000_000, _unix_ms(_answer(seconds), _QUESTION, 0))
 
     def test_an_answer_that_cannot_be_trusted_is_refused(self):
         good = _NOW_S + 2208988800
@@ -90,7 +91,7 @@ class ClockTest(unittest.TestCase):
             _answer(good, cookie=b"somebody"),
         ):
             with self.assertRaises(ClockError):
-                _unix_ms(answer, _COOKIE, 0)
+                _unix_ms(answer, _QUESTION, 0)
 
 
 unittest.main()

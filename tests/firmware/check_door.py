@@ -7,7 +7,7 @@ import time
 import unittest
 
 from door import Door
-from presence import Presence
+from pir import Presence
 
 simulated.begin()
 

@@ -192,27 +192,15 @@ class ButtonTest(unittest.TestCase):
 
 class CommandsTest(unittest.TestCase):
     def test_an_unknown_command_is_refused_by_name(self):
-        reply = Commands(None, [], None, None).execute({"id": "1", "name": "dance", "args": {}})
+        reply = Commands([], {}, None, [], None, None).execute(
+            {"id": "1", "name": "dance", "args": {}}
+        )
         self.assertEqual(0, reply["ok"])
         self.assertTrue("dance" in reply["detail"])
 
-    def test_who_asks_which_board_it_is_sees_it_blink_for_ten_seconds(self):
-        led = machine.Pin(2)
-        levels = []
-        led.value = lambda level=None: levels[-1] if level is None else levels.append(level)
-        levels.append(0)
-        commands = Commands(led, [], None, None)
-
-        async def main():
-            commands.execute({"id": "1", "name": "identify", "args": {}})
-            await asyncio.sleep_ms(10_500)
-
-        asyncio.run(main())
-        self.assertEqual([0] + [1, 0] * 20, levels)
-
     def test_a_flash_that_refuses_is_the_reply_and_not_the_end_of_the_network_task(self):
         command = {"id": "1", "name": "configure", "args": {"invert": True}}  # there are none here
-        reply = Commands(None, [], None, None).execute(command)
+        reply = Commands([], {}, None, [], None, None).execute(command)
         self.assertEqual(0, reply["ok"])
         self.assertTrue("OSError" in reply["detail"])
 
@@ -221,7 +209,7 @@ class CommandsTest(unittest.TestCase):
             recalibrate_requested = False
 
         counter = Counted()
-        commands = Commands(machine.Pin(2), [counter], None, None)
+        commands = Commands([], {}, _nothing, [counter], None, None)
         command = {"id": "1", "name": "recalibrate", "args": {}}
         first = commands.execute(command)
         counter.recalibrate_requested = False

@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-from outbox import Outbox, newest_boot
+from recovery import next_boot, open_outbox
 
 _FOLDER = "/tmp/shopbell-outbox-" + os.urandom(6).hex()
 
@@ -15,7 +15,7 @@ def _clear():
 
 
 def _outbox(boot=7, **options):
-    return Outbox(_FOLDER, boot, **options)
+    return open_outbox(_FOLDER, boot, **options)
 
 
 def _append(outbox, count, kind="door"):
@@ -340,12 +340,14 @@ class OutboxTest(unittest.TestCase):
         self.assertEqual([(7, 1)], _drain(_outbox(boot=8)))
         self.assertTrue("notes.txt" in os.listdir(_FOLDER))
 
-    def test_the_newest_boot_is_known_from_the_flash(self):
-        self.assertEqual(0, newest_boot(_FOLDER))
+    def test_a_boot_is_above_all_whose_events_are_in_flash(self):
+        counted = _FOLDER + "/boot"  # not there
+        self.assertEqual(5, next_boot(counted, 5, _FOLDER))
+        os.remove(counted)
         outbox = _outbox(boot=41)
         _append(outbox, 1)
         outbox.flush()
-        self.assertEqual(41, newest_boot(_FOLDER))
+        self.assertEqual(42, next_boot(counted, 5, _FOLDER))
 
 
 unittest.main()

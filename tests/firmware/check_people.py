@@ -9,7 +9,8 @@ import unittest
 
 import people
 from calibration import Calibration, measured
-from vl53l1x import OUT_OF_BOUNDS, VALID, SensorError
+from vl53l0x import OUT_OF_BOUNDS
+from vl53l1x import VALID, SensorError
 
 from simulators.board.vl53l1x import SIGMA_HIGH, SIGNAL_WEAK, WRAPPED
 

@@ -4,7 +4,8 @@ import json
 import os
 import unittest
 
-from outbox import FLUSH_AFTER_MS, Outbox
+from outbox import FLUSH_AFTER_MS
+from recovery import open_outbox
 from rtclog import RtcLog
 
 _FOLDER = "/tmp/shopbell-rtclog-" + os.urandom(6).hex()
@@ -64,7 +65,7 @@ class OutboxWithRtcTest(unittest.TestCase):
         os.rmdir(_FOLDER)
 
     def _boot(self, boot, rtc):
-        return Outbox(_FOLDER, boot, RtcLog(rtc))
+        return open_outbox(_FOLDER, boot, RtcLog(rtc))
 
     def _append(self, outbox, count, uptime_ms=0):
         for number in range(count):

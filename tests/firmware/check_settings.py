@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-import boots
+import recovery
 import settings
 
 _PATH = "/tmp/shopbell-settings-" + os.urandom(6).hex()
@@ -138,21 +138,25 @@ class ChangeTest(unittest.TestCase):
         self.assertEqual(4, settings.load(_PATH)["pins"]["door"])
 
 
+def _next_boot(start):
+    return recovery.next_boot(_PATH, start, "/nowhere")
+
+
 class BootsTest(unittest.TestCase):
     def tearDown(self):
         _remove(_PATH)
         _remove(_PATH + ".new")
 
     def test_the_first_boot_is_the_start_and_each_one_counts_up(self):
-        self.assertEqual([100, 101, 102], [boots.next_boot(_PATH, 100) for _ in range(3)])
+        self.assertEqual([100, 101, 102], [_next_boot(100) for _ in range(3)])
 
     def test_a_board_set_up_again_goes_on_above(self):
-        boots.next_boot(_PATH, 100)
-        self.assertEqual(500, boots.next_boot(_PATH, 500))
+        _next_boot(100)
+        self.assertEqual(500, _next_boot(500))
 
     def test_a_torn_file_does_not_set_the_number_back(self):
         _write("4x")
-        self.assertEqual(100, boots.next_boot(_PATH, 100))
+        self.assertEqual(100, _next_boot(100))
 
 
 unittest.main()

@@ -9,8 +9,8 @@ import time
 import unittest
 
 from people import PeopleCounter
-from vl53l0x import VL53L0X, Pair
-from vl53l1x import OUT_OF_BOUNDS, VALID, SensorError
+from vl53l0x import OUT_OF_BOUNDS, VL53L0X, Pair
+from vl53l1x import VALID, SensorError
 
 from simulators.board import vl53l0x as model
 from simulators.board.vl53l1x import FROZEN, NACK, SIGNAL_WEAK, STALE, STUCK, Reading

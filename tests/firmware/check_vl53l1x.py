@@ -13,7 +13,7 @@ from simulators.board import vl53l1x as model
 simulated.begin()
 
 # what `read` and the waits in it take of a 64-bit heap: not one copy of a result fits beside
-_COROUTINES_BYTES = 480
+_COROUTINES_BYTES = 512
 
 
 class Bus:
