@@ -99,6 +99,41 @@ def test_what_was_expected_is_said_in_words(
     assert problem(owner.post(f"{owner.url}/purchases", {**sale, **change}), 422)["detail"] == said
 
 
+@pytest.mark.parametrize(
+    ("path", "sent", "said"),
+    [
+        ("/codes/confirm", {"contact": "x"}, "code: expected a value, got nothing."),
+        ("/codes/confirm", {"contact": "x", "code": "9" * 21},
+         "code: expected a text of 1 to 20 characters."),
+        ("/tokens", {"login": "x", "password": ""},
+         "password: expected a text of 1 to 200 characters."),
+        ("/me/shops", {"slug": ""}, 'slug: expected a text of 1 to 100 characters, got "".'),
+    ],
+)  # fmt: skip
+def test_a_length_is_said_in_words_and_a_secret_not_at_all(
+    owner: Somebody, path: str, sent: dict[str, str], said: str
+) -> None:
+    assert problem(owner.post(f"{API}{path}", sent), 422)["detail"] == said
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "found"),
+    [
+        ({"mapping": {"colour": 0}}, "mapping.colour.key", '"colour"'),
+        ({"mapping": {"date": "first"}}, "mapping.date.value", '"first"'),
+        ({"mapping": {}, "decimal": ";"}, "decimal", '";"'),
+    ],
+)
+def test_what_was_found_in_an_entry_is_its_name_or_what_it_holds(
+    owner: Somebody, changed: dict[str, object], field: str, found: str
+) -> None:
+    answer = owner.post(f"{owner.url}/imports/{uuid.uuid4()}/run", changed)
+    errors = {error["field"]: error for error in problem(answer, 422)["errors"]}
+    assert errors[field]["found"] == found
+    if field == "decimal":
+        assert errors[field]["expected"] == "one of '.', ','"
+
+
 def test_a_body_nested_deeper_than_anybody_can_read_is_a_problem(owner: Somebody) -> None:
     headers = {**owner.headers, "Content-Type": "application/json"}
     sent = b"[" * 200_000

@@ -1,10 +1,13 @@
 """Every error leaves as one shape: a problem of RFC 9457."""
 
 import logging
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from itertools import pairwise
 from json import JSONDecodeError
+from typing import Any
 
 from flask import Flask, Response, json, request
 from marshmallow import Schema, fields
@@ -63,6 +66,7 @@ DESCRIBED = {
 UNKNOWN_FIELD = "Unknown field."
 _SECRET_FIELDS = {"password", "refresh_token", "code"}
 _FOUND_MAX_LENGTH = 80
+_LENGTH = re.compile(r"Length must be between (\d+) and (\d+)\.")
 
 _log = logging.getLogger(__name__)
 
@@ -226,8 +230,10 @@ def _expected(text: str) -> str:
     }
     if text in known:
         return known[text]
+    if length := _LENGTH.fullmatch(text):
+        return f"a text of {length[1]} to {length[2]} characters"
     plain = text.rstrip(".").removeprefix("Not a valid ").removeprefix("Must be ")
-    return plain[:1].lower() + plain[1:]
+    return plain[:1].lower() + plain[1:].replace("one of: ", "one of ")
 
 
 def _sent(location: str) -> object:
@@ -238,16 +244,23 @@ def _sent(location: str) -> object:
     return None
 
 
-def _found(sent: object, path: tuple[str | int, ...]) -> str:
-    if not path or _SECRET_FIELDS.intersection(map(str, path)):
+def _found(sent: Any, path: tuple[str | int, ...]) -> str:
+    if not path:
         return ""
-    for step in path:
-        if isinstance(sent, Mapping):
-            sent = sent.get(step)
-        elif isinstance(sent, list) and isinstance(step, int) and step < len(sent):
+    for before, step in pairwise(("", *path)):
+        if _has(sent, step):
             sent = sent[step]
-        else:
+        elif step == "key":  # what marshmallow calls the name of an entry, and below what it holds
+            sent = before
+        elif step != "value":
             return "nothing"
     if sent is None:
         return "nothing"
-    return json.dumps(sent)[:_FOUND_MAX_LENGTH]
+    is_secret = _SECRET_FIELDS.intersection(map(str, path))
+    return "" if is_secret else json.dumps(sent)[:_FOUND_MAX_LENGTH]
+
+
+def _has(sent: object, step: str | int) -> bool:
+    if isinstance(sent, list):
+        return isinstance(step, int) and step < len(sent)
+    return isinstance(sent, Mapping) and step in sent

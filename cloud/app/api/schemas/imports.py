@@ -74,7 +74,7 @@ class ImportRun(Schema):
     decimal = fields.String(
         load_default=None,
         allow_none=True,
-        validate=validate.OneOf((".", ","), error="Must be one of {choices}"),
+        validate=validate.OneOf((".", ","), error="Must be one of '.', ','."),
     )
     consent = fields.Nested(
         ImportConsent,
@@ -91,7 +91,7 @@ class ImportPreviewQuery(Schema.from_dict(_COLUMNS, name="ImportColumns")):  # t
         load_default=None, validate=validate.OneOf(DATE_ORDERS, error="Must be one of {choices}.")
     )
     decimal = fields.String(
-        load_default=None, validate=validate.OneOf((".", ","), error="Must be one of {choices}")
+        load_default=None, validate=validate.OneOf((".", ","), error="Must be one of '.', ','.")
     )
 
 
