@@ -59,12 +59,12 @@ class ShopWords:
         }
 
     def week(self, days: list[tuple[dt.date, list[str]]]) -> list[tuple[str, str]]:
-        """Return each day's name and its open times."""
+        """Return each day's name and its open times, each in a line of its own."""
         all_day = self.texts["allDay"]
         return [
             (
                 self.texts["weekdays"][day.weekday()],
-                ", ".join(all_day if time == "all day" else time for time in times)
+                ",\n".join(all_day if time == "all day" else time for time in times)
                 or self.texts["shut"],
             )
             for day, times in days

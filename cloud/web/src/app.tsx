@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { BrowserRouter } from "react-router";
 import { ApiError } from "./api/client";
+import { Caught } from "./components/caught";
 import { Plain } from "./components/plain";
 import { Failed } from "./components/states";
 import { useLanguage } from "./i18n/use-language";
@@ -41,7 +42,9 @@ function Routed() {
   return (
     // choices such as filters live in the address and must show at once
     <BrowserRouter key={language} useTransitions={false}>
-      <Entrance />
+      <Caught frame={Plain}>
+        <Entrance />
+      </Caught>
     </BrowserRouter>
   );
 }
@@ -52,7 +55,7 @@ function Entrance() {
   if (status === "signed-out") return <SignedOut />;
   return (
     <Plain>
-      <Failed error={new ApiError(0, "")} onRetry={() => void restore()} />
+      <Failed error={new ApiError(0, "")} onRetry={() => void restore()} isWholePage />
     </Plain>
   );
 }

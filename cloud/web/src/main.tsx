@@ -18,5 +18,6 @@ void startLanguage().then(() => {
 });
 
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  addEventListener("load", () => void keepClient());
+  // where nothing may be kept, the client works all the same
+  addEventListener("load", () => void keepClient().catch(() => undefined));
 }

@@ -69,7 +69,11 @@ export function SignedIn() {
   }
   return (
     <Plain>
-      {me.isError ? <Failed error={me.error} onRetry={() => void me.refetch()} /> : <Loading />}
+      {me.isError ? (
+        <Failed error={me.error} onRetry={() => void me.refetch()} isWholePage />
+      ) : (
+        <Loading />
+      )}
     </Plain>
   );
 }

@@ -19,6 +19,7 @@ export const queryKeys = {
   tiers: (shopId: string) => ["shop", shopId, "tiers"] as const,
   whatIf: (shopId: string, customerId: string | null, figures: object) =>
     ["shop", shopId, "what-if", customerId, figures] as const,
+  allBundles: (shopId: string) => ["shop", shopId, "bundles"] as const,
   bundles: (shopId: string, withTriples: boolean) =>
     ["shop", shopId, "bundles", withTriples] as const,
   reports: (shopId: string) => ["shop", shopId, "reports"] as const,

@@ -17,9 +17,21 @@ interface ConfirmProps {
 
 export function Confirm({ label, question, onConfirm, isPending = false, name }: ConfirmProps) {
   const [isAsking, setAsking] = useState(false);
+  const [wasAsked, setAsked] = useState(false);
+  const ask = () => {
+    setAsking(true);
+    setAsked(true);
+  };
   if (!isAsking) {
     return (
-      <Button look="quiet" aria-label={name} disabled={isPending} onClick={() => setAsking(true)}>
+      // not disabled while it is at work: a button that is cannot take the focus back
+      <Button
+        look="quiet"
+        aria-label={name}
+        aria-disabled={isPending}
+        autoFocus={wasAsked}
+        onClick={isPending ? undefined : ask}
+      >
         {label}
       </Button>
     );

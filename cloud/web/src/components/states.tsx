@@ -37,10 +37,18 @@ export function Empty({
   );
 }
 
-export function Failed({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+interface FailedProps {
+  error: Error;
+  onRetry?: () => void;
+  /** There is nothing else on the page: this is its heading. */
+  isWholePage?: boolean;
+}
+
+export function Failed({ error, onRetry, isWholePage = false }: FailedProps) {
+  const Heading = isWholePage ? "h1" : "h2";
   return (
     <div className={css.state} role="alert">
-      <h2>{t("errors.title")}</h2>
+      <Heading>{t("errors.title")}</Heading>
       <p>{problemText(error)}</p>
       {onRetry && (
         <Button look="quiet" onClick={onRetry}>
@@ -49,6 +57,16 @@ export function Failed({ error, onRetry }: { error: Error; onRetry?: () => void 
       )}
     </div>
   );
+}
+
+interface AwaitedProps {
+  query: { error: Error | null; refetch: () => unknown };
+}
+
+/** In the place of what was asked for: that it is on its way, or why it does not come. */
+export function Awaited({ query }: AwaitedProps) {
+  if (!query.error) return <Loading />;
+  return <Failed error={query.error} onRetry={() => void query.refetch()} />;
 }
 
 type Tone = "info" | "warning" | "problem";

@@ -2,10 +2,10 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Link } from "react-router";
 import { Button } from "../components/button";
 import { TextField } from "../components/field";
 import { LanguageSwitch } from "../components/language-switch";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import page from "../components/page.module.css";
 import { Plain } from "../components/plain";
@@ -28,7 +28,7 @@ export function CodeSignIn() {
           <EnterCode contact={sentTo} onOther={() => setSentTo(null)} />
         )}
         <p>
-          <Link to="/sign-in">{t("my.code.password")}</Link>
+          <LineLink to="/sign-in">{t("my.code.password")}</LineLink>
         </p>
         <LanguageSwitch />
       </Page>

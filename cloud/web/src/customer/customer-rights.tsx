@@ -1,10 +1,11 @@
 /** On the owner's page of a customer: the rights of the one it is about. */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { Button } from "../components/button";
 import { Card } from "../components/card";
 import { Confirm } from "../components/confirm";
+import { LineLink } from "../components/line-link";
 import { FormError } from "../components/states";
 import { t } from "../i18n/i18n";
 import { saveFile } from "../lib/save-file";
@@ -43,12 +44,9 @@ export function CustomerRights({ customerId }: { customerId: string }) {
         />
       </div>
       <p>
-        <Link
-          className={css.trail}
-          to={shopPath(shop.slug, `shop/privacy/audit?customer=${customerId}`)}
-        >
+        <LineLink to={shopPath(shop.slug, `shop/privacy/audit?customer=${customerId}`)}>
           {t("audit.ofCustomer")}
-        </Link>
+        </LineLink>
       </p>
       <FormError error={download.error ?? erase.error} />
     </Card>

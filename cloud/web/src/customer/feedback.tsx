@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { BackLink } from "../components/back-link";
 import { Button } from "../components/button";
 import { Card } from "../components/card";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import { ShowMore } from "../components/show-more";
 import { Empty, Failed, FormError, Loading } from "../components/states";
@@ -145,12 +146,12 @@ function Referrals() {
       <ul className={css.happenings}>
         {items.map((item) => (
           <li key={item.friend_id}>
-            <Link to={shopPath(shop.slug, `customers/${item.friend_id}`)}>
+            <LineLink to={shopPath(shop.slug, `customers/${item.friend_id}`)}>
               {t("my.customers.brought", {
                 referrer: item.referrer ?? t("customers.unnamed"),
                 friend: item.friend ?? t("customers.unnamed"),
               })}
-            </Link>
+            </LineLink>
             <span className={css.soft}>
               {item.first_purchase_at
                 ? t("my.customers.paid", { date: formats.date(item.first_purchase_at) })

@@ -7,7 +7,7 @@ import { queryKeys } from "../api/keys";
 import type { Me } from "../api/types";
 import { Button } from "../components/button";
 import { Page } from "../components/page";
-import { Failed, FormError, Loading } from "../components/states";
+import { Awaited, FormError } from "../components/states";
 import { t } from "../i18n/i18n";
 import { type Channel, getPublicShop, joinShop, keys, type PublicShop } from "./endpoints";
 import css from "./my.module.css";
@@ -22,8 +22,13 @@ const CHANNELS: Readonly<Record<string, readonly Channel[]>> = {
 export function Join({ me }: { me: Me }) {
   const { slug = "" } = useParams();
   const shop = useQuery({ queryKey: keys.public(slug), queryFn: () => getPublicShop(slug) });
-  if (shop.isPending) return <Loading />;
-  if (!shop.data) return <Failed error={shop.error} onRetry={() => void shop.refetch()} />;
+  if (!shop.data) {
+    return (
+      <Page title={t("my.join.submit")}>
+        <Awaited query={shop} />
+      </Page>
+    );
+  }
   return (
     <Page
       title={t("my.join.title", { shop: shop.data.name })}

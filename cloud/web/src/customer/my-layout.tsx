@@ -1,9 +1,10 @@
 /** What stands around every page of a customer: one column, two places, and the language. */
 
 import { Suspense } from "react";
-import { Link, NavLink, Outlet } from "react-router";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
 import type { Me } from "../api/types";
 import { Brand } from "../components/brand";
+import { Caught } from "../components/caught";
 import { Icon } from "../components/icon";
 import { Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
@@ -15,6 +16,7 @@ import css from "./my.module.css";
 export function MyLayout({ me }: { me: Me }) {
   const own = firstShop(me.shops);
   const isOnline = useOnline();
+  const { pathname } = useLocation();
   const main = useFocusAfterNavigation();
   return (
     <div className={css.layout}>
@@ -38,9 +40,11 @@ export function MyLayout({ me }: { me: Me }) {
               <p>{t("my.offlineNow")}</p>
             </Notice>
           )}
-          <Suspense fallback={<Loading />}>
-            <Outlet />
-          </Suspense>
+          <Caught key={pathname}>
+            <Suspense fallback={<Loading />}>
+              <Outlet />
+            </Suspense>
+          </Caught>
         </div>
       </main>
     </div>

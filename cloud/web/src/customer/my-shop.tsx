@@ -9,9 +9,10 @@ import button from "../components/button.module.css";
 import { Card } from "../components/card";
 import { Confirm } from "../components/confirm";
 import { Copy } from "../components/copy";
+import { LineAnchor } from "../components/line-link";
 import { Page } from "../components/page";
 import { ShowMore } from "../components/show-more";
-import { Failed, FormError, Loading } from "../components/states";
+import { Awaited, Failed, FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
 import { saveFile } from "../lib/save-file";
 import { NotFound } from "../pages/not-found";
@@ -45,9 +46,10 @@ export function MyShop() {
   return (
     <>
       <BackLink to="/my">{t("my.back")}</BackLink>
-      {shops.isPending && <Loading />}
-      {shops.isError && !shops.data && (
-        <Failed error={shops.error} onRetry={() => void shops.refetch()} />
+      {!shops.data && (
+        <Page title={t("app.shop")}>
+          <Awaited query={shops} />
+        </Page>
       )}
       {shops.data && !shop && <NotFound />}
       {shop && <Details key={shop.id} shop={shop} />}
@@ -63,7 +65,7 @@ function Details({ shop }: { shop: JoinedShop }) {
         <State shop={shop} isLarge />
       </p>
       <p>
-        <a href={`/s/${shop.slug}`}>{t("my.publicPage")}</a>
+        <LineAnchor href={`/s/${shop.slug}`}>{t("my.publicPage")}</LineAnchor>
       </p>
       <Stale query={details} />
       {details.isPending && <Loading />}

@@ -5,6 +5,9 @@ import en from "./en.json";
 import hi from "./hi.json";
 import { mirrored } from "./pseudo";
 
+// a radio button, on which the name of the customer is written
+const NO_BUTTON = new Set(["duplicates.staysOf"]);
+
 type Flat = Map<string, string>;
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;
@@ -34,6 +37,14 @@ describe.each(Object.entries(LANGUAGES))("the texts in %s", (language, texts) =>
     const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
     for (const key of new Set(plurals)) {
       for (const form of forms) expect(found.has(`${key}_${form}`), `${key}_${form}`).toBe(true);
+    }
+  });
+
+  it("name a button by what is written on it, and more: so it is called by who speaks to it", () => {
+    const named = [...found.keys()].filter((key) => /(Of|To)$/.test(key) && !NO_BUTTON.has(key));
+    for (const key of named) {
+      const written = found.get(key.slice(0, -2))?.toLowerCase();
+      if (written) expect(found.get(key)?.toLowerCase(), key).toContain(written);
     }
   });
 

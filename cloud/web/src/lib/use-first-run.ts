@@ -33,6 +33,10 @@ export function useFirstRun() {
         hasDevice: devices.data.items.length > 0,
       }
     : null;
-  const error = profile.error ?? devices.error ?? latest.error;
-  return { facts, settled, settle, error, whatsappUrl: profile.data?.whatsapp_share_url };
+  const asked = [profile, devices, latest];
+  const error = asked.find((one) => one.error)?.error ?? null;
+  const retry = () => {
+    for (const one of asked) if (one.error) void one.refetch();
+  };
+  return { facts, settled, settle, error, retry, whatsappUrl: profile.data?.whatsapp_share_url };
 }

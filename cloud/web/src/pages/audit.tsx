@@ -7,6 +7,7 @@ import { queryKeys } from "../api/keys";
 import type { AuditEvent } from "../api/types";
 import { BackLink } from "../components/back-link";
 import { SelectField } from "../components/field";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import { ShowMore } from "../components/show-more";
 import { Empty, Failed, Loading } from "../components/states";
@@ -124,14 +125,14 @@ function Item({ event }: { event: AuditEvent }) {
         </span>
       </span>
       {customer_id && action !== "erase_customer" && (
-        <Link className={css.share} to={shopPath(shop.slug, `customers/${customer_id}`)}>
+        <LineLink to={shopPath(shop.slug, `customers/${customer_id}`)}>
           {t("audit.customer")}
-        </Link>
+        </LineLink>
       )}
       {MERGING.has(action) && (
-        <Link className={css.share} to={shopPath(shop.slug, "customers/duplicates")}>
+        <LineLink to={shopPath(shop.slug, "customers/duplicates")}>
           {t("audit.duplicates")}
-        </Link>
+        </LineLink>
       )}
     </li>
   );

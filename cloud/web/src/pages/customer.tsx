@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
-import { useParams } from "react-router";
+import { useLocation, useParams } from "react-router";
 import { getCustomer, listPurchasesOf } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Customer, Purchase, Score } from "../api/types";
@@ -8,10 +8,11 @@ import { BackLink } from "../components/back-link";
 import { Button } from "../components/button";
 import { Card } from "../components/card";
 import { Timeline } from "../components/chart";
+import { LineAnchor } from "../components/line-link";
 import { Page } from "../components/page";
 import { RiskBadge } from "../components/risk-badge";
 import { ShowMore } from "../components/show-more";
-import { Empty, Failed, Loading, Notice } from "../components/states";
+import { Awaited, Empty, Failed, Loading, Notice } from "../components/states";
 import { CustomerRights } from "../customer/customer-rights";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
@@ -20,6 +21,7 @@ import { driverText } from "../lib/said";
 import { segmentName, tierName } from "../lib/server-words";
 import { useFirst } from "../lib/use-first";
 import { useNow } from "../lib/use-now";
+import { FROM_LIST } from "../lib/use-place-in-list";
 import { cautionOf } from "../lib/verdict";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customer.module.css";
@@ -38,18 +40,23 @@ const HOUR_MS = 3_600_000;
 export function CustomerPage() {
   const { shop } = useShop();
   const { customerId = "" } = useParams();
+  const { state } = useLocation();
   const customer = useQuery({
     queryKey: queryKeys.customer(shop.id, customerId),
     queryFn: () => getCustomer(shop.id, customerId),
   });
   return (
     <>
-      <BackLink to={shopPath(shop.slug, "customers")}>{t("customer.back")}</BackLink>
-      {customer.isPending && <Loading />}
-      {customer.isError && (
-        <Failed error={customer.error} onRetry={() => void customer.refetch()} />
+      <BackLink to={shopPath(shop.slug, "customers")} isBehind={state === FROM_LIST}>
+        {t("customer.back")}
+      </BackLink>
+      {customer.data ? (
+        <Content customer={customer.data} />
+      ) : (
+        <Page title={t("customers.columns.customer")}>
+          <Awaited query={customer} />
+        </Page>
       )}
-      {customer.data && <Content customer={customer.data} />}
     </>
   );
 }
@@ -92,13 +99,13 @@ function Contact({ customer }: { customer: Customer }) {
   return (
     <div className={css.contact}>
       {!phone && !email && <p>{t("customer.noContact")}</p>}
-      {phone && <a href={`tel:${phone}`}>{phone}</a>}
+      {phone && <LineAnchor href={`tel:${phone}`}>{phone}</LineAnchor>}
       {phone && (
-        <a href={whatsappTo(phone, t("customer.greeting", { shop: shop.name }))}>
+        <LineAnchor href={whatsappTo(phone, t("customer.greeting", { shop: shop.name }))}>
           {t("customer.whatsapp")}
-        </a>
+        </LineAnchor>
       )}
-      {email && <a href={`mailto:${email}`}>{email}</a>}
+      {email && <LineAnchor href={`mailto:${email}`}>{email}</LineAnchor>}
       <ChangeCustomer customer={customer} />
     </div>
   );

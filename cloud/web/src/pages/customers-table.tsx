@@ -21,6 +21,13 @@ import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import { driverText } from "../lib/said";
 import { segmentName } from "../lib/server-words";
+import {
+  FROM_LIST,
+  type Place,
+  topOf,
+  usePlaceBefore,
+  usePlaceInList,
+} from "../lib/use-place-in-list";
 import { shopPath, useShop } from "../session/shop";
 import css from "./customers.module.css";
 
@@ -47,8 +54,10 @@ interface TableProps {
 
 export function CustomerTable({ customers, chosen, onChoose, hasMore, onEnd }: TableProps) {
   const body = useRef<HTMLDivElement>(null);
-  const [focused, setFocused] = useState<number | null>(null);
-  const rows = useRowsInSight(body, customers, focused);
+  const before = usePlaceBefore();
+  const [focused, setFocused] = useState(() => indexOf(customers, before?.focused));
+  const rows = useRowsInSight(body, customers, focused, before);
+  usePlaceInList({ list: body, rows, focused }, before);
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -107,13 +116,11 @@ function useRowsInSight(
   body: RefObject<HTMLDivElement | null>,
   customers: readonly Customer[],
   focused: number | null,
+  before: Place | null,
 ) {
-  const [top, setTop] = useState(0);
+  const [top, setTop] = useState(before?.topPx ?? 0);
   // what stands above the rows may grow; measured whenever the list is drawn
-  useLayoutEffect(() => {
-    const found = body.current ? body.current.getBoundingClientRect().top + window.scrollY : 0;
-    setTop(Math.round(found));
-  });
+  useLayoutEffect(() => setTop(topOf(body)));
   // asked once a drawing and not once a row, and the same function while the rows are the same:
   // another one makes the list measure all ten thousand anew
   const rowPx = matchMedia(WIDE).matches ? LINE_PX : CARD_PX;
@@ -124,6 +131,7 @@ function useRowsInSight(
     overscan: ROWS_AHEAD,
     scrollMargin: top,
     getItemKey,
+    ...(before && { initialOffset: before.scrolledPx, initialMeasurementsCache: before.sizes }),
     // the row that has the focus stays, however far one scrolls
     rangeExtractor: (range) => withFocused(defaultRangeExtractor(range), focused, range.count),
   });
@@ -134,6 +142,11 @@ function withFocused(inSight: number[], focused: number | null, count: number): 
   if (focused === null) return inSight;
   const kept = [focused - 1, focused, focused + 1].filter((row) => row >= 0 && row < count);
   return [...new Set([...inSight, ...kept])].sort((a, b) => a - b);
+}
+
+function indexOf(customers: readonly Customer[], id: unknown): number | null {
+  const index = customers.findIndex((customer) => customer.id === id);
+  return index < 0 ? null : index;
 }
 
 function toggled(chosen: Choice, id: string): Choice {
@@ -180,15 +193,19 @@ const Row = memo(
     return (
       <div className={css.row}>
         <span role="cell" className={css.choose}>
-          <input
-            type="checkbox"
-            aria-label={t("customers.choose", { name })}
-            checked={isChosen}
-            onChange={onToggle}
-          />
+          <label>
+            <input
+              type="checkbox"
+              aria-label={t("customers.choose", { name })}
+              checked={isChosen}
+              onChange={onToggle}
+            />
+          </label>
         </span>
         <span role="cell" className={css.customer}>
-          <Link to={shopPath(shop.slug, `customers/${customer.id}`)}>{name}</Link>
+          <Link to={shopPath(shop.slug, `customers/${customer.id}`)} state={FROM_LIST}>
+            {name}
+          </Link>
         </span>
         <span role="cell" className={css.riskCell}>
           <RiskBadge risk={score?.risk} />

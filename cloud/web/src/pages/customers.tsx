@@ -17,6 +17,8 @@ import { NewCustomer } from "./customers-new";
 import { CustomerTable } from "./customers-table";
 
 const PAGE_SIZE = 200;
+// who comes back from a customer after a talk with them finds the list as it was
+const KEPT_MS = 3_600_000;
 
 export function Customers() {
   const { shop } = useShop();
@@ -36,6 +38,7 @@ export function Customers() {
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     placeholderData: (before) => before,
+    gcTime: KEPT_MS,
   });
   const customers = useMemo(
     () => pages.data?.pages.flatMap((page) => page.items) ?? [],

@@ -1,9 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
 import type { FormEvent } from "react";
-import { Link } from "react-router";
 import { askForPasswordReset } from "../api/endpoints";
 import { Button } from "../components/button";
 import { TextField } from "../components/field";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import page from "../components/page.module.css";
 import { Plain } from "../components/plain";
@@ -37,7 +37,7 @@ export function ForgotPassword() {
           {mutation.isSuccess && <Notice tone="info">{t("forgot.sent")}</Notice>}
         </div>
         <p>
-          <Link to="/">{t("register.signIn")}</Link>
+          <LineLink to="/">{t("register.signIn")}</LineLink>
         </p>
       </Page>
     </Plain>

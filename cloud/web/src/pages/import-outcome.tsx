@@ -43,7 +43,11 @@ export function ImportOutcomeView({ batch, outcome }: OutcomeProps) {
           {COUNTS[batch.kind].map((name) => (
             <div key={name}>
               <dt>{t(`imports.outcome.${name}`)}</dt>
-              <dd>{formats.number(outcome[name] ?? 0)}</dd>
+              <dd
+                className={name === "rejected" && outcome.rejected > 0 ? css.rejected : undefined}
+              >
+                {formats.number(outcome[name] ?? 0)}
+              </dd>
             </div>
           ))}
         </dl>

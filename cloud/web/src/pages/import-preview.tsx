@@ -52,7 +52,9 @@ function Totals({ kind, preview }: { kind: ImportKind; preview: ImportPreview })
         {COUNTS[kind].map((name) => (
           <div key={name}>
             <dt>{t(`imports.preview.${name}`)}</dt>
-            <dd>{formats.number(preview[name])}</dd>
+            <dd className={name === "rejected" && preview.rejected > 0 ? css.rejected : undefined}>
+              {formats.number(preview[name])}
+            </dd>
           </div>
         ))}
       </dl>

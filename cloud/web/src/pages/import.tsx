@@ -8,9 +8,10 @@ import { BackLink } from "../components/back-link";
 import { ButtonLink } from "../components/button";
 import { Card } from "../components/card";
 import { Page } from "../components/page";
-import { Failed, Loading, Notice } from "../components/states";
+import { Awaited, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import { fieldText } from "../lib/problems";
+import { useFocusWhenLost } from "../lib/use-focus-when-lost";
 import { shopPath, useShop } from "../session/shop";
 import css from "./import.module.css";
 import { ImportMapping } from "./import-mapping";
@@ -29,18 +30,13 @@ export function ImportPage() {
     refetchInterval: ({ state }) => (isAtWork(state.data) ? PROGRESS_POLL_MS : false),
   });
   useFreshShopAfter(batch.data);
+  useFocusWhenLost(batch.data?.state);
   return (
     <>
       <BackLink to={shopPath(shop.slug, "import")}>{t("imports.all")}</BackLink>
-      {batch.isPending && <Loading />}
-      {batch.isError && !batch.data && (
-        <Failed error={batch.error} onRetry={() => void batch.refetch()} />
-      )}
-      {batch.data && (
-        <Page title={batch.data.filename}>
-          <Step batch={batch.data} />
-        </Page>
-      )}
+      <Page title={batch.data?.filename ?? t("imports.title")}>
+        {batch.data ? <Step batch={batch.data} /> : <Awaited query={batch} />}
+      </Page>
     </>
   );
 }

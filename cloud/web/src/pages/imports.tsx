@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { listImports, uploadImport } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import { Button } from "../components/button";
@@ -8,6 +8,7 @@ import type { ImportKind } from "../api/types";
 import { Card } from "../components/card";
 import { Choices } from "../components/choices";
 import { TextField } from "../components/field";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import { ShowMore } from "../components/show-more";
 import { Empty, Failed, FormError, Loading } from "../components/states";
@@ -97,7 +98,7 @@ function Earlier() {
       <ul>
         {imports.map((batch) => (
           <li key={batch.id} className={css.item}>
-            <Link to={shopPath(shop.slug, `import/${batch.id}`)}>{batch.filename}</Link>
+            <LineLink to={shopPath(shop.slug, `import/${batch.id}`)}>{batch.filename}</LineLink>
             <span className={css.soft}>{t(`imports.states.${batch.state}`)}</span>
           </li>
         ))}

@@ -60,7 +60,7 @@ function BundleItem({ bundle }: { bundle: Bundle }) {
       {together !== null && <span>{t("bundles.together", { count: together })}</span>}
       {bundle_price_minor !== null && full_price_minor !== null && (
         <span>
-          {t("bundles.price", {
+          {t(bundle_price_minor < full_price_minor ? "bundles.price" : "bundles.fullPrice", {
             price: formats.money(bundle_price_minor),
             full: formats.money(full_price_minor),
           })}

@@ -1,13 +1,13 @@
 /** What the door tells beside the till: today's hours, how many buy, and whether hours were kept. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 import { getToday, listPastWeeks } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { PastWeek } from "../api/types";
 import { Card } from "../components/card";
 import { Columns } from "../components/chart";
 import { HourChart } from "../components/hour-chart";
+import { LineLink } from "../components/line-link";
 import { Failed, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
 import { clockSpans } from "../lib/day-hours";
@@ -58,7 +58,7 @@ function Hours() {
         />
       )}
       <p>
-        <Link to={shopPath(shop.slug, "day")}>{t("day.whole")}</Link>
+        <LineLink to={shopPath(shop.slug, "day")}>{t("day.whole")}</LineLink>
       </p>
     </Card>
   );

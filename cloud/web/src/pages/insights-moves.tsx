@@ -1,11 +1,11 @@
 /** Who came into another segment, tier or risk band. */
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 import { listMoves } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Move } from "../api/types";
 import { Card } from "../components/card";
+import { LineLink } from "../components/line-link";
 import { ShowMore } from "../components/show-more";
 import { Failed, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
@@ -55,7 +55,7 @@ function MoveItem({ move }: { move: Move }) {
         });
   return (
     <li className={css.move}>
-      <Link to={shopPath(shop.slug, `customers/${move.customer_id}`)}>{name}</Link>
+      <LineLink to={shopPath(shop.slug, `customers/${move.customer_id}`)}>{name}</LineLink>
       <span>{text}</span>
       <span className={css.asOf}>{formats.calendarDate(move.moved_on)}</span>
     </li>

@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
-import { Link } from "react-router";
 import { ApiError } from "../api/client";
 import { getInsights } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
@@ -11,6 +10,7 @@ import { ButtonLink } from "../components/button";
 import { Card } from "../components/card";
 import { Bars, Columns, Doughnut } from "../components/chart";
 import { Figure, Figures } from "../components/figure";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import { Empty, Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
@@ -99,7 +99,7 @@ function Content({ insights }: { insights: InsightsData }) {
         </p>
       ))}
       <p>
-        <Link to={shopPath(shop.slug, "what-if")}>{t("whatIf.link")}</Link>
+        <LineLink to={shopPath(shop.slug, "what-if")}>{t("whatIf.link")}</LineLink>
       </p>
       <div className={css.charts}>
         <Churn insights={insights} days={days} />
@@ -125,11 +125,12 @@ function Kpis({ insights: { kpis }, days }: { insights: InsightsData; days: stri
   const share = (value: number | null) => (value === null ? null : formats.percent(value));
   const count = (value: number | null) => (value === null ? null : formats.number(value));
   const money = (value: number | null) => (value === null ? null : formats.wholeMoney(value));
+  const newcomers = count(kpis.new_customers) ?? "–";
   const rows = [
+    ["customers", formats.number(kpis.customers)],
     ["churn", share(kpis.churn_rate)],
     ["retention", share(kpis.retention_rate)],
     ["active", count(kpis.active_customers)],
-    ["newcomers", count(kpis.new_customers)],
     ["repeat", share(kpis.repeat_share)],
     ["revenue", money(kpis.revenue_minor)],
     ["clv", money(kpis.clv_minor)],
@@ -152,7 +153,7 @@ function Kpis({ insights: { kpis }, days }: { insights: InsightsData; days: stri
             key={name}
             label={t(`insights.kpis.${name}.label`)}
             value={value}
-            note={(name === "clv" && range) || t(`insights.kpis.${name}.note`, { days })}
+            note={(name === "clv" && range) || t(`insights.kpis.${name}.note`, { days, newcomers })}
           />
         ))}
       </Figures>

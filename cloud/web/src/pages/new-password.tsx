@@ -9,7 +9,7 @@ import { TextField } from "../components/field";
 import { Page } from "../components/page";
 import page from "../components/page.module.css";
 import { Plain } from "../components/plain";
-import { Empty, FormError } from "../components/states";
+import { FormError } from "../components/states";
 import { t } from "../i18n/i18n";
 import { textsOf } from "../lib/form";
 
@@ -25,9 +25,11 @@ export function NewPassword() {
   return (
     <Plain>
       {mutation.isSuccess ? (
-        <Empty title={t("newPassword.done")} text={t("newPassword.doneText")}>
-          <ButtonLink to="/">{t("signIn.submit")}</ButtonLink>
-        </Empty>
+        <Page title={t("newPassword.done")} lead={t("newPassword.doneText")}>
+          <p>
+            <ButtonLink to="/">{t("signIn.submit")}</ButtonLink>
+          </p>
+        </Page>
       ) : (
         <Page title={t("newPassword.title")}>
           <form className={page.form} onSubmit={submit}>

@@ -12,6 +12,7 @@ import { queryKeys } from "../api/keys";
 import type { Me } from "../api/types";
 import { BackLink } from "../components/back-link";
 import { Card } from "../components/card";
+import { OfflineNote } from "../components/offline-note";
 import { Page } from "../components/page";
 import { Failed, Loading } from "../components/states";
 import { locale, t } from "../i18n/i18n";
@@ -29,6 +30,7 @@ export function PlatformPage({ me }: { me: Me }) {
       ) : (
         <BackLink to="/my/account">{t("my.account")}</BackLink>
       )}
+      <OfflineNote write={(at) => momentText(at)} />
       <Page title={t("platform.title")} lead={t("platform.lead")}>
         <Shops />
         <Devices />
@@ -46,6 +48,7 @@ function Shops() {
       title={t("platform.shops")}
       answer={shops}
       heads={[t("app.shop"), t("newShop.country"), t("platform.since"), t("platform.devices")]}
+      rare={1}
       rows={shops.data?.items.map((shop) => ({
         key: shop.id,
         cells: [shop.name, shop.country, moment(shop.created_at), shop.devices],
@@ -65,6 +68,7 @@ function Devices() {
       title={t("platform.devices")}
       answer={devices}
       heads={[t("devices.name"), t("platform.state"), t("platform.seen"), t("platform.firmware")]}
+      rare={3}
       rows={devices.data?.items.map((device) => ({
         key: device.id,
         cells: [
@@ -89,6 +93,7 @@ function Jobs() {
       title={t("platform.jobs")}
       answer={jobs}
       heads={[t("platform.job"), t("platform.state"), t("platform.attempts"), t("platform.due")]}
+      rare={2}
       rows={jobs.data?.items.map((job) => ({
         key: String(job.id),
         cells: [
@@ -112,6 +117,7 @@ function Rejections() {
       title={t("devices.rejections")}
       answer={rejections}
       heads={[t("platform.board"), t("platform.reason"), t("platform.times"), t("platform.last")]}
+      rare={3}
       rows={rejections.data?.items.map((one) => ({
         key: String(one.id),
         cells: [one.device_id ?? one.topic, one.reason, one.times, moment(one.last_received_at)],
@@ -124,10 +130,13 @@ interface ListedProps {
   title: string;
   answer: { isPending: boolean; error: Error | null; refetch: () => unknown };
   heads: readonly string[];
+  /** The column that a phone has no room for. */
+  rare: number;
   rows: readonly { key: string; cells: readonly ReactNode[] }[] | undefined;
 }
 
-function Listed({ title, answer, heads, rows }: ListedProps) {
+function Listed({ title, answer, heads, rare, rows }: ListedProps) {
+  const look = (place: number) => (place === rare ? css.rare : undefined);
   return (
     <Card title={title}>
       {answer.isPending && <Loading />}
@@ -141,8 +150,8 @@ function Listed({ title, answer, heads, rows }: ListedProps) {
           <table className={css.table}>
             <thead>
               <tr>
-                {heads.map((head) => (
-                  <th key={head} scope="col">
+                {heads.map((head, place) => (
+                  <th key={head} scope="col" className={look(place)}>
                     {head}
                   </th>
                 ))}
@@ -152,7 +161,9 @@ function Listed({ title, answer, heads, rows }: ListedProps) {
               {rows.map(({ key, cells }) => (
                 <tr key={key}>
                   {cells.map((cell, place) => (
-                    <td key={heads[place]}>{cell}</td>
+                    <td key={heads[place]} className={look(place)}>
+                      {cell}
+                    </td>
                   ))}
                 </tr>
               ))}
@@ -164,7 +175,18 @@ function Listed({ title, answer, heads, rows }: ListedProps) {
   );
 }
 
-/** In the reader's own zone: the shops are in many. */
-function moment(at: string): string {
-  return new Date(at).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
+/** In the reader's own zone: the shops are in many. The year is told when it is another. */
+function momentText(at: Date): string {
+  const isOld = at.getFullYear() !== new Date().getFullYear();
+  return at.toLocaleString(locale(), {
+    day: "numeric",
+    month: "short",
+    ...(isOld && { year: "numeric" }),
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+}
+
+function moment(at: string): ReactNode {
+  return <time dateTime={at}>{momentText(new Date(at))}</time>;
 }

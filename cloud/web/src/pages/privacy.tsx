@@ -1,6 +1,6 @@
-import { Link } from "react-router";
 import { BackLink } from "../components/back-link";
 import { Card } from "../components/card";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import { t } from "../i18n/i18n";
 import { shopPath, useShop } from "../session/shop";
@@ -19,9 +19,7 @@ export function Privacy() {
       <BackLink to={shopPath(shop.slug, "shop")}>{t("shop.title")}</BackLink>
       <Page title={t("shop.places.privacy.name")}>
         {shop.role === "owner" && (
-          <Link className={css.share} to={shopPath(shop.slug, "shop/privacy/audit")}>
-            {t("audit.title")}
-          </Link>
+          <LineLink to={shopPath(shop.slug, "shop/privacy/audit")}>{t("audit.title")}</LineLink>
         )}
         <Card title={t("privacy.public.title")}>
           <ul className={css.list}>

@@ -2,13 +2,13 @@
 
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Link } from "react-router";
 import { changeProduct, listProducts } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { Product, ProductChange } from "../api/types";
 import { BackLink } from "../components/back-link";
 import { Button, ButtonLink } from "../components/button";
 import { TextField } from "../components/field";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import { ShowMore } from "../components/show-more";
 import { Empty, Failed, FormError, Loading, Notice } from "../components/states";
@@ -27,13 +27,11 @@ export function Products() {
       <BackLink to={shopPath(shop.slug, "shop")}>{t("shop.title")}</BackLink>
       <Page title={t("shop.places.products.name")} lead={t("products.lead")}>
         <p className={css.ways}>
-          <Link to={shopPath(shop.slug, "insights")} className={css.link}>
-            {t("products.bundles")}
-          </Link>
+          <LineLink to={shopPath(shop.slug, "insights")}>{t("products.bundles")}</LineLink>
           {shop.role !== "analyst" && (
-            <Link to={shopPath(shop.slug, "import?kind=products")} className={css.link}>
+            <LineLink to={shopPath(shop.slug, "import?kind=products")}>
               {t("products.import")}
-            </Link>
+            </LineLink>
           )}
         </p>
         <List />

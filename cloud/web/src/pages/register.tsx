@@ -1,9 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
 import type { FormEvent } from "react";
-import { Link } from "react-router";
 import { register } from "../api/endpoints";
 import { Button } from "../components/button";
 import { TextField } from "../components/field";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import page from "../components/page.module.css";
 import { Plain } from "../components/plain";
@@ -46,7 +46,7 @@ export function Register() {
           </Button>
         </form>
         <p>
-          <Link to="/">{t("register.signIn")}</Link>
+          <LineLink to="/">{t("register.signIn")}</LineLink>
         </p>
       </Page>
     </Plain>

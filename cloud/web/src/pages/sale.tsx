@@ -7,9 +7,8 @@ import { queryKeys } from "../api/keys";
 import type { Customer, NewPurchase } from "../api/types";
 import { Button } from "../components/button";
 import { Card } from "../components/card";
-import { CustomerSearch } from "../components/customer-search";
+import { CustomerChoice } from "../components/customer-search";
 import { TextField } from "../components/field";
-import { Icon } from "../components/icon";
 import { Page } from "../components/page";
 import { Failed, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
@@ -81,7 +80,12 @@ function SaleForm() {
             <Notice tone="problem">{t("sale.wrong", { example: formats.money(1250) })}</Notice>
           </div>
         )}
-        <Buyer customer={customer} onChoose={setCustomer} />
+        <CustomerChoice
+          label={t("sale.buyer")}
+          ifNobody={t("sale.withoutBuyer")}
+          chosen={customer && nameOf(customer)}
+          onChoose={setCustomer}
+        />
         {/* of a double click only the first: the second finds the form empty, or full again */}
         <Button
           type="submit"
@@ -106,32 +110,6 @@ function purchaseOf(amountMinor: number, customer: Customer | null): NewPurchase
     occurred_at: new Date().toISOString(),
     amount_minor: amountMinor,
   };
-}
-
-interface BuyerProps {
-  customer: Customer | null;
-  onChoose: (customer: Customer | null) => void;
-}
-
-function Buyer({ customer, onChoose }: BuyerProps) {
-  if (!customer) {
-    return (
-      <CustomerSearch
-        label={t("sale.buyer")}
-        ifNobody={t("sale.withoutBuyer")}
-        onChoose={onChoose}
-      />
-    );
-  }
-  return (
-    <div className={css.buyer}>
-      <Icon name="person" />
-      <strong>{nameOf(customer)}</strong>
-      <Button look="quiet" onClick={() => onChoose(null)}>
-        {t("sale.otherBuyer")}
-      </Button>
-    </div>
-  );
 }
 
 /** What waits on this device, and what the server would not take. */

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { exportFile, posterFile } from "../api/endpoints";
 import { Button } from "../components/button";
 import { Card } from "../components/card";
+import { LineAnchor } from "../components/line-link";
 import { FormError } from "../components/states";
 import { t } from "../i18n/i18n";
 import { saveFile } from "../lib/save-file";
@@ -34,9 +35,9 @@ export function Poster({ whatsappUrl }: { whatsappUrl: string | undefined }) {
           </Button>
         ))}
         {whatsappUrl && (
-          <a className={css.share} href={whatsappUrl} target="_blank" rel="noreferrer">
+          <LineAnchor href={whatsappUrl} target="_blank" rel="noreferrer">
             {t("app.whatsapp")}
-          </a>
+          </LineAnchor>
         )}
       </p>
       <FormError error={mutation.error} />

@@ -1,20 +1,21 @@
 /** What stands around every page of a shop: its name, the way around, and the account. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Suspense, useEffect, useId, useMemo } from "react";
+import { useMutation } from "@tanstack/react-query";
+import { Suspense, useEffect, useId, useMemo, useRef } from "react";
 import { Link, Outlet, useLocation, useNavigate, useParams } from "react-router";
 import type { Me, MyShop, Person } from "../api/types";
 import { Brand } from "../components/brand";
 import { Button } from "../components/button";
+import { Caught } from "../components/caught";
 import { SelectField } from "../components/field";
 import { Icon, type IconName } from "../components/icon";
 import { LanguageSwitch } from "../components/language-switch";
+import { OfflineNote } from "../components/offline-note";
 import { Plain } from "../components/plain";
 import { FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
 import type { Formats } from "../lib/formats";
 import { useFocusAfterNavigation } from "../lib/use-focus-after-navigation";
-import { useOnline } from "../lib/use-online";
 import { LiveProvider, useLive } from "../session/live";
 import { useOutbox } from "../session/outbox";
 import { useSession } from "../session/session";
@@ -38,6 +39,7 @@ export function ShopLayout({ me }: { me: Me }) {
 
 function Layout({ me, shop }: { me: Me; shop: MyShop }) {
   const current = useMemo(() => ({ me, shop, formats: formatsOf(shop) }), [me, shop]);
+  const { pathname } = useLocation();
   const main = useFocusAfterNavigation();
   useEffect(() => rememberShop(shop.slug), [shop.slug]);
   return (
@@ -57,10 +59,12 @@ function Layout({ me, shop }: { me: Me; shop: MyShop }) {
           <Navigation shop={shop} />
           <main id="main" ref={main} tabIndex={-1} className={css.main}>
             <UpdateNote />
-            <OfflineNote formats={current.formats} />
-            <Suspense fallback={<Loading />}>
-              <Outlet />
-            </Suspense>
+            <ShopOffline formats={current.formats} />
+            <Caught key={pathname}>
+              <Suspense fallback={<Loading />}>
+                <Outlet />
+              </Suspense>
+            </Caught>
           </main>
         </div>
       </LiveProvider>
@@ -91,6 +95,10 @@ function ShopSwitch({ shops, shop }: { shops: readonly MyShop[]; shop: MyShop })
 
 function Account({ person, shop }: { person: Person; shop: MyShop }) {
   const id = useId();
+  const { pathname } = useLocation();
+  const popover = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes it
+  useEffect(() => popover.current?.hidePopover(), [pathname]);
   return (
     <>
       <button
@@ -101,7 +109,7 @@ function Account({ person, shop }: { person: Person; shop: MyShop }) {
       >
         <Icon name="person" size={24} />
       </button>
-      <div id={id} popover="auto" className={css.account}>
+      <div id={id} ref={popover} popover="auto" className={css.account}>
         <div className={css.accountContent}>
           <p>
             <strong>{person.name}</strong>
@@ -194,23 +202,16 @@ function UpdateNote() {
   );
 }
 
-/** Said on every page, with the age of the oldest of what it shows. */
-function OfflineNote({ formats }: { formats: Formats }) {
-  const isOnline = useOnline();
-  const queryClient = useQueryClient();
+/** The server may be out of reach although there is a network: the live view notices. */
+function ShopOffline({ formats }: { formats: Formats }) {
   const { isConnected, lastSeenAt } = useLive();
-  if (isOnline && isConnected) return null;
-  const shown = queryClient.getQueryCache().findAll({ type: "active" });
-  const ages = shown.map((query) => query.state.dataUpdatedAt).filter((at) => at > 0);
-  const since = ages.length > 0 ? new Date(Math.min(...ages)) : lastSeenAt;
   return (
-    <aside className={css.offline} aria-label={t("offline.title")} aria-live="polite">
-      <Icon name="offline" size={18} />
-      <p>
-        <strong>{t("offline.title")}</strong>{" "}
-        {since && t("offline.since", { time: formats.since(since, new Date()) })}{" "}
-        {t("offline.note")}
-      </p>
-    </aside>
+    <OfflineNote
+      isReached={isConnected}
+      seenAt={lastSeenAt}
+      write={(at) => formats.since(at, new Date())}
+    >
+      {t("offline.note")}
+    </OfflineNote>
   );
 }

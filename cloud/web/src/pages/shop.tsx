@@ -3,6 +3,7 @@
 import { Link } from "react-router";
 import { Card } from "../components/card";
 import { Icon } from "../components/icon";
+import { LineAnchor } from "../components/line-link";
 import { Page } from "../components/page";
 import { Failed, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
@@ -69,9 +70,9 @@ function PublicPage() {
       )}
       {profile.data && (
         <p className={css.address}>
-          <a href={profile.data.public_url} target="_blank" rel="noreferrer">
+          <LineAnchor href={profile.data.public_url} target="_blank" rel="noreferrer">
             {profile.data.public_url}
-          </a>
+          </LineAnchor>
         </p>
       )}
       <Poster whatsappUrl={profile.data?.whatsapp_share_url} />

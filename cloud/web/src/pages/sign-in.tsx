@@ -1,10 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import type { FormEvent } from "react";
-import { Link, useLocation } from "react-router";
+import { useLocation } from "react-router";
 import { signIn } from "../api/endpoints";
 import { Button } from "../components/button";
 import { TextField } from "../components/field";
 import { LanguageSwitch } from "../components/language-switch";
+import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import page from "../components/page.module.css";
 import { Plain } from "../components/plain";
@@ -45,18 +46,20 @@ export function SignIn() {
             {t("signIn.submit")}
           </Button>
         </form>
-        <p>
-          <Link to="/code">{t("my.code.link")}</Link>
-        </p>
-        <p>
-          <Link to="/forgot-password">{t("signIn.forgot")}</Link>
-        </p>
-        <p>
-          {/* an invitation's code goes along, so that it is not lost on the way */}
-          <Link to={{ pathname: "/register", hash: isInvited ? hash : "" }}>
-            {t("signIn.register")}
-          </Link>
-        </p>
+        <ul>
+          <li>
+            <LineLink to="/code">{t("my.code.link")}</LineLink>
+          </li>
+          <li>
+            <LineLink to="/forgot-password">{t("signIn.forgot")}</LineLink>
+          </li>
+          <li>
+            {/* an invitation's code goes along, so that it is not lost on the way */}
+            <LineLink to={{ pathname: "/register", hash: isInvited ? hash : "" }}>
+              {t("signIn.register")}
+            </LineLink>
+          </li>
+        </ul>
         <LanguageSwitch />
       </Page>
     </Plain>

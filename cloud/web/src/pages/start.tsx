@@ -8,7 +8,7 @@ import { Button, ButtonLink } from "../components/button";
 import { DoorTest } from "../components/door-test";
 import { Icon } from "../components/icon";
 import { Page } from "../components/page";
-import { Failed, Loading } from "../components/states";
+import { Awaited } from "../components/states";
 import { t } from "../i18n/i18n";
 import { isDone, STEPS, type Step } from "../lib/first-run";
 import { returnedCustomers } from "../lib/insights";
@@ -27,10 +27,10 @@ const PAGES = {
 
 export function Start() {
   const { shop } = useShop();
-  const { facts, settled, settle, error, whatsappUrl } = useFirstRun();
+  const { facts, settled, settle, error, retry, whatsappUrl } = useFirstRun();
   return (
     <Page title={t("start.title")} lead={t("start.lead")}>
-      {!facts && (error ? <Failed error={error} /> : <Loading />)}
+      {!facts && <Awaited query={{ error, refetch: retry }} />}
       {facts && (
         <ol className={css.steps}>
           {STEPS.map((step, place) => (
@@ -104,6 +104,11 @@ function StepItem(props: StepItemProps) {
           >
             {t(`start.steps.${step}.action`)}
           </ButtonLink>
+          {step === "sales" && (
+            <ButtonLink look="quiet" to={shopPath(shop.slug, "sale")}>
+              {t("start.steps.sales.typeIn")}
+            </ButtonLink>
+          )}
           {!isSettled && (
             <Button
               look="quiet"

@@ -7,6 +7,7 @@ import { ButtonLink } from "../components/button";
 import { Card } from "../components/card";
 import { Figure, Figures } from "../components/figure";
 import { HourChart } from "../components/hour-chart";
+import { LineLink } from "../components/line-link";
 import { LiveStrip } from "../components/live-strip";
 import { Page } from "../components/page";
 import { Empty, Failed, Loading, Notice } from "../components/states";
@@ -167,7 +168,7 @@ function DayHours({ today }: { today: TodayData }) {
     <Card title={t("hourChart.title")}>
       <HourChart hours={today.hours} promised={clockSpans(today.promised, shop.time_zone)} />
       <p>
-        <Link to={shopPath(shop.slug, "day")}>{t("day.whole")}</Link>
+        <LineLink to={shopPath(shop.slug, "day")}>{t("day.whole")}</LineLink>
       </p>
     </Card>
   );

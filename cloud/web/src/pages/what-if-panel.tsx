@@ -2,13 +2,14 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { ApiError } from "../api/client";
 import { askWhatIf } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
 import type { WhatIf, WhatIfFigures } from "../api/types";
 import { Button } from "../components/button";
 import { TextField } from "../components/field";
 import { RiskBadge } from "../components/risk-badge";
-import { Failed, FormError, Loading, Notice } from "../components/states";
+import { Empty, Failed, FormError, Loading, Notice } from "../components/states";
 import { t } from "../i18n/i18n";
 import { minorPerMajor } from "../lib/amount";
 import { RISKS } from "../lib/customer-filter";
@@ -42,7 +43,10 @@ export function WhatIfPanel({ customerId, first = {} }: PanelProps) {
   });
   if (answer.isPending) return <Loading />;
   if (!answer.data) {
-    return <Failed error={answer.error} onRetry={() => setChanges(first)} />;
+    if (isTooEarly(answer.error)) {
+      return <Empty title={t("insights.none.title")} text={t("whatIf.none")} />;
+    }
+    return <Failed error={answer.error} onRetry={() => void answer.refetch()} />;
   }
   return (
     <div className={css.panel}>
@@ -58,6 +62,10 @@ export function WhatIfPanel({ customerId, first = {} }: PanelProps) {
       )}
     </div>
   );
+}
+
+function isTooEarly(error: Error): boolean {
+  return error instanceof ApiError && (error.code === "no_scores" || error.code === "no_model");
 }
 
 interface FiguresProps {

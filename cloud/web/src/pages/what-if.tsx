@@ -4,14 +4,12 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import type { Customer } from "../api/types";
 import { BackLink } from "../components/back-link";
-import { Button } from "../components/button";
 import { Card } from "../components/card";
-import { CustomerSearch } from "../components/customer-search";
+import { CustomerChoice } from "../components/customer-search";
 import { Page } from "../components/page";
 import { t } from "../i18n/i18n";
 import { nameOf } from "../lib/customers";
 import { shopPath, useShop } from "../session/shop";
-import css from "./what-if.module.css";
 import { WhatIfPanel } from "./what-if-panel";
 
 // somebody whom a shop might know, to begin with
@@ -36,16 +34,11 @@ export function WhatIfPage() {
       <BackLink to={shopPath(shop.slug, "insights")}>{t("insights.title")}</BackLink>
       <Page title={t("whatIf.title")} lead={t("whatIf.lead")}>
         <Card title={t("whatIf.who")}>
-          {customerId ? (
-            <p className={css.who}>
-              <strong>{found ? nameOf(found) : t("whatIf.oneCustomer")}</strong>
-              <Button look="quiet" onClick={() => choose(null)}>
-                {t("sale.otherBuyer")}
-              </Button>
-            </p>
-          ) : (
-            <CustomerSearch label={t("whatIf.lookUp")} onChoose={choose} />
-          )}
+          <CustomerChoice
+            label={t("whatIf.lookUp")}
+            chosen={customerId && (found ? nameOf(found) : t("whatIf.oneCustomer"))}
+            onChoose={choose}
+          />
         </Card>
         <Card title={t(customerId ? "whatIf.turn" : "whatIf.imagined")}>
           <WhatIfPanel

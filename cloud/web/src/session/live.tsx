@@ -25,6 +25,10 @@ const CHANGING = [
   queryKeys.scores,
   queryKeys.scoring,
   queryKeys.insights,
+  queryKeys.moves,
+  queryKeys.scoreboard,
+  queryKeys.tiers,
+  queryKeys.allBundles,
 ];
 const LiveContext = createContext<LiveView | null>(null);
 
@@ -47,8 +51,8 @@ export function LiveProvider({ shopId, children }: { shopId: string; children: R
       onLive: (live) => {
         const known = queryClient.getQueryData<Live>(key);
         queryClient.setQueryData<Live>(key, (current) => newest(current, live));
-        // somebody came in: the day's visitors have changed too
-        if (known && known.entries !== live.entries) {
+        // somebody came in, or the door moved: so have the day's visitors, and whether hours are kept
+        if (known && (known.entries !== live.entries || known.since !== live.since)) {
           void queryClient.invalidateQueries({ queryKey: queryKeys.today(shopId) });
         }
       },
