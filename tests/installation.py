@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -77,6 +78,15 @@ class Installation:
             self._processes[name].terminate()
         for name in names:
             self._processes.pop(name).wait(timeout=WITHIN_S)
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Hold a process in the middle of whatever it does, and let it go on afterwards."""
+        os.kill(self.pid(name), signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid(name), signal.SIGCONT)
 
     def close(self) -> None:
         """End what still runs."""

@@ -1,14 +1,17 @@
 """A whole installation with a bakery in it, and its owner's browser as phone and as desktop."""
 
 import datetime as dt
+import itertools
 import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -18,6 +21,7 @@ from playwright.sync_api import (
     ViewportSize,
     expect,
 )
+from psycopg.types.json import Jsonb
 from sqlalchemy.engine import URL
 
 from cloud.app.jobs.broker import BrokerFolder
@@ -30,6 +34,7 @@ from tests.waiting import WITHIN_S
 VIEWPORTS = {"phone": (360, 740), "desktop": (1280, 800)}
 AT_PHONE_SIZE = pytest.mark.parametrize("viewport", ["phone"], indirect=True)
 PASSWORD = "correct horse battery"
+PRODUCTS = "name,price,cost\nRye bread,4.50,1.20\nButter,0.90,0.50\nHoney,0.80,0.30\n"
 ALL_CUSTOMERS = 60
 LOST_CUSTOMERS = 15
 
@@ -67,10 +72,14 @@ def fresh_limits(postgres: URL, installation: Installation) -> None:
 
 
 @pytest.fixture(scope="session")
-def bakery(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Bakery:
+def bakery(installation: Installation) -> Bakery:
     """The bakery that tests look at, with a year of sales; what they change they make anew."""
     bakery = open_bakery(installation, "olga@corner-bakery.example")
-    _import_sales(bakery, tmp_path_factory.mktemp("till") / "sales.csv")
+    import_file(bakery.api, bakery.shop_id, "products", PRODUCTS)
+    today = dt.date.today()  # noqa: DTZ011 - sales until the day of the test
+    agreed = {"channels": ["sms"], "evidence": "signed card"}
+    import_file(bakery.api, bakery.shop_id, "purchases", sales_csv(today), consent=agreed)
+    bakery.api.wait(f"/shops/{bakery.shop_id}/scores", lambda found: True, "scores")
     return bakery
 
 
@@ -91,30 +100,87 @@ def open_bakery(installation: Installation, login: str) -> Bakery:
     return Bakery(api, login, f"{installation.url}/shops/{shop['slug']}", shop["id"], door)
 
 
-def _import_sales(bakery: Bakery, file: Path) -> None:
-    api, path = bakery.api, f"/shops/{bakery.shop_id}"
-    file.write_text(sales_csv(dt.date.today()))  # noqa: DTZ011 - sales until the day of the test
-    with file.open("rb") as opened:
-        batch = api.call("POST", f"{path}/imports", files={"file": (file.name, opened)})
+def import_file(api: Api, shop_id: str, kind: str, table: str, **answers: object) -> None:
+    """Import a table as its columns are guessed."""
+    path = f"/shops/{shop_id}/imports"
+    file = (f"{kind}.csv", table.encode(), "text/csv")
+    batch = api.call("POST", path, files={"file": file}, params={"kind": kind})
     mapping = {column["guess"]: column["index"] for column in batch["columns"] if column["guess"]}
-    api.call("POST", f"{path}/imports/{batch['id']}/run", json={"mapping": mapping})
-    api.wait(f"{path}/imports/{batch['id']}", lambda found: found["state"] == "done", "an import")
-    api.wait(f"{path}/scores", lambda found: True, "scores")
+    api.call("POST", f"{path}/{batch['id']}/run", json={"mapping": mapping, **answers})
+    api.wait(f"{path}/{batch['id']}", lambda found: found["state"] == "done", f"the {kind}")
+
+
+def move_to_noon(bakery: Bakery) -> ZoneInfo:
+    """Move a shop to where it is about noon: no day ends during the test."""
+    ahead_h = 12 - dt.datetime.now(dt.UTC).hour
+    zone = f"Etc/GMT{-ahead_h:+}"  # in these names a minus is ahead of Greenwich
+    bakery.api.call("PATCH", f"/shops/{bakery.shop_id}", json={"time_zone": zone})
+    return ZoneInfo(zone)
+
+
+def count_visitors(postgres: URL, bakery: Bakery, hours: Iterable[tuple[dt.datetime, int]]) -> None:
+    """Say what the door has counted in hours of days before, as the worker writes it down."""
+    site = bakery.api.call("GET", f"/shops/{bakery.shop_id}/sites")["items"][0]["id"]
+    rows = [
+        (bakery.shop_id, site, at.replace(minute=0, second=0, microsecond=0), at.date(), at.hour,
+         count, count)
+        for at, count in hours
+    ]  # fmt: skip
+    _insert_all(
+        postgres,
+        "INSERT INTO footfall_hour (shop_id, site_id, starts_at, date, hour, entries, exits,"
+        " ambiguous) VALUES (%s, %s, %s, %s, %s, %s, %s, 0)",
+        rows,
+    )
+
+
+def move_door(postgres: URL, bakery: Bakery, moves: Iterable[tuple[dt.datetime, bool]]) -> None:
+    """Say when the door was opened and closed on days before, as ingest writes it down."""
+    device = bakery.api.call("GET", f"/shops/{bakery.shop_id}/devices")["items"][0]["id"]
+    site = bakery.api.call("GET", f"/shops/{bakery.shop_id}/sites")["items"][0]["id"]
+    rows = [
+        (bakery.shop_id, device, number, site, at, at, Jsonb({"open": is_open}))
+        for number, (at, is_open) in enumerate(moves, start=1)
+    ]
+    _insert_all(
+        postgres,
+        "INSERT INTO event (shop_id, device_id, boot, sequence, site_id, kind, occurred_at,"
+        " received_at, time_source, up_ms, body)"
+        " VALUES (%s, %s, 1, %s, %s, 'door', %s, %s, 'device', 1, %s)",
+        rows,
+    )
+
+
+def _insert_all(postgres: URL, statement: LiteralString, rows: Sequence[Sequence[object]]) -> None:
+    url = postgres.set(drivername="postgresql", database="web")
+    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+        connection.cursor().executemany(statement, rows)
 
 
 def sales_csv(today: dt.date) -> str:
     """A year of sales: everybody comes in a rhythm of their own, and some have stopped coming."""
-    chance = random.Random(7)
-    lines = ["customer,name,date,total"]
+    chance, shelf = random.Random(7), random.Random(8)
+    lines = ["customer,name,phone,receipt,date,product,total"]
+    receipts = itertools.count(1)
     for number in range(ALL_CUSTOMERS):
+        who = f"K{number:03},Customer {number:03},+4930901{number:03}"
         gap_days = chance.randint(4, 25)
         stopped_days = chance.randint(90, 150) if number < LOST_CUSTOMERS else 0
         day = today - dt.timedelta(days=365 - number)
         while day < today - dt.timedelta(days=stopped_days):
-            amount = chance.randint(300, 4000) / 100
-            lines.append(f"K{number:03},Customer {number:03},{day.isoformat()},{amount:.2f}")
+            receipt = f"R{next(receipts):05},{day.isoformat()}"
+            basket = _basket(10 * chance.randint(300, 4000), shelf)
+            lines += [f"{who},{receipt},{what},{cents / 100:.2f}" for what, cents in basket]
             day += dt.timedelta(days=chance.randint(gap_days - 2, gap_days + 2))
     return "\n".join(lines) + "\n"
+
+
+def _basket(cents: int, shelf: random.Random) -> list[tuple[str, int]]:
+    """What somebody buys for an amount: with rye bread often butter, and then honey."""
+    first = shelf.choice(("Rye bread", "Rolls", "Cake", "Coffee"))
+    with_it = [("Butter", 90), ("Honey", 80)][: shelf.choice((0, 1, 2, 2))]
+    more = with_it if first == "Rye bread" else []
+    return [(first, cents - sum(price for _, price in more)), *more]
 
 
 @pytest.fixture(scope="session", params=VIEWPORTS)
@@ -125,9 +191,15 @@ def viewport(request: pytest.FixtureRequest) -> ViewportSize:
 
 
 @pytest.fixture
-def page(browser: Browser, viewport: ViewportSize) -> Iterator[Page]:
+def keeps_client() -> bool:
+    """Whether the client is kept on the device: a hundred files that most tests do not need."""
+    return False
+
+
+@pytest.fixture
+def page(browser: Browser, viewport: ViewportSize, keeps_client: bool) -> Iterator[Page]:
     """A page of a browser that nobody has signed in with."""
-    context = new_context(browser, viewport)
+    context = new_context(browser, viewport, keeps_client=keeps_client)
     with watched_page(context) as page:
         yield page
     context.close()
@@ -156,11 +228,18 @@ def owner_page(owner_context: BrowserContext, bakery: Bakery) -> Iterator[Page]:
 def new_context(
     browser: Browser,
     viewport: ViewportSize,
+    *,
     locale: str = "en-GB",
     timezone_id: str = "America/New_York",
+    keeps_client: bool = False,
 ) -> BrowserContext:
     """Open a browser with cookies of its own, far from the shop."""
-    context = browser.new_context(viewport=viewport, locale=locale, timezone_id=timezone_id)
+    context = browser.new_context(
+        viewport=viewport,
+        locale=locale,
+        timezone_id=timezone_id,
+        service_workers="allow" if keeps_client else "block",
+    )
     context.set_default_timeout(WITHIN_S * 1000)
     return context
 
@@ -197,6 +276,28 @@ def sign_in(page: Page, url: str, login: str, password: str = PASSWORD) -> None:
     page.get_by_label("Email or phone").fill(login)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+
+
+def go(page: Page, url: str) -> None:
+    """Go to another page of the client as its links do, without loading the client anew."""
+    page.evaluate(
+        """url => {
+            history.pushState(null, "", url);
+            dispatchEvent(new PopStateEvent("popstate", {state: null}));
+        }""",
+        url,
+    )
+
+
+def wait_for_offline_shell(page: Page) -> None:
+    """Wait until the client is kept on the device."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+def settled(page: Page) -> None:
+    """Wait until a page has its heading, and everything that it asked for."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
 def enter(page: Page, url: str, login: str, password: str = PASSWORD) -> None:

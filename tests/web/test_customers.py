@@ -2,15 +2,16 @@
 
 import csv
 import re
-import secrets
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.installation import Installation
 from tests.web.conftest import ALL_CUSTOMERS, AT_PHONE_SIZE, Bakery, enter, open_own_bakery
 from tests.web.test_accessibility import faults_of
+
+CUSTOMERS = re.compile(r"/customers\?")
 
 
 @pytest.fixture
@@ -32,6 +33,10 @@ def shown(page: Page, count: int) -> None:
     expect(page.get_by_role("status")).to_have_text(f"{count} {noun} shown")
 
 
+def in_small_pages(route: Route) -> None:
+    route.continue_(url=route.request.url.replace("limit=200", "limit=20"))
+
+
 def test_everybody_can_be_scrolled_to_while_only_rows_in_sight_exist(
     customers_page: Page,
 ) -> None:
@@ -47,13 +52,37 @@ def test_everybody_can_be_scrolled_to_while_only_rows_in_sight_exist(
     expect(last).to_be_in_viewport()
 
 
+def test_who_goes_back_is_at_the_row_that_was_left(owner_page: Page) -> None:
+    # pages so small that the row stands on none of the first
+    owner_page.route(CUSTOMERS, in_small_pages)
+    owner_page.get_by_role("link", name="Customers").click()
+    row = owner_page.get_by_role("table").locator("[aria-rowindex='48']")
+    expect(owner_page.get_by_role("table")).to_be_visible()
+    while row.count() == 0:
+        owner_page.mouse.wheel(0, 900)
+        owner_page.evaluate("new Promise(requestAnimationFrame)")
+    link = row.get_by_role("link")
+    name = link.inner_text()
+    for goes_by_link in (False, True):
+        link.hover()  # once it stands still
+        left_at = link.bounding_box()
+        link.click()
+        expect(owner_page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        assert owner_page.evaluate("scrollY") == 0
+        if goes_by_link:
+            owner_page.get_by_role("link", name="All customers").click()
+        else:
+            owner_page.go_back()
+        expect(link).to_have_text(name)
+        expect(link).to_be_focused()
+        expect(owner_page.get_by_text("60 customers shown")).to_be_visible()
+        assert link.bounding_box() == pytest.approx(left_at, abs=1)
+
+
 @AT_PHONE_SIZE
 def test_all_are_chosen_also_those_who_have_not_come_yet(owner_page: Page) -> None:
     # pages so small that the end of the list is not in sight with the first of them
-    owner_page.route(
-        re.compile(r"/customers\?"),
-        lambda route: route.continue_(url=route.request.url.replace("limit=200", "limit=20")),
-    )
+    owner_page.route(CUSTOMERS, in_small_pages)
     owner_page.get_by_role("link", name="Customers").click()
     owner_page.get_by_role("button", name="Choose all").click()
     expect(owner_page.get_by_text(f"{ALL_CUSTOMERS} chosen")).to_be_visible()
@@ -159,25 +188,23 @@ def test_a_tier_filter_keeps_only_that_tier(customers_page: Page, bakery: Bakery
     shown(customers_page, gold)
 
 
-def test_what_was_done_about_a_customer_is_noted(owner_page: Page, bakery: Bakery) -> None:
-    path = f"/shops/{bakery.shop_id}/customers"
-    made = bakery.api.call("POST", path, json={"name": f"Once {secrets.token_hex(3)}"})
-    advice = {"action": "reminder", "channel": "sms", "cost_minor": 9, "expected_value_minor": 480,
-              "reason": "…", "said": None}  # fmt: skip
-    owner_page.route(
-        f"**/api/v1/shops/*/customers/{made['id']}",
-        lambda route: route.fulfill(json={**route.fetch().json(), "next_action": advice}),
-    )
-    owner_page.goto(f"{bakery.url}/customers/{made['id']}")
+@AT_PHONE_SIZE
+def test_what_is_best_to_do_is_said_and_what_was_done_is_noted(
+    owner_page: Page, bakery: Bakery
+) -> None:
+    path = f"/shops/{bakery.shop_id}"
+    found = bakery.api.call("GET", f"{path}/today")["best_action"]
+    owner_page.goto(f"{bakery.url}/customers/{found['id']}")
     card = owner_page.get_by_role("region", name="Best to do now")
-    expect(card).to_contain_text("Send a reminder")
-    expect(card).to_contain_text("Worth about €4.80")
+    expect(card).to_contain_text("(SMS)")
+    expect(card).to_contain_text(re.compile(r"Worth about €\d+\.\d\d after its cost"))
+    expect(card).to_contain_text("prevents")
     with owner_page.expect_response("**/outreach") as noted:
         card.get_by_role("button", name="I did it").click()
     assert noted.value.ok
     happened = owner_page.get_by_role("list", name="What happened")
     expect(happened.get_by_role("listitem").first).to_be_visible()
-    bakery.api.call("DELETE", f"{path}/{made['id']}")
+    expect(card).to_contain_text("Somebody saw to it")
 
 
 @AT_PHONE_SIZE
@@ -202,17 +229,6 @@ def test_on_a_phone_customers_are_in_sight_at_once_and_so_is_what_narrows_them(
 def test_an_address_without_a_customer_says_so(owner_page: Page, bakery: Bakery) -> None:
     owner_page.goto(f"{bakery.url}/customers/00000000-0000-4000-8000-000000000000")
     expect(owner_page.get_by_role("alert")).to_contain_text(re.compile("no such customer"))
-
-
-def test_the_list_can_be_used_with_the_keyboard_alone(customers_page: Page) -> None:
-    customers_page.get_by_role("radio", name="All").focus()
-    customers_page.keyboard.press("ArrowRight")
-    expect(customers_page.get_by_role("radio", name="High")).to_be_checked()
-    table = customers_page.get_by_role("table")
-    expect(table.get_by_text("Low risk")).to_have_count(0)
-    table.get_by_role("link").first.focus()
-    customers_page.keyboard.press("Enter")
-    expect(customers_page.get_by_text("Will they come back?")).to_be_visible()
 
 
 def test_a_customer_is_added_tagged_noted_and_asked_for_consent(
@@ -241,7 +257,7 @@ def test_a_customer_is_added_tagged_noted_and_asked_for_consent(
     page.get_by_label("How did they agree?").first.fill("signed the card")
     page.get_by_role("button", name="Save").last.click()
     expect(happened).to_contain_text("Agreed to offers by WhatsApp")
-    page.get_by_role("button", name="Not by WhatsApp any more").click()
+    page.get_by_role("button", name="Not any more by WhatsApp").click()
     expect(happened).to_contain_text("No offers by WhatsApp any more")
 
     page.get_by_role("button", name="Remove this note").click()

@@ -1,11 +1,14 @@
 """The customer's side: from the poster to one's own shops, and out again."""
 
+import datetime as dt
+import json
 import re
 import secrets
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize, expect
+from sqlalchemy.engine import URL
 
 from simulators.api import Api
 from simulators.device import SimulatedDevice
@@ -15,12 +18,19 @@ from tests.web.conftest import (
     AT_PHONE_SIZE,
     PASSWORD,
     Bakery,
+    count_visitors,
     enter,
+    go,
+    move_to_noon,
     new_context,
     open_bakery,
     watched_page,
 )
-from tests.web.test_accessibility import faults_of
+from tests.web.test_accessibility import faults_of, small_targets_of
+from tests.web.test_states import ANSWERS, hanging, refused
+
+CALM_HOUR = 16
+PUBLIC_MOST_BYTES = 50_000
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +112,17 @@ def test_the_posters_pages_are_accessible_and_fit_a_phone(
 
 
 def test_the_public_page_says_open_or_not_how_busy_and_where_without_a_script(
-    browser: Browser, viewport: ViewportSize, installation: Installation
+    browser: Browser, viewport: ViewportSize, installation: Installation, postgres: URL
 ) -> None:
     bakery = open_bakery(installation, f"{secrets.token_hex(6)}@bakery.example")
-    profile = {"opening_hours": "Mo-Su 00:00-24:00", "address": "Lindenstr. 1", "language": "en"}
+    profile = {"opening_hours": "Mo-Su 09:00-20:00", "address": "Lindenstr. 1", "language": "en"}
     bakery.api.call("PATCH", f"/shops/{bakery.shop_id}", json=profile)
+    now = dt.datetime.now(move_to_noon(bakery))
+    days_before = [now - dt.timedelta(weeks=weeks) for weeks in range(1, 4)]
+    hours = [(hour, 2 if hour == CALM_HOUR else 15) for hour in range(9, 20)]
+    count_visitors(
+        postgres, bakery, [(day.replace(hour=hour), n) for day in days_before for hour, n in hours]
+    )
     device = SimulatedDevice(bakery.door)
     device.start()
     context = browser.new_context(viewport=viewport, java_script_enabled=False)
@@ -119,12 +135,25 @@ def test_the_public_page_says_open_or_not_how_busy_and_where_without_a_script(
             lambda found: found["status"]["source"] == "door" and found["crowd"],
             "a door that tells",
         )
+        loaded: list[Response] = []
+        page.on("response", lambda answer: loaded.append(answer))
         page.goto(f"{installation.url}/s/{slug_of(bakery)}")
         expect(page.get_by_text("Open now")).to_be_visible()
+        assert sum(len(answer.body()) for answer in loaded) < PUBLIC_MOST_BYTES
+        card = {
+            meta.get_attribute("property"): meta.get_attribute("content") or ""
+            for meta in page.locator("meta[property]").all()
+        }
+        assert card["og:title"] == "Corner Bakery: Open now"
+        assert card["og:description"].startswith("Open now. ")
+        assert page.request.get(card["og:image"]).headers["content-type"] == "image/png"
         expect(page.get_by_text("quiet", exact=False).first).to_be_visible()
         expect(page.get_by_text(re.compile(r"door sensor.*\d\d:\d\d"))).to_be_visible()
+        expect(page.get_by_role("heading", name="Best time today")).to_be_visible()
+        expect(page.get_by_text("16:00 to 17:00 is usually the quietest.")).to_be_visible()
         expect(page.get_by_text("Lindenstr. 1")).to_be_visible()
         expect(page.get_by_role("row")).to_have_count(7)
+        expect(page.get_by_role("row", name="(today)")).to_contain_text("09:00–20:00")
         page.get_by_role("link", name="Deutsch").click()
         expect(page.get_by_text("Jetzt geöffnet")).to_be_visible()
         page.get_by_role("link", name=re.compile("Kund")).click()
@@ -134,11 +163,19 @@ def test_the_public_page_says_open_or_not_how_busy_and_where_without_a_script(
         context.close()
 
 
-def test_who_joins_from_the_poster_finds_the_shop_with_its_state(mine: Page) -> None:
-    expect(
-        mine.get_by_role("link", name=re.compile("Corner Bakery.*Not known now"))
-    ).to_be_visible()
+def test_who_joins_from_the_poster_finds_the_shop_with_its_state(mine: Page, shop: Bakery) -> None:
+    link = mine.get_by_role("link", name="Corner Bakery")
+    expect(link).to_contain_text("Not known now")
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=15)
+    word = {"is_open": False, "until": soon.isoformat(), "message": "Back soon"}
+    shop.api.call("POST", f"/shops/{shop.shop_id}/override", json=word)
+    mine.reload()
+    expect(link).to_contain_text("Closed now")
+    expect(link).to_contain_text("Back soon")
+    shop.api.call("DELETE", f"/shops/{shop.shop_id}/override")
+    mine.reload()
     open_shop(mine)
+    expect(mine.get_by_text("Not known now")).to_be_visible()
     expect(mine.get_by_text("Asha Rao")).to_be_visible()
     expect(mine.get_by_text("Joined", exact=True)).to_be_visible()
 
@@ -220,10 +257,10 @@ def test_axe_finds_nothing_serious_on_a_customers_pages(
 ) -> None:
     faults = []
     for path in ("", "/account", f"/{slug_of(shop)}", f"/join/{slug_of(shop)}", "/nothing-here"):
-        mine.goto(f"{installation.url}/my{path}")
+        go(mine, f"{installation.url}/my{path}")
         expect(mine.locator("[aria-busy=true]")).to_have_count(0)
         expect(mine.get_by_role("heading").first).to_be_visible()
-        faults += faults_of(mine)
+        faults += faults_of(mine) + small_targets_of(mine)
     assert faults == []
 
 
@@ -236,6 +273,24 @@ def test_the_keyboard_leads_from_the_list_to_a_shop(mine: Page) -> None:
     expect(mine.get_by_role("link", name="Corner Bakery")).to_be_focused()
     mine.keyboard.press("Enter")
     expect(mine.get_by_role("heading", name="What this shop knows")).to_be_visible()
+
+
+@AT_PHONE_SIZE
+def test_a_customers_pages_say_that_they_load_and_that_they_fail(
+    mine: Page, installation: Installation, shop: Bakery
+) -> None:
+    slug = slug_of(shop)
+    failed = mine.get_by_role("alert").filter(has_text="This did not work")
+    loading = mine.locator("[aria-busy=true]").filter(has_text="Loading…")
+    for answer, told in ((refused, failed), (hanging, loading)):
+        mine.route(ANSWERS, answer)
+        mine.goto(f"{installation.url}/my")
+        for path in ("", f"/{slug}", f"/join/{slug}"):
+            go(mine, f"{installation.url}/my{path}")
+            expect(told, path).to_be_visible()
+            expect(mine.get_by_role("heading", level=1), path).to_have_count(1)
+            assert faults_of(mine) == []
+        mine.unroute_all(behavior="ignoreErrors")
 
 
 @AT_PHONE_SIZE
@@ -265,6 +320,16 @@ def test_leaving_and_coming_back(page: Page, installation: Installation, shop: B
     page.get_by_role("checkbox", name=re.compile("by SMS")).check()
     page.get_by_role("button", name="Join").click()
     expect(page.get_by_role("checkbox", name=re.compile("^SMS"))).to_be_checked()
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Take all of it along").click()
+    known = json.loads(download.value.path().read_text())
+    assert "Lea Leaver" in json.dumps(known)
+    page.get_by_role("button", name="Have everything erased here").click()
+    page.get_by_role("button", name="Have everything erased here").click()
+    expect(page.get_by_text("No shop yet")).to_be_visible()
+    path = f"/shops/{shop.shop_id}/customers"
+    assert shop.api.call("GET", path, params={"search": "Lea Leaver"})["items"] == []
 
 
 @AT_PHONE_SIZE

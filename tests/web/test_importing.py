@@ -1,12 +1,15 @@
 """The import wizard, from the file to what became of its rows."""
 
+import re
+
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.installation import Installation
 from tests.web.conftest import AT_PHONE_SIZE, enter, open_own_bakery
 from tests.web.test_accessibility import faults_of
 
+ONE_IMPORT = re.compile(r"/imports/[^/]+$")
 SALES = """customer,when,total
 A1,03/04/2026,12.50
 A2,05/06/2026,3.20
@@ -104,6 +107,37 @@ def test_an_import_is_undone_after_asking_twice(import_page: Page) -> None:
     expect(import_page.get_by_text("Nothing of it is left.")).to_be_visible()
     import_page.get_by_role("link", name="Customers").first.click()
     expect(import_page.get_by_text("No customers yet")).to_be_visible()
+
+
+@AT_PHONE_SIZE
+def test_how_far_an_import_is_can_be_left_and_looked_at_again(
+    import_page: Page, installation: Installation
+) -> None:
+    upload(import_page, "customer,date,amount\nB1,2026-03-04,5.00\nB2,2026-03-05,6.00\n")
+    progress = import_page.get_by_role("progressbar")
+    with installation.held("worker"):
+        import_page.get_by_role("button", name="Import these sales").click()
+        expect(import_page.get_by_role("heading", name="Waiting for its turn")).to_be_visible()
+        expect(progress).to_be_visible()
+        import_page.get_by_role("link", name="Today").click()
+        expect(import_page.get_by_text("No purchases to learn from yet")).to_be_visible()
+        import_page.go_back()
+        expect(import_page.get_by_text("the work goes on")).to_be_visible()
+        import_page.route(ONE_IMPORT, half_read)
+        import_page.reload()
+        expect(import_page.get_by_text("1 of about 2 lines read")).to_be_visible()
+        assert progress.get_attribute("value") == "1"
+        assert faults_of(import_page) == []
+        import_page.unroute_all(behavior="wait")
+        import_page.reload()
+    expect(import_page.get_by_role("heading", name="Imported")).to_be_visible()
+
+
+def half_read(route: Route) -> None:
+    """Answer as in the middle of a file, which two lines have no time for."""
+    answer = route.fetch()
+    found = {"state": "running", "rows_estimated": 2, "outcome": {"rows": 1}}
+    route.fulfill(response=answer, json={**answer.json(), **found})
 
 
 @AT_PHONE_SIZE

@@ -6,8 +6,19 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, Bakery, new_context, watched_page
+from tests.web.conftest import (
+    AT_PHONE_SIZE,
+    PASSWORD,
+    Bakery,
+    go,
+    is_sideways,
+    new_context,
+    settled,
+    watched_page,
+)
 from tests.web.test_accessibility import PAGES
+
+NAME_OF_A_TEXT = re.compile(r"\b[a-z]+[A-Za-z]*\.[a-z]+[A-Za-z]*\.[a-zA-Z.]+\b")
 
 
 @AT_PHONE_SIZE
@@ -40,19 +51,27 @@ def test_a_hindi_browser_gets_hindi_with_the_servers_words_too(
     expect(hindi_page.get_by_text(re.compile("usually every", re.IGNORECASE))).to_have_count(0)
 
 
-def test_from_right_to_left_nothing_leaves_the_screen(
-    owner_context: BrowserContext, bakery: Bakery
+@pytest.mark.parametrize(
+    ("language", "direction"),
+    [("de", "ltr"), ("hi", "ltr"), ("ar-XB", "rtl")],
+    ids=["de", "hi", "rtl"],
+)
+def test_in_every_language_nothing_leaves_the_screen(
+    owner_context: BrowserContext, bakery: Bakery, language: str, direction: str
 ) -> None:
     with watched_page(owner_context) as page:
         page.goto(bakery.url)
-        page.evaluate("localStorage.setItem('shopbell.language', 'ar-XB')")
+        page.evaluate(f"localStorage.setItem('shopbell.language', '{language}')")
         try:
+            page.reload()
             for path in PAGES:
-                page.goto(bakery.url + path)
-                expect(page.get_by_role("heading", level=1)).to_be_visible()
-                assert page.locator("html").get_attribute("dir") == "rtl"
-                width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-                assert width <= 0, path
+                go(page, bakery.url + path)
+                settled(page)
+                assert page.locator("html").get_attribute("lang") == language
+                assert page.locator("html").get_attribute("dir") == direction
+                assert not is_sideways(page), path
+                # a text that is missing shows its name
+                assert re.findall(NAME_OF_A_TEXT, page.get_by_role("main").inner_text()) == []
         finally:
             page.evaluate("localStorage.removeItem('shopbell.language')")
 

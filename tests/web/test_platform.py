@@ -7,22 +7,29 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from cloud.app.jobs.broker import BrokerFolder
 from simulators.api import Api
+from tests.broker.clients import Visitor
 from tests.installation import Installation
-from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, open_bakery, sign_in
+from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, is_sideways, open_bakery, sign_in
 from tests.web.test_accessibility import faults_of
 from tests.web.test_customers_own import code_for
+from wire import topics
 
 
 def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
-    page: Page, installation: Installation
+    page: Page, installation: Installation, mosquitto: BrokerFolder
 ) -> None:
     login = f"ada-{secrets.token_hex(3)}@installation.example"
     bakery = open_bakery(installation, login)
     prove(installation, bakery.api, login)
+    bakery.api.call("POST", f"/shops/{bakery.shop_id}/scores")
+    board = bakery.door.username
+    with Visitor(mosquitto, board, bakery.door.password) as client:
+        client.publish(topics.topic(board, "event"), b"no message at all")
     sign_in(page, f"{installation.url}/platform", login)
     refused = page.get_by_role("alert").first
-    program = [Path(sys.executable).parent / "shopbell", "admin"]
+    program = [str(Path(sys.executable).parent / "shopbell"), "admin"]
     expect(refused).to_contain_text("looks after the installation")
     subprocess.run([*program, "add", login], check=True, env=installation.environment)
     try:
@@ -32,9 +39,21 @@ def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
         expect(shops.get_by_role("cell", name="Corner Bakery").first).to_be_visible()
         boards = page.get_by_role("region", name="Boards").first
         expect(boards.get_by_role("cell", name="Front door").first).to_be_visible()
-        expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
-        expect(page.get_by_role("heading", name="Messages that could not be used")).to_be_visible()
+        jobs = page.get_by_role("region", name="Jobs").first
+        expect(jobs.get_by_role("row").filter(has_text="score_shop").first).to_be_visible()
+        rejected = page.get_by_role("region", name="Messages that could not be used").first
+        expect(rejected.get_by_role("row").filter(has_text=board)).to_be_visible()
         assert faults_of(page) == []
+        assert not is_sideways(page)
+        page.context.set_offline(True)
+        expect(page.get_by_role("complementary", name="No connection.")).to_be_visible()
+        expect(boards.get_by_role("cell", name="Front door").first).to_be_visible()
+        page.context.set_offline(False)
+        page.route("**/api/v1/platform/**", lambda route: route.fulfill(status=409, json={}))
+        page.reload()
+        expect(page.get_by_role("alert")).to_have_count(4)
+        expect(page.get_by_role("heading", name="The installation", level=1)).to_be_visible()
+        page.unroute_all(behavior="wait")
     finally:
         subprocess.run([*program, "remove", login], check=True, env=installation.environment)
     page.goto(f"{bakery.url}/account")
@@ -50,7 +69,7 @@ def test_who_looks_after_it_without_a_shop_finds_the_way(
     api = Api(installation.url)
     api.register_or_sign_in(name="Noor", email=login, password=PASSWORD)
     prove(installation, api, login)
-    program = [Path(sys.executable).parent / "shopbell", "admin"]
+    program = [str(Path(sys.executable).parent / "shopbell"), "admin"]
     subprocess.run([*program, "add", login], check=True, env=installation.environment)
     try:
         sign_in(page, installation.url, login)

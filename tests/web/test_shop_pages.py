@@ -43,14 +43,6 @@ def test_hours_are_set_from_a_preset_and_changed_for_one_day(
 
 
 @AT_PHONE_SIZE
-def test_a_skipped_step_stays_skipped(start_page: Page) -> None:
-    start_page.get_by_role("button", name="Skip: Your sales").click()
-    start_page.reload()
-    steps = start_page.get_by_role("listitem")
-    expect(steps.filter(has_text="Your sales")).to_contain_text("Skipped for now")
-
-
-@AT_PHONE_SIZE
 def test_a_new_device_shows_its_password_once_and_ticks_when_heard(
     page: Page, own_bakery: Bakery
 ) -> None:

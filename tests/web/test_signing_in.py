@@ -55,25 +55,6 @@ def test_nothing_of_a_sign_in_is_kept_where_scripts_can_read_it(owner_page: Page
     assert owner_page.evaluate("document.cookie") == ""
 
 
-def test_a_new_owner_opens_an_account_and_a_shop(page: Page, installation: Installation) -> None:
-    page.goto(installation.url)
-    page.get_by_role("link", name="Open an account").click()
-    page.get_by_label("Your name").fill("Nora New")
-    page.get_by_label("Email").fill(f"{secrets.token_hex(6)}@example.com")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Open the account").click()
-    page.get_by_label("Name of the shop").fill("Nora’s Flowers")
-    page.get_by_label("Country").select_option("Germany")
-    page.get_by_label("Time zone").select_option("Europe/Berlin")
-    page.get_by_label("Currency").select_option("EUR")
-    page.get_by_role("button", name="Open the shop").click()
-    expect(page.get_by_role("heading", name="First steps")).to_be_visible()
-    page.get_by_role("link", name="Go to Today").click()
-    expect(page.get_by_role("heading", name="Nora’s Flowers")).to_be_visible()
-    expect(page.get_by_role("heading", name="4 first steps are open")).to_be_visible()
-    expect(page.get_by_text("No purchases to learn from yet")).to_be_visible()
-
-
 @AT_PHONE_SIZE
 def test_a_forgotten_password_is_asked_for_and_a_spent_link_says_so(
     page: Page, bakery: Bakery, installation: Installation
