@@ -15,7 +15,9 @@ _PRESENT_MM = const(600)  # above the floor: a dog, a basket or a mat is nobody
 _SMALLEST_MM = const(850)  # a trolley is lower
 _SMALL_MM = const(1150)  # up to here it is a child or a pram: the pram is longer
 _PRAM_MM = const(500)
-_TALLEST_MM = const(1970)  # higher is the upper edge of the door's leaf
+_TALLEST_MM = const(1970)  # higher is a head above shoulders, or the upper edge of the door's leaf
+_SHOULDERS_MM = const(1600)  # of whoever has a head that high: a sixth below it
+_HEAD_MM = const(1700)  # of who passes somebody only the shoulders are in view
 _FALL_MM = const(180)  # between two heads the view falls at least to the shoulders
 _FREE_MS = const(120)
 _HALF_FREE_MS = const(400)  # dark hair is lost between the zones: the other one may see it yet
@@ -34,6 +36,8 @@ _LEAST_WEIGHT = const(16)
 _LONG_MM = const(530)  # from chest to back nobody is that long
 _RUN_MM_S = const(1100)  # and yet that fast
 _LATE_MS = const(20)  # both by the longest lead that the pace of the readings leaves open
+_LATER_MS = const(36)  # of what both zones saw at the next reading, at either end
+_NEXT_MS = const(45)  # zones are read in turn, every 31 ms: a lead of one may be nearly three
 _SOON_MS = const(900)  # so soon after somebody, half a person is not somebody who looked in
 _ZONE_TAN_256 = const(60)  # a zone is 13.5 degrees wide, and that far from the other one
 _TICKS_MASK = const(0x3FFFFFFF)  # the ESP32's milliseconds wrap after 12 days
@@ -50,6 +54,7 @@ class Counter:
         self._idle_mm = [0, 0]
         self._above_mm = [0, 0]
         self._weak = [0, 0]
+        self._high_ms = [None, None]  # since when a zone sees what is too high for anybody
         self._body = _Body()  # who is under the sensor
         self._next = _Body()  # since the last fall and rise: the same one, or the next
         self._rest = _Body()  # since the lowest view after the head of `_next`
@@ -75,29 +80,46 @@ class Counter:
         if self._pending is not None:
             outcome, self._pending = self._pending, None
             return outcome  # this reading comes 30 ms later again
-        above_mm = self._above(zone, distance_mm)
+        above_mm = self._above(at_ms, zone, distance_mm)
         outcome = None
         if above_mm:
             if self.is_busy and self._is_another(at_ms, zone, above_mm):
                 outcome = self._end()
             self._seen_ms = at_ms
+            first_ms = self._first_ms(at_ms, zone, above_mm)
             if not self.is_busy:
-                self._begin(at_ms)
+                self._begin(first_ms)
+            if first_ms != at_ms:
+                self._rest.add(first_ms, zone, above_mm)
             self._rest.add(at_ms, zone, above_mm)
         elif not self.is_busy:
             return None
         return outcome or self._follow(at_ms, max(self._above_mm[0], self._above_mm[1]))
 
-    def _above(self, zone, distance_mm):
+    def _first_ms(self, at_ms, zone, above_mm):
+        """Return since when a zone sees who is there: it may have seen their high head first."""
+        high_ms, self._high_ms[zone] = self._high_ms[zone], None
+        if high_ms is None or above_mm < _SHOULDERS_MM:
+            return at_ms
+        return high_ms if _since(high_ms, at_ms) <= _HALF_FREE_MS else at_ms
+
+    def _above(self, at_ms, zone, distance_mm):
         """Return how high it stands in the zone above the floor, 0 when nobody is there."""
-        above_mm = self._idle_mm[zone] - distance_mm if distance_mm is not None else _TALLEST_MM
-        if above_mm >= _TALLEST_MM:
+        above_mm = self._idle_mm[zone] - distance_mm if distance_mm is not None else None
+        if above_mm is not None and above_mm >= _TALLEST_MM:
+            if self._above_mm[zone] >= _SHOULDERS_MM:
+                above_mm = _TALLEST_MM - 1  # their head
+            elif self._high_ms[zone] is None:
+                self._high_ms[zone] = at_ms
+        if above_mm is None or above_mm >= _TALLEST_MM:
             self._weak[zone] += 1
             if self._weak[zone] > _WEAK_READINGS:
                 self._above_mm[zone] = 0
             return 0
         self._weak[zone] = 0
         self._above_mm[zone] = above_mm if above_mm >= _PRESENT_MM else 0
+        if not self._above_mm[zone]:
+            self._high_ms[zone] = None
         return self._above_mm[zone]
 
     def _is_another(self, at_ms, zone, above_mm):
@@ -285,8 +307,12 @@ class _Body:
             return False  # a pram or a bag is ahead of somebody
         if duration_ms < _STEADY_MS and self._stretch_ms() > _STRETCH_MS:
             return True
-        runs = 1000 * zone_mm > _RUN_MM_S * (abs(self._lead_ms()) + _LATE_MS)
-        return runs and self._length_mm(zone_mm, _LATE_MS) > _LONG_MM
+        if max(self._peak_mm[0], self._peak_mm[1]) > _HEAD_MM:
+            return False  # right below: whom they pass, they do not stand under
+        lead_ms = abs(self._lead_ms())
+        late_ms = _LATE_MS if lead_ms > _NEXT_MS else _LATER_MS
+        runs = 1000 * zone_mm > _RUN_MM_S * (lead_ms + late_ms)
+        return runs and self._length_mm(zone_mm, late_ms) > _LONG_MM
 
     def _stretch_ms(self):
         """Return how much more the zones differ at the end than at the begin, or the reverse."""

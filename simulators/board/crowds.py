@@ -133,6 +133,13 @@ def children(draw: Random, now_ms: int) -> Episode:
     return episode
 
 
+def tall_people(draw: Random, now_ms: int) -> Episode:
+    """One adult of 1.9 m or more alone: their heads are as high as the door's leaf."""
+    episode = _episode(draw, now_ms)
+    episode.add(_changed(_adult(draw, now_ms), height_mm=draw.randint(1900, 2080)))
+    return episode
+
+
 def sunlight(draw: Random, now_ms: int) -> Episode:
     """Sun on the floor under the sensor: somebody walks through, or a minute's light only."""
     episode = single_file(draw, now_ms) if draw.random() < 0.7 else Episode(now_ms + 10_000)
@@ -180,14 +187,15 @@ SCENARIOS: dict[str, Callable[[Random, int], Episode]] = {
     "door_leaf": door_leaf,
     "crossing_pairs": crossing_pairs,
     "children": children,
+    "tall_people": tall_people,
     "sunlight": sunlight,
     "busy_day": busy_day,
 }
 
 
 def mount_mm(name: str, draw: Random) -> int:
-    """Return a height to mount the sensor at: above the leaf where one swings below it."""
-    return draw.randint(2250 if name == "door_leaf" else 2000, 2800)
+    """Return a height to mount the sensor at: above the leaf or the head below it."""
+    return draw.randint(2250 if name in ("door_leaf", "tall_people") else 2000, 2800)
 
 
 def _episode(draw: Random, now_ms: int) -> Episode:

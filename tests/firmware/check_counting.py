@@ -102,6 +102,28 @@ class CountingTest(unittest.TestCase):
         visit = ((0, 150), (90, 240))
         self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), visit, head_mm=350))
 
+    def test_a_head_as_high_as_the_leaf_is_one_with_its_shoulders(self):
+        for head_first in (0, 120):  # the head leans forward, or is above the shoulders
+            counter = Counter((_FLOOR, _FLOOR))
+            shoulders = ((120 - head_first, 480, 690), (320 - head_first, 680, 690))
+            head = ((0 + head_first, 330, 350), (200 + head_first, 530, 350))
+            self.assertEqual(["in"], _profile(counter, shoulders, head))
+
+    def test_a_leaf_that_stood_there_is_not_the_head_of_who_comes_then(self):
+        counter = Counter((_FLOOR, _FLOOR))
+        leaf = ((0, 2_000, 350), (0, 0, 350))
+        self.assertEqual(
+            ["in"], _profile(counter, leaf, ((2_000, 2_400, 700), (2_200, 2_600, 700)))
+        )
+
+    def test_a_head_right_below_the_sensor_is_passed_by_nobody(self):
+        outcomes = _feed(Counter((2250, 2250)), ((0, 270), (30, 300)), floor_mm=2250, head_mm=540)
+        self.assertEqual(["in"], [what for what, _ in outcomes])
+
+    def test_who_is_seen_by_both_zones_in_turn_need_not_run(self):
+        outcomes = _feed(Counter((2000, 2000)), ((0, 250), (30, 280)), floor_mm=2000, head_mm=420)
+        self.assertEqual(["in"], [what for what, _ in outcomes])
+
     def test_two_heads_close_together_are_two_although_nobody_ever_left_both_zones(self):
         counter = Counter((_FLOOR, _FLOOR))
         first = ((0, 400, 700), (200, 600, 700))
