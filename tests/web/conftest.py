@@ -74,7 +74,11 @@ def fresh_limits(postgres: URL, installation: Installation) -> None:
 @pytest.fixture(scope="session")
 def bakery(installation: Installation) -> Bakery:
     """The bakery that tests look at, with a year of sales; what they change they make anew."""
-    bakery = open_bakery(installation, "olga@corner-bakery.example")
+    return with_sales(open_bakery(installation, "olga@corner-bakery.example"))
+
+
+def with_sales(bakery: Bakery) -> Bakery:
+    """Import a year of sales into a bakery, from customers who may be written to."""
     import_file(bakery.api, bakery.shop_id, "products", PRODUCTS)
     today = dt.date.today()  # noqa: DTZ011 - sales until the day of the test
     agreed = {"channels": ["sms"], "evidence": "signed card"}

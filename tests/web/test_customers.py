@@ -8,7 +8,14 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.installation import Installation
-from tests.web.conftest import ALL_CUSTOMERS, AT_PHONE_SIZE, Bakery, enter, open_own_bakery
+from tests.web.conftest import (
+    ALL_CUSTOMERS,
+    AT_PHONE_SIZE,
+    Bakery,
+    enter,
+    open_own_bakery,
+    with_sales,
+)
 from tests.web.test_accessibility import faults_of
 
 CUSTOMERS = re.compile(r"/customers\?")
@@ -190,19 +197,20 @@ def test_a_tier_filter_keeps_only_that_tier(customers_page: Page, bakery: Bakery
 
 @AT_PHONE_SIZE
 def test_what_is_best_to_do_is_said_and_what_was_done_is_noted(
-    owner_page: Page, bakery: Bakery
+    page: Page, installation: Installation
 ) -> None:
-    path = f"/shops/{bakery.shop_id}"
-    found = bakery.api.call("GET", f"{path}/today")["best_action"]
-    owner_page.goto(f"{bakery.url}/customers/{found['id']}")
-    card = owner_page.get_by_role("region", name="Best to do now")
+    # a shop of its own: Today proposes nobody any more when somebody was just seen to
+    own = with_sales(open_own_bakery(installation))
+    found = own.api.call("GET", f"/shops/{own.shop_id}/today")["best_action"]
+    enter(page, f"{own.url}/customers/{found['id']}", own.login)
+    card = page.get_by_role("region", name="Best to do now")
     expect(card).to_contain_text("(SMS)")
     expect(card).to_contain_text(re.compile(r"Worth about €\d+\.\d\d after its cost"))
     expect(card).to_contain_text("prevents")
-    with owner_page.expect_response("**/outreach") as noted:
+    with page.expect_response("**/outreach") as noted:
         card.get_by_role("button", name="I did it").click()
     assert noted.value.ok
-    happened = owner_page.get_by_role("list", name="What happened")
+    happened = page.get_by_role("list", name="What happened")
     expect(happened.get_by_role("listitem").first).to_be_visible()
     expect(card).to_contain_text("Somebody saw to it")
 
