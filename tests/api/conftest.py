@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -160,13 +159,6 @@ def colleague(app: Flask, owner: Somebody, role: str) -> Somebody:
         session.add(Staff(shop_id=shop_id, person_id=uuid.UUID(person.id), role=role))
         session.commit()
     return person
-
-
-def waits_for_a_lock(app: Flask) -> bool:
-    """Tell whether a transaction waits for another one."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-    with app.app_context(), Session(db.engine) as session:
-        return bool(session.scalar(text(waiting)))
 
 
 def made(answer: TestResponse) -> dict[str, Any]:

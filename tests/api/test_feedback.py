@@ -12,9 +12,9 @@ from cloud.app.api.database import db
 from cloud.app.services import feedback
 from cloud.app.store.membership_queries import membership_in
 from cloud.app.store.roles import act_for
-from tests.api.conftest import Somebody, body, made, problem, waits_for_a_lock
+from tests.api.conftest import Somebody, body, made, problem
 from tests.api.test_joining import customers, join, mine, referral_code, sell, verified
-from tests.waiting import wait_until
+from tests.waiting import wait_for_lock
 
 LATE = dt.datetime(2026, 3, 14, 22, 30, tzinfo=dt.UTC)  # 23:30 in Berlin
 
@@ -144,7 +144,7 @@ def test_what_an_owner_answers_is_not_changed_meanwhile(
             by=uuid.UUID(owner.id), now=dt.datetime.now(dt.UTC),
         )  # fmt: skip
         changing = pool.submit(asha.put, f"{mine(asha, owner)}/feedback/today", {"mood": "good"})
-        wait_until(lambda: waits_for_a_lock(app), "the customer to wait for the answer")
+        wait_for_lock(answering, "the customer to wait for the answer")
         answering.commit()
         assert "has answered" in problem(changing.result(), 409)["detail"]
     assert [(one["text"], one["answer"]) for one in heard(owner)] == [("No rye bread", "Tomorrow!")]

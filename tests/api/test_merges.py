@@ -330,6 +330,12 @@ def test_an_import_finds_the_survivor_by_the_number_of_the_duplicate(
 ) -> None:
     asha = add(owner, "Asha Rao", reference="17")
     merge(owner, asha, add(owner, "A. Rao", reference="18"))
+    import_sales(owner, settings, "18,2026-03-14,7.00")
+    assert totals(owner, asha)[:3] == (1, 1, 700)
+
+
+def import_sales(owner: Somebody, settings: Settings, *rows: str) -> None:
+    """Import sales: customer, date and amount."""
     jobs = job_sessions(settings)
     shop_id = uuid.UUID(owner.shop_id)
     with app_session(settings, shop_id) as session:
@@ -338,7 +344,7 @@ def test_an_import_finds_the_survivor_by_the_number_of_the_duplicate(
             shop_id=shop_id,
             person_id=None,
             filename="till.csv",
-            content=b"customer,date,amount\n18,2026-03-14,7.00\n",
+            content="\n".join(["customer,date,amount", *rows, ""]).encode(),
         )
         columns = {"customer": 0, "date": 1, "amount": 2}
         imports.run(
@@ -353,7 +359,6 @@ def test_an_import_finds_the_survivor_by_the_number_of_the_duplicate(
         session.commit()
     run_import(jobs, shop_id=shop_id, import_id=import_id, key=settings.secret_key, now=NOW)
     jobs.kw["bind"].dispose()
-    assert totals(owner, asha)[:3] == (1, 1, 700)
 
 
 def app_session(settings: Settings, shop_id: uuid.UUID) -> Session:

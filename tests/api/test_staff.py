@@ -20,9 +20,8 @@ from tests.api.conftest import (
     made,
     problem,
     somebody,
-    waits_for_a_lock,
 )
-from tests.waiting import wait_until
+from tests.waiting import wait_for_lock
 
 NOW = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
 
@@ -112,7 +111,7 @@ def test_of_two_owners_who_let_each_other_go_at_once_one_stays(app: Flask, owner
         act_for(first, shop_id=shop_id)
         staff.let_go(first, shop_id, uuid.UUID(owner.id))
         second = pool.submit(owner.delete, f"{owner.url}/staff/{partner.id}")
-        wait_until(lambda: waits_for_a_lock(app), "the second to wait for the first")
+        wait_for_lock(first, "the second to wait for the first")
         first.commit()
         problem(second.result(), 409)
     assert [one["role"] for one in body(partner.get(f"{owner.url}/staff"))["items"]] == ["owner"]

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -13,7 +14,8 @@ from cloud.app.domain.errors import Conflict
 from cloud.app.jobs.imports import undo_import
 from cloud.app.services import customers, imports
 from cloud.app.services.exports import BOM, rejected_rows
-from cloud.app.store import import_queries, merge_queries
+from cloud.app.services.purchases import NewPurchase, record_purchase
+from cloud.app.store import import_queries, membership_queries, merge_queries
 from cloud.app.store.consents import ConsentEvent
 from cloud.app.store.notes import Note
 from cloud.app.store.people import Membership
@@ -21,6 +23,7 @@ from cloud.app.store.roles import act_for
 from cloud.app.store.sales import ImportRow, Product, Purchase, PurchaseLine
 from cloud.app.store.scores import Outreach
 from tests.jobs.conftest import NOW, Till
+from tests.waiting import wait_for_lock
 
 RECEIPTS = {"customer": 0, "invoice": 1, "date": 2, "product": 3, "quantity": 4, "price": 5}
 SIMPLE = {"customer": 0, "date": 1, "amount": 2}
@@ -506,3 +509,17 @@ def test_rejected_rows_leave_with_their_reason(till: Till) -> None:
         ["19", "", "", "row: expected 3 or more cells, got 1"],
         ["Rao", " Asha", "2026-03-16", f"{no_date} 'Asha'", "2.00"],
     ]
+
+
+def test_who_buys_while_their_import_is_undone_stays(till: Till) -> None:
+    import_id = imported(till, simple(["17,2026-03-14,7.00"]), SIMPLE)
+    [asha] = stored(till, Membership.id)
+    new = NewPurchase(uuid.uuid4(), NOW, 500, asha)
+    with till.session() as session, ThreadPoolExecutor(1) as pool:
+        membership_queries.keep(session, till.shop_id, asha)  # as a sale begins
+        undone = pool.submit(undo, till, import_id)
+        wait_for_lock(session, "the undo to wait for the sale")
+        record_purchase(session, till.shop_id, new, NOW)
+        session.commit()
+        assert undone.result()["kept_customers"] == 1
+    assert stored(till, Purchase.amount_minor) == [500]

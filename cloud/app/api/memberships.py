@@ -109,8 +109,7 @@ def get_my_timeline(
 @routes.fails(404)
 def leave_shop(shop_id: uuid.UUID, customer_id: uuid.UUID) -> None:
     """Leave a shop: it may write by no channel any more, whatever it imports."""
-    membership = membership_queries.membership_by_id(db.session(), shop_id, customer_id)
-    joining.leave(db.session(), membership, _now())
+    joining.leave(db.session(), shop_id, customer_id, _now())
     db.session.commit()
 
 

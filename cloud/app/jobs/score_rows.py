@@ -70,7 +70,8 @@ def store_run(session: Session, shop_id: uuid.UUID, run: Run) -> None:
 
 def _members(session: Session, shop_id: uuid.UUID) -> set[uuid.UUID]:
     """Who is a customer still; nobody can be erased before this transaction ends."""
-    locked = select(Membership.id).where(Membership.shop_id == shop_id)
+    # in the order in which a merge locks two
+    locked = select(Membership.id).where(Membership.shop_id == shop_id).order_by(Membership.id)
     return set(session.scalars(locked.with_for_update(read=True, key_share=True)))
 
 

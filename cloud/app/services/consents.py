@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from cloud.app.domain.errors import NotFound
 from cloud.app.store.consent_queries import consent_events
 from cloud.app.store.consents import ConsentEvent
-from cloud.app.store.membership_queries import membership_by_id
+from cloud.app.store.membership_queries import STAYS, membership_by_id
 
 IMPORT_CHANNELS = ("sms", "whatsapp", "email")
 
@@ -23,7 +23,7 @@ def record_consent(
     person_id: uuid.UUID,
 ) -> ConsentEvent:
     """Add a grant or a withdrawal. Raises NotFound for a customer of another shop."""
-    membership_by_id(session, shop_id, membership_id)
+    membership_by_id(session, shop_id, membership_id, lock=STAYS)
     added = ConsentEvent(
         shop_id=shop_id, membership_id=membership_id, source=source, created_by=person_id, **event
     )

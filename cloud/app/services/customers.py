@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.errors import Conflict, Invalid, NotFound
+from cloud.app.domain.errors import Conflict, Invalid
 from cloud.app.services.contacts import normalised_email, normalised_phone
 from cloud.app.services.shops import shop_by_id
+from cloud.app.store.membership_queries import CHANGES, membership_by_id
 from cloud.app.store.people import Membership
 
 FIELDS = ("name", "phone", "email", "reference")
@@ -36,11 +36,7 @@ def change_customer(
     now: dt.datetime,
 ) -> None:
     """Change what the shop knows of a customer. Raises NotFound and Conflict."""
-    customer = session.scalar(
-        select(Membership).where(Membership.shop_id == shop_id, Membership.id == customer_id)
-    )
-    if customer is None:
-        raise NotFound("there is no such customer")
+    customer = membership_by_id(session, shop_id, customer_id, lock=CHANGES)
     _fill(session, customer, values)
     customer.changed_at = now
     _flush(session)

@@ -16,7 +16,12 @@ from cloud.app.services.suppressions import suppress_contacts
 from cloud.app.store import erasure_queries
 from cloud.app.store.erasure_queries import TELLING_DIGITS, TELLING_LENGTH, Traits
 from cloud.app.store.idempotency import forget_answers
-from cloud.app.store.membership_queries import membership_by_id, memberships_of
+from cloud.app.store.membership_queries import (
+    GOES,
+    membership_by_id,
+    memberships_of,
+    take_turns,
+)
 from cloud.app.store.merge_queries import merged_into
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
@@ -27,11 +32,12 @@ def erase_customer(session: Session, key: str, shop_id: uuid.UUID, customer_id: 
 
     Raises NotFound, and Conflict while an import is at work.
     """
+    take_turns(session, shop_id)
     if erasure_queries.is_importing(session, shop_id):
         raise Conflict(
             "an import is at work and may write what is erased: try again when it is done"
         )
-    customer = membership_by_id(session, shop_id, customer_id)
+    customer = membership_by_id(session, shop_id, customer_id, lock=GOES)
     known_as = [customer, *merged_into(session, shop_id, customer_id)]
     contacts = [contact for one in known_as for contact in (one.phone, one.email)]
     suppress_contacts(session, key, shop_id, contacts)
@@ -48,6 +54,7 @@ def erase_at_shop(session: Session, key: str, shop_id: uuid.UUID, person_id: uui
     """Erase everything that a shop has of a person, also what it has twice; return as above."""
     contacts = person_by_id(session, person_id).verified_contacts.values()
     act_for(session, shop_id=shop_id)
+    take_turns(session, shop_id)
     theirs = session.scalars(
         select(Membership.id).where(
             Membership.shop_id == shop_id,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store.feedback import Feedback, feedback_on
-from cloud.app.store.people import Membership
+from cloud.app.store.membership_queries import CHANGES, membership_by_id
 
 
 def say(
@@ -25,12 +25,13 @@ def say(
 ) -> Feedback:
     """Store what a customer says of today; said again, it takes the place of what was said.
 
-    Raises Invalid when it says nothing, Conflict when the shop has answered or the customer left.
+    Raises Invalid when it says nothing, NotFound, and Conflict when the shop has answered or the
+    customer left.
     """
     if not (mood or was_closed or text):
         raise Invalid("mood", "a mood, a text, or that the shop was closed", "none of them")
     # two taps at once must not both be the first
-    membership = session.get_one(Membership, (shop_id, membership_id), with_for_update=True)
+    membership = membership_by_id(session, shop_id, membership_id, lock=CHANGES)
     if membership.left_at is not None:
         raise Conflict("you left this shop: join it again to tell it something")
     today = now.astimezone(ZoneInfo(shop_by_id(session, shop_id).time_zone)).date()

@@ -20,6 +20,7 @@ from cloud.app.services.workbooks import as_text, packed
 from cloud.app.store.base import Json
 from cloud.app.store.erasure_queries import UPLOAD_AGAIN
 from cloud.app.store.jobs import RUN_IMPORT, UNDO_IMPORT, enqueue
+from cloud.app.store.membership_queries import take_turns
 from cloud.app.store.sales import ImportBatch
 from cloud.app.store.shops import Shop
 
@@ -100,6 +101,7 @@ def run(
     consent: Mapping[str, object] | None = None,
 ) -> ImportBatch:
     """Let the worker run an import. Raises Invalid for a mapping that cannot work."""
+    take_turns(session, shop_id)
     batch = import_by_id(session, shop_id, import_id, is_locked=True)
     if batch.state not in ("uploaded", "failed"):
         raise Conflict(f"this import is {batch.state} already")
@@ -134,6 +136,7 @@ def undo(
     session: Session, *, shop_id: uuid.UUID, import_id: uuid.UUID, now: dt.datetime
 ) -> ImportBatch:
     """Let the worker take an import back. Raises Conflict when it is not done, or too old."""
+    take_turns(session, shop_id)
     batch = import_by_id(session, shop_id, import_id, is_locked=True)
     if batch.state != "done":
         raise Conflict(f"only an import that is done can be undone, this one is {batch.state}")

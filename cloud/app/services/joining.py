@@ -14,7 +14,13 @@ from cloud.app.services.consents import holding
 from cloud.app.services.shops import shop_by_slug
 from cloud.app.services.tickets import ALPHABET
 from cloud.app.store.consents import CHANNELS, ConsentEvent
-from cloud.app.store.membership_queries import claim, membership_in
+from cloud.app.store.membership_queries import (
+    CHANGES,
+    claim,
+    keep_found,
+    membership_by_id,
+    membership_in,
+)
 from cloud.app.store.people import Membership, Person, Referral
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
@@ -56,7 +62,7 @@ def join(
     _check(person, consents)
     take_what_is_theirs(session, person, now)
     act_for(session, shop_id=shop.id)
-    membership = membership_in(session, shop.id, person.id)
+    membership = membership_in(session, shop.id, person.id, stays=True)
     if membership is None:
         membership = _add(session, shop, person, now)
         _trace_referral(session, membership, referral_code, now)
@@ -67,8 +73,9 @@ def join(
     return membership
 
 
-def leave(session: Session, membership: Membership, now: dt.datetime) -> None:
-    """Leave a shop: every channel is withdrawn, which no import overrides."""
+def leave(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID, now: dt.datetime) -> None:
+    """Leave a shop: every channel is withdrawn, which no import overrides. Raises NotFound."""
+    membership = membership_by_id(session, shop_id, membership_id, lock=CHANGES)
     membership.left_at = now
     for channel in CHANNELS:
         _say(session, membership, channel, "withdraw", source="web", evidence=LEFT)
@@ -80,8 +87,9 @@ def channels_of(membership: Membership) -> list[str]:
 
 
 def referral_url(session: Session, membership: Membership, join_page: str) -> str:
-    """Return the customer's own link, made when it is first asked for."""
+    """Return the customer's own link, made when it is first asked for. Raises NotFound."""
     if membership.referral_code is None:
+        membership_by_id(session, membership.shop_id, membership.id, lock=CHANGES)
         membership.referral_code = "".join(
             secrets.choice(ALPHABET) for _ in range(REFERRAL_CODE_LENGTH)
         )
@@ -125,17 +133,16 @@ def _trace_referral(
 ) -> None:
     if not code:
         return
-    referrer = session.scalar(
-        select(Membership).where(
-            Membership.shop_id == friend.shop_id,
-            Membership.referral_code == code.strip().upper(),
-            Membership.left_at.is_(None),
-        )
+    referrer = select(Membership.id).where(
+        Membership.shop_id == friend.shop_id,
+        Membership.referral_code == code.strip().upper(),
+        Membership.left_at.is_(None),
     )
-    if referrer is not None:
+    referrer_id = keep_found(session, friend.shop_id, lambda: session.scalar(referrer))
+    if referrer_id is not None:
         session.add(
             Referral(
-                shop_id=friend.shop_id, friend_id=friend.id, referrer_id=referrer.id, joined_at=now
+                shop_id=friend.shop_id, friend_id=friend.id, referrer_id=referrer_id, joined_at=now
             )
         )
 

@@ -16,6 +16,7 @@ from cloud.app.services.scores import ask_for_scores
 from cloud.app.store import erasure_queries, merge_queries
 from cloud.app.store.base import Json
 from cloud.app.store.consent_queries import keep_withdrawals
+from cloud.app.store.membership_queries import take_turns
 from cloud.app.store.merges import CustomerMerge, TwoPeople
 from cloud.app.store.people import Membership
 
@@ -191,6 +192,8 @@ def _suggested(session: Session, shop_id: uuid.UUID) -> Iterator[Suggestion]:
 
 
 def _refuse_while_importing(session: Session, shop_id: uuid.UUID) -> None:
+    # from here on none begins
+    take_turns(session, shop_id)
     if erasure_queries.is_importing(session, shop_id):
         raise Conflict("an import is at work and knows these customers: try again when it is done")
 

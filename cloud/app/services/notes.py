@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
-from cloud.app.store.membership_queries import membership_by_id
+from cloud.app.store.membership_queries import STAYS, membership_by_id
 from cloud.app.store.notes import Note
 
 
@@ -13,7 +13,7 @@ def add_note(
     session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID, *, text: str, by: uuid.UUID
 ) -> Note:
     """Write something down. Raises NotFound for a customer of another shop."""
-    membership_by_id(session, shop_id, membership_id)
+    membership_by_id(session, shop_id, membership_id, lock=STAYS)
     note = Note(shop_id=shop_id, membership_id=membership_id, text=text, created_by=by)
     session.add(note)
     session.flush()

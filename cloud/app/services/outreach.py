@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cloud.app.store.customer_queries import score_of
+from cloud.app.store.membership_queries import STAYS, membership_by_id
 from cloud.app.store.scores import Outreach
 
 AFTER_MESSAGE = dt.timedelta(days=21)
@@ -22,7 +23,11 @@ def note_outreach(
     *,
     by: uuid.UUID,
 ) -> Outreach:
-    """Note what was done. The latest note decides whether the customer is proposed again."""
+    """Note what was done. The latest note decides whether the customer is proposed again.
+
+    Raises NotFound.
+    """
+    membership_by_id(session, shop_id, customer_id, lock=STAYS)
     score = score_of(session, shop_id, customer_id)
     now = dt.datetime.now(dt.UTC)
     usual_days = (score and score.usual_gap_days) or PUT_OFF_DAYS

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from cloud.app.domain.errors import Conflict, Invalid
-from cloud.app.store.membership_queries import is_member
-from cloud.app.store.merge_queries import survivor_of
-from cloud.app.store.purchase_queries import lines_of, refunded
+from cloud.app.store.membership_queries import keep_found
+from cloud.app.store.merge_queries import keep_who_remains
+from cloud.app.store.purchase_queries import buyer_of, lines_of, refunded
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
 from cloud.app.store.shops import Shop
 
@@ -78,12 +78,12 @@ def _check(new: NewPurchase, now: dt.datetime) -> None:
 
 def _of_known_customer(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> NewPurchase:
     """A till that was offline may not know yet that its customer was merged into another."""
-    if new.customer_id is None or is_member(session, shop_id, new.customer_id):
+    if new.customer_id is None:
         return new
-    survivor_id = survivor_of(session, shop_id, new.customer_id)
-    if survivor_id is None:
+    customer_id = keep_who_remains(session, shop_id, new.customer_id)
+    if customer_id is None:
         raise Invalid("customer_id", "a customer of this shop", str(new.customer_id))
-    return replace(new, customer_id=survivor_id)
+    return replace(new, customer_id=customer_id)
 
 
 def _of_what_it_refunds(
@@ -95,6 +95,8 @@ def _of_what_it_refunds(
     """
     if new.amount_minor > 0:
         raise Invalid("amount_minor", "at most 0 for a refund", str(new.amount_minor))
+    # the customer is locked before the purchase, as a merge does
+    keep_found(session, shop_id, lambda: buyer_of(session, shop_id, refunds_id))
     bought = session.get(Purchase, (shop_id, refunds_id), with_for_update=True)
     if bought is None or bought.refunds_id is not None:
         raise Invalid("refunds_id", "a purchase of this shop", str(refunds_id))

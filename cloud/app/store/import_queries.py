@@ -199,6 +199,16 @@ _BUILT_ON = " OR ".join(
     f"EXISTS (SELECT FROM {table} x WHERE x.shop_id = m.shop_id AND x.membership_id = m.id)"
     for table in KEEPING
 )
+_BROUGHT = """
+    m.shop_id = :shop_id AND m.import_id = :import_id
+        AND m.person_id IS NULL AND m.changed_at IS NULL
+"""
+# what somebody is building on in this moment is seen by the statements after this one only
+_LOCK_BROUGHT = text(f"""
+    SELECT count(*) FROM (
+        SELECT FROM membership m WHERE {_BROUGHT} ORDER BY m.id FOR UPDATE
+    ) AS locked
+""")  # noqa: S608 - constants
 # What others build on stays: purchases that were refunded since, customers with more than this.
 _TAKE_BACK = (
     "DELETE FROM consent_event WHERE shop_id = :shop_id AND import_id = :import_id",
@@ -206,8 +216,7 @@ _TAKE_BACK = (
     """DELETE FROM purchase p WHERE p.shop_id = :shop_id AND p.import_id = :import_id
        AND NOT EXISTS (SELECT FROM purchase r WHERE r.shop_id = p.shop_id
                        AND r.refunds_id = p.id AND r.import_id IS DISTINCT FROM :import_id)""",
-    f"""DELETE FROM membership m WHERE m.shop_id = :shop_id AND m.import_id = :import_id
-        AND m.person_id IS NULL AND m.changed_at IS NULL AND NOT ({_BUILT_ON})""",  # noqa: S608 - constants
+    f"DELETE FROM membership m WHERE {_BROUGHT} AND NOT ({_BUILT_ON})",  # noqa: S608 - constants
     """DELETE FROM import_row WHERE shop_id = :shop_id AND import_id = :import_id
        AND outcome <> 'rejected'""",
 )
@@ -492,6 +501,7 @@ def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dic
     somebody has changed since.
     """
     values = {"shop_id": shop_id, "import_id": import_id}
+    session.execute(_LOCK_BROUGHT, values)
     conflicts = session.scalar(_CHANGED_SINCE, values)
     session.execute(_RESTORE, values)
     made = session.scalars(_PRODUCTS_MADE, values).all()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, ScalarSelect, Select, func, select, text
@@ -12,6 +12,12 @@ from cloud.app.domain.errors import NotFound
 from cloud.app.store.people import Membership, Referral
 from cloud.app.store.sales import Purchase
 from cloud.app.store.shops import Shop
+
+# How a customer is locked until the transaction ends. Who goes, by a merge or an erasure, waits for
+# whatever is being hung on them, and then sees it; sales and notes do not wait for each other.
+STAYS = {"read": True, "key_share": True}
+CHANGES = {"key_share": True}
+GOES = {"key_share": False}
 
 # tills that export days without times let a friend's first purchase begin at midnight
 A_DAY = dt.timedelta(days=1)
@@ -28,6 +34,12 @@ _CLAIM = text("""
                 AND (older.phone = :contact OR older.email = :contact)
                 AND (older.created_at, older.id) < (m.created_at, m.id))
 """)
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('customers of ' || :shop_id, 0))")
+
+
+def take_turns(session: Session, shop_id: uuid.UUID) -> None:
+    """Wait for whoever changes which customers a shop has: merges, erasures, imports that begin."""
+    session.execute(_TAKE_TURNS, {"shop_id": str(shop_id)})
 
 
 def claim(session: Session, person_id: uuid.UUID, contact: str, now: dt.datetime) -> None:
@@ -46,11 +58,19 @@ def memberships_of(session: Session, person_id: uuid.UUID) -> Sequence[tuple[Mem
     return [(membership, shop) for membership, shop in rows]
 
 
-def membership_in(session: Session, shop_id: uuid.UUID, person_id: uuid.UUID) -> Membership | None:
-    """Return a person's membership in a shop, if there is one."""
-    return session.scalar(
-        select(Membership).where(Membership.shop_id == shop_id, Membership.person_id == person_id)
+def membership_in(
+    session: Session, shop_id: uuid.UUID, person_id: uuid.UUID, *, stays: bool = False
+) -> Membership | None:
+    """Return a person's membership in a shop, if there is one; one that stays until the transaction
+    ends."""
+    theirs = select(Membership).where(
+        Membership.shop_id == shop_id, Membership.person_id == person_id
     )
+    if stays:
+        keep_found(
+            session, shop_id, lambda: session.scalar(theirs.with_only_columns(Membership.id))
+        )
+    return session.scalar(theirs.execution_options(populate_existing=stays))
 
 
 def time_zone_of(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> str:
@@ -65,17 +85,38 @@ def time_zone_of(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID)
     return found
 
 
-def is_member(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> bool:
-    """Tell whether a shop has this customer."""
+def keep(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID | None) -> bool:
+    """Let a customer stay until the transaction ends; tell whether the shop has this customer."""
     rows = select(Membership.id).where(
         Membership.shop_id == shop_id, Membership.id == membership_id
     )
-    return session.scalar(rows) is not None
+    return session.scalar(rows.with_for_update(read=True, key_share=True)) is not None
 
 
-def membership_by_id(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> Membership:
+def keep_found(
+    session: Session, shop_id: uuid.UUID, find: Callable[[], uuid.UUID | None]
+) -> uuid.UUID | None:
+    """Return the customer whom `find` finds, who stays until the transaction ends.
+
+    While one waits for the lock, a merge or its undo may end: then it is somebody else.
+    """
+    kept_id = None
+    while (found_id := find()) != kept_id:
+        keep(session, shop_id, found_id)
+        kept_id = found_id
+    return kept_id
+
+
+def membership_by_id(
+    session: Session,
+    shop_id: uuid.UUID,
+    membership_id: uuid.UUID,
+    *,
+    lock: dict[str, bool] | None = None,
+) -> Membership:
     """Return a customer of a shop. Raises NotFound."""
-    found = session.get(Membership, (shop_id, membership_id))
+    key = shop_id, membership_id
+    found = session.get(Membership, key, with_for_update=lock, populate_existing=lock is not None)
     if found is None:
         raise NotFound("there is no such customer")
     return found

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from cloud.app.store.base import Base, Json
 from cloud.app.store.consent_queries import grants_that_win
 from cloud.app.store.consents import ConsentEvent
+from cloud.app.store.membership_queries import keep, keep_found
 from cloud.app.store.merges import CustomerMerge, TwoPeople
 from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.people import Membership
@@ -203,15 +204,25 @@ def later_merge(session: Session, merge: CustomerMerge) -> uuid.UUID | None:
     )
 
 
-def survivor_of(session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID) -> uuid.UUID | None:
-    """Return into whom a customer who exists no more was merged."""
-    return session.scalar(
-        select(CustomerMerge.membership_id).where(
+def keep_who_remains(
+    session: Session, shop_id: uuid.UUID, customer_id: uuid.UUID
+) -> uuid.UUID | None:
+    """Return a customer, or into whom they were merged, who stays until the transaction ends."""
+    if keep(session, shop_id, customer_id):
+        return customer_id
+    survivor_id = (
+        select(CustomerMerge.membership_id)
+        .where(
             CustomerMerge.shop_id == shop_id,
             CustomerMerge.duplicate_id == customer_id,
             CustomerMerge.undone_at.is_(None),
         )
+        .scalar_subquery()
     )
+    remaining = select(Membership.id).where(
+        Membership.shop_id == shop_id, Membership.id == func.coalesce(survivor_id, customer_id)
+    )
+    return keep_found(session, shop_id, lambda: session.scalar(remaining))
 
 
 def other_key(table: Table, column: Column[Any]) -> Column[Any] | None:

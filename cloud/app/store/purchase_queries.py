@@ -60,6 +60,15 @@ def lines_of(
     return lines
 
 
+def buyer_of(session: Session, shop_id: uuid.UUID, purchase_id: uuid.UUID) -> uuid.UUID | None:
+    """Return whose purchase this is; None for nobody's, or no purchase."""
+    return session.scalar(
+        select(Purchase.membership_id).where(
+            Purchase.shop_id == shop_id, Purchase.id == purchase_id
+        )
+    )
+
+
 def refunded(
     session: Session, shop_id: uuid.UUID, purchase_id: uuid.UUID, *, but: uuid.UUID
 ) -> int:
