@@ -104,6 +104,24 @@ def test_consent_is_recorded_with_its_wording_for_each_ticked_channel(
     assert event["created_at"]
 
 
+def test_my_shops_are_sent_again_only_when_the_shop_has_changed(
+    app: Flask, owner: Somebody
+) -> None:
+    asha = verified(app, "Asha")
+    join(asha, owner)
+    has = {
+        path: {**asha.headers, "If-None-Match": asha.get(path).headers["ETag"]}
+        for path in (f"{API}/me/shops", mine(asha, owner))
+    }
+
+    def statuses() -> list[int]:
+        return [asha.client.get(path, headers=seen).status_code for path, seen in has.items()]
+
+    assert statuses() == [304, 304]  # although each was looked at a moment later
+    made(owner.post(f"{owner.url}/override", {"is_open": True, "until": now(3600)}))
+    assert statuses() == [200, 200]
+
+
 def test_nothing_is_agreed_to_by_joining_alone(app: Flask, owner: Somebody) -> None:
     asha = verified(app, "Asha")
     join(asha, owner)

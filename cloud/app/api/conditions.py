@@ -1,6 +1,8 @@
 """ETags: an answer that has not changed is not sent again, and nobody overwrites what they did
 not see."""
 
+import hashlib
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -17,6 +19,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 CHANGED = "It has changed since you read it: read it again, and then change it."
 # one who compares and one who writes must not meet: held until the writer's transaction ends
 _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended(:path, 0))")
+# that a shop was looked at again does not make it another answer
+_LOOKED_AT = re.compile(rb'"checked_at":\s*"[^"]*"')
+_TAG_LENGTH = 20
 
 
 def tagged(view: View) -> View:
@@ -46,6 +51,12 @@ def changed(view: View) -> View:
     return cast(View, answer)
 
 
+def tag_of(response: Response) -> str:
+    """Return the ETag of a JSON answer, which changes with what it tells its reader."""
+    told = _LOOKED_AT.sub(b"", response.get_data())
+    return hashlib.sha256(told).hexdigest()[:_TAG_LENGTH]
+
+
 def check_seen() -> None:
     """Let a change be made only of what its sender has seen, where If-Match says what that is."""
     db.session.execute(_TAKE_TURNS, {"path": request.path})
@@ -60,7 +71,7 @@ def is_comparing() -> bool:
 
 def _tag(response: Response) -> None:
     if response.status_code == 200 and response.is_json and not response.is_streamed:
-        response.add_etag()
+        response.set_etag(tag_of(response))
 
 
 def _matches(wanted: ETags) -> bool:

@@ -1,11 +1,11 @@
 """What anybody may know of a shop."""
 
 import datetime as dt
-import hashlib
 
 from flask import Response, json, request
 
 from cloud.app.api.blueprint import Blueprint
+from cloud.app.api.conditions import tag_of
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_reader
 from cloud.app.api.schemas.live import PublicShop
@@ -25,17 +25,10 @@ routes = Blueprint("public", "What anybody may know")
 def get_public_shop(slug: str) -> Response:
     """Open now or not, and how busy in a word. May be cached; answers 304 to its ETag."""
     found = public_status(db.session(), slug, dt.datetime.now(dt.UTC))
-    shown: dict[str, object] = PublicShop().dump(found)
-    response = Response(json.dumps(shown), mimetype="application/json")
-    response.set_etag(_etag(shown))
+    response = Response(json.dumps(PublicShop().dump(found)), mimetype="application/json")
+    response.set_etag(tag_of(response))
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.make_conditional(request)
     return response
-
-
-def _etag(shown: dict[str, object]) -> str:
-    # that it was checked again does not make it another answer
-    said = {**shown, "status": {**dict(shown["status"]), "checked_at": None}}  # type: ignore[call-overload]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
