@@ -6,8 +6,8 @@ import random
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import LiteralString
+from dataclasses import dataclass, replace
+from typing import Any, LiteralString
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Request,
     ViewportSize,
     expect,
 )
@@ -73,8 +74,23 @@ def fresh_limits(postgres: URL, installation: Installation) -> None:
 
 @pytest.fixture(scope="session")
 def bakery(installation: Installation) -> Bakery:
-    """The bakery that tests look at, with a year of sales; what they change they make anew."""
-    return with_sales(open_bakery(installation, "olga@corner-bakery.example"))
+    """The bakery that tests only look at, with a year of sales: what one changes, others see."""
+    bakery = with_sales(open_bakery(installation, "olga@corner-bakery.example"))
+    api = Looking(installation.url)
+    api.sign_in(bakery.login, PASSWORD)
+    return replace(bakery, api=api)
+
+
+class Looking(Api):
+    """Looks at shops and changes none: a test that does takes `open_own_bakery`."""
+
+    def call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        assert not changes_shop(method, path), f"{method} {path} changes what others look at"
+        return super().call(method, path, **request)
+
+
+def changes_shop(method: str, url: str) -> bool:
+    return "/shops/" in url and method != "GET"
 
 
 def with_sales(bakery: Bakery) -> Bakery:
@@ -210,14 +226,24 @@ def page(browser: Browser, viewport: ViewportSize, keeps_client: bool) -> Iterat
 
 
 @pytest.fixture(scope="module")
-def owner_context(browser: Browser, viewport: ViewportSize, bakery: Bakery) -> BrowserContext:
-    """The owner's browser, signed in once for the tests of a file."""
+def owner_context(
+    browser: Browser, viewport: ViewportSize, bakery: Bakery
+) -> Iterator[BrowserContext]:
+    """The owner's browser, signed in once for the tests of a file, which only look."""
     context = new_context(browser, viewport)
+    changes: list[str] = []
+    context.on("request", lambda request: changes.extend(_changes(request)))
     page = context.new_page()
     enter(page, bakery.url, bakery.login)
     expect(page.get_by_role("heading", name="Corner Bakery")).to_be_visible()
     page.close()
-    return context
+    yield context
+    assert changes == [], "the bakery is what others look at"
+
+
+def _changes(request: Request) -> list[str]:
+    method, url = request.method, request.url
+    return [f"{method} {url}"] if changes_shop(method, url) else []
 
 
 @pytest.fixture

@@ -15,8 +15,11 @@ from tests.web.conftest import (
     AT_PHONE_SIZE,
     Bakery,
     count_visitors,
+    enter,
     move_door,
+    open_own_bakery,
     settled,
+    with_sales,
 )
 from tests.web.test_accessibility import faults_of
 
@@ -68,12 +71,13 @@ def test_churn_and_retention_stand_by_the_month(owner_page: Page, bakery: Bakery
 
 
 @AT_PHONE_SIZE
-def test_the_owner_writes_down_what_a_tier_brings(owner_page: Page, bakery: Bakery) -> None:
-    owner_page.get_by_role("link", name="Insights").click()
-    owner_page.get_by_text("What each tier brings").click()
-    owner_page.get_by_label("Gold").fill("The tenth bread is free")
-    owner_page.get_by_role("button", name="Save", exact=True).click()
-    expect(owner_page.get_by_text("Saved", exact=True)).to_be_visible()
+def test_the_owner_writes_down_what_a_tier_brings(page: Page, installation: Installation) -> None:
+    bakery = with_sales(open_own_bakery(installation))
+    enter(page, f"{bakery.url}/insights", bakery.login)
+    page.get_by_text("What each tier brings").click()
+    page.get_by_label("Gold").fill("The tenth bread is free")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     tiers = bakery.api.call("GET", f"/shops/{bakery.shop_id}/tiers")["items"]
     written = {tier["tier"]: tier["reward"] for tier in tiers if tier["is_edited"]}
     assert written == {"Gold": "The tenth bread is free"}
@@ -81,23 +85,24 @@ def test_the_owner_writes_down_what_a_tier_brings(owner_page: Page, bakery: Bake
 
 @AT_PHONE_SIZE
 def test_new_scores_are_asked_for_and_tell_who_moved(
-    owner_page: Page, bakery: Bakery, installation: Installation
+    page: Page, installation: Installation
 ) -> None:
+    bakery = with_sales(open_own_bakery(installation))
     path = f"/shops/{bakery.shop_id}"
     query = {"risk": "high", "sort": "last_visit"}
     back = bakery.api.call("GET", f"{path}/customers", params=query)["items"][-1]
     sale = {"id": str(uuid.uuid4()), "occurred_at": dt.datetime.now(dt.UTC).isoformat()}
     bought = {**sale, "customer_id": back["id"], "amount_minor": 1250}
     bakery.api.call("POST", f"{path}/purchases", json=bought)
-    owner_page.get_by_role("link", name="Insights").click()
-    ask = owner_page.get_by_role("button", name="Work the scores out anew")
-    expect(owner_page.get_by_text(re.compile("Worked out on"))).to_be_visible()
+    enter(page, f"{bakery.url}/insights", bakery.login)
+    ask = page.get_by_role("button", name="Work the scores out anew")
+    expect(page.get_by_text(re.compile("Worked out on"))).to_be_visible()
     with installation.held("worker"):
         ask.click()
-        expect(owner_page.get_by_text("Asked for; it begins in a moment.")).to_be_visible()
+        expect(page.get_by_text("Asked for; it begins in a moment.")).to_be_visible()
         expect(ask).to_be_disabled()
-        assert faults_of(owner_page) == []
-    moved = owner_page.get_by_role("region", name="Who moved").get_by_role("listitem")
+        assert faults_of(page) == []
+    moved = page.get_by_role("region", name="Who moved").get_by_role("listitem")
     risk = moved.filter(has_text=back["name"]).filter(has_text="risk")
     expect(risk).to_contain_text("from High risk to")
     expect(ask).to_be_enabled()
@@ -117,8 +122,9 @@ def test_what_sells_together_stands_with_its_price(owner_page: Page, bakery: Bak
 
 
 @pytest.fixture(scope="session")
-def watched_bakery(bakery: Bakery, postgres: URL) -> Bakery:
-    """The bakery with eight weeks at its door, and the report of last month."""
+def watched_bakery(installation: Installation, postgres: URL) -> Bakery:
+    """A bakery of these tests with eight weeks at its door, and the report of last month."""
+    bakery = with_sales(open_own_bakery(installation))
     path = f"/shops/{bakery.shop_id}"
     zone = ZoneInfo("Europe/Berlin")
     today = dt.datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -143,17 +149,15 @@ def watched_bakery(bakery: Bakery, postgres: URL) -> Bakery:
     return bakery
 
 
-def test_the_door_is_told_in_sentences_with_tables(
-    owner_page: Page, watched_bakery: Bakery
-) -> None:
+def test_the_door_is_told_in_sentences_with_tables(page: Page, watched_bakery: Bakery) -> None:
     path = f"/shops/{watched_bakery.shop_id}"
     weeks = watched_bakery.api.call("GET", f"{path}/past-weeks")["items"]
     *_, before, last = (week for week in weeks if week["conversion"] and not week["is_partial"])
     promised = sum(week["promised"] for week in weeks)
     best = watched_bakery.api.call("GET", f"{path}/typical-week")["best"]
     (calm,) = (day["hours"] for day in best if day["weekday"] == FRIDAY)
-    owner_page.get_by_role("link", name="Insights").click()
-    main = owner_page.get_by_role("main")
+    enter(page, f"{watched_bakery.url}/insights", watched_bakery.login)
+    main = page.get_by_role("main")
     expect(main).to_contain_text(
         f"{percent(last['conversion'])} of {last['visitors']} visitors bought;"
         f" in the week before it was {percent(before['conversion'])}"
@@ -161,10 +165,10 @@ def test_the_door_is_told_in_sentences_with_tables(
     expect(main).to_contain_text(f"{promised - 1} of {promised} promised openings were kept")
     expect(main).to_contain_text(f"{LATE_MIN} minutes were missed")
     expect(main).to_contain_text("Usually the busiest hour is Friday from 09:00, with about 12")
-    owner_page.get_by_text("The calm hours of each day").click()
+    page.get_by_text("The calm hours of each day").click()
     expect(main).to_contain_text("Friday: " + ", ".join(f"{hour:02}:00" for hour in calm))
-    settled(owner_page)
-    for figure in owner_page.get_by_role("figure").all():
+    settled(page)
+    for figure in page.get_by_role("figure").all():
         expect(figure.locator("figcaption")).to_have_text(re.compile("\\w"))
         figure.get_by_text("As a table").click()
         expect(figure.get_by_role("row").nth(1)).to_be_visible()
@@ -172,18 +176,18 @@ def test_the_door_is_told_in_sentences_with_tables(
 
 @AT_PHONE_SIZE
 def test_the_model_says_how_far_to_believe_it_and_the_report_is_saved(
-    owner_page: Page, watched_bakery: Bakery
+    page: Page, watched_bakery: Bakery
 ) -> None:
     path = f"/shops/{watched_bakery.shop_id}"
     month = watched_bakery.api.call("GET", f"{path}/reports")["items"][0]["month"]
-    owner_page.get_by_role("link", name="Insights").click()
-    main = owner_page.get_by_role("main")
+    enter(page, f"{watched_bakery.url}/insights", watched_bakery.login)
+    main = page.get_by_role("main")
     expect(main).to_contain_text(re.compile(r"picked \d+% of the time|No better than by the last"))
     expect(main).to_contain_text(re.compile(r"\d+% said of \d+"))
     expect(main).to_contain_text("The most telling is")
     name = dt.date.fromisoformat(f"{month}-01").strftime("%b %Y")
-    with owner_page.expect_download() as saved:
-        owner_page.get_by_role("button", name=f"Save (PDF): {name}").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=f"Save (PDF): {name}").click()
     assert saved.value.path().read_bytes().startswith(b"%PDF")
 
 

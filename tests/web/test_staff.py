@@ -16,6 +16,7 @@ from tests.web.conftest import (
     new_context,
     open_own_bakery,
     watched_page,
+    with_sales,
 )
 
 
@@ -69,8 +70,9 @@ def test_an_invitation_is_taken_back(page: Page, own_bakery: Bakery) -> None:
 
 
 def test_an_analyst_sees_numbers_and_no_name_anywhere(
-    page: Page, installation: Installation, bakery: Bakery
+    page: Page, installation: Installation
 ) -> None:
+    bakery = with_sales(open_own_bakery(installation))
     login = f"{secrets.token_hex(6)}@example.com"
     analyst = Api(installation.url)
     analyst.register_or_sign_in(name="Ana Analyst", email=login, password=PASSWORD)

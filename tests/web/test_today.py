@@ -26,32 +26,24 @@ from tests.web.conftest import (
 )
 
 
-@pytest.fixture
-def door(bakery: Bakery) -> Iterator[SimulatedDevice]:
-    device = SimulatedDevice(bakery.door)
-    device.start()
-    yield device
-    device.close()
-
-
 def test_the_page_follows_the_door_without_reloading(
-    owner_page: Page, door: SimulatedDevice
+    page: Page, installation: Installation
 ) -> None:
-    door.close_door()
-    status = owner_page.get_by_role("status")
-    expect(status).to_contain_text(re.compile(r"Closed since \d\d:\d\d.*door sensor"))
-    door.open_door()
-    expect(status).to_contain_text("Open since")
-
-    inside = people_inside(owner_page)
-    door.walk_in()
-    door.walk_in()
-    expect(status).to_contain_text(f"{inside + 2} inside")
-
-
-def people_inside(page: Page) -> int:
-    found = re.search(r"(\d+) inside", page.get_by_role("status").inner_text())
-    return int(found[1]) if found else 0
+    bakery = open_own_bakery(installation)
+    enter(page, bakery.url, bakery.login)
+    status = page.get_by_role("status")
+    door = SimulatedDevice(bakery.door)
+    door.start()
+    try:
+        door.close_door()
+        expect(status).to_contain_text(re.compile(r"Closed since \d\d:\d\d.*door sensor"))
+        door.open_door()
+        expect(status).to_contain_text("Open since")
+        door.walk_in()
+        door.walk_in()
+        expect(status).to_contain_text("2 inside")
+    finally:
+        door.close()
 
 
 def test_figures_say_what_they_mean_and_when_data_is_missing(owner_page: Page) -> None:
