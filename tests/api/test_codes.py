@@ -160,6 +160,34 @@ def test_a_code_works_for_ten_minutes_and_until_the_next(session: Session) -> No
     assert is_proven(session, contact, spaced)
 
 
+def test_who_presses_twice_is_sent_one_code(session: Session) -> None:
+    contact, letters = new_email(), Letterbox()
+    for seconds in (0, 1, 29, 30):
+        now = NOW + dt.timedelta(seconds=seconds)
+        codes.send_code(session, KEY, letters.send, contact=contact, language="en", now=now)
+    assert len(letters.letters) == 2  # the last one is asked for because none has come
+
+
+def test_who_has_used_or_mistyped_a_code_is_sent_another_at_once(session: Session) -> None:
+    contact = new_email()
+    assert is_proven(session, contact, sent(contact, session))
+    second = sent(contact, session, NOW + dt.timedelta(seconds=1))
+    assert not is_proven(session, contact, other_than(second))
+    assert is_proven(session, contact, sent(contact, session, NOW + dt.timedelta(seconds=2)))
+
+
+def test_a_request_for_a_code_that_comes_twice_sends_one(app: Flask) -> None:
+    contact = new_email()
+    assert ask(app, contact) == ask(app, contact)
+    assert letters_to(app, contact) == 1
+
+
+def letters_to(app: Flask, contact: str) -> int:
+    post = app.extensions["post"]
+    post.wait()
+    return [to for to, _, _ in post.messenger.letters].count(contact)
+
+
 def test_a_code_is_for_its_own_contact(session: Session) -> None:
     code = sent(new_email(), session)
     assert not is_proven(session, new_email(), code)

@@ -128,6 +128,25 @@ def test_a_friends_link_is_traced_through_both_screens(
     assert (referral["referrer"], referral["friend"]) == ("Asha", "Béla")
 
 
+def test_who_presses_twice_gets_one_code_joins_once_and_is_welcome_twice(
+    app: Flask, client: FlaskClient, owner: Somebody, outsider: Somebody
+) -> None:
+    phone = new_phone()
+    for _ in range(2):
+        assert phone in first(client, owner, contact=phone)
+    post = app.extensions["post"]
+    post.wait()
+    assert [to for to, _, _ in post.messenger.letters].count(phone) == 1
+    for _ in range(2):
+        assert "Welcome to Corner Bakery" in second(app, client, owner, phone, sms="on")
+    [customer] = customers(owner)
+    consents = body(owner.get(f"{owner.url}/customers/{customer['id']}/consents"))
+    assert len(consents["items"]) == 1
+    # the code is used up: it opens no other door
+    assert "This code is wrong or too old" in second(app, client, outsider, phone)
+    assert customers(outsider) == []
+
+
 def test_another_sites_form_signs_nobody_in(client: FlaskClient, owner: Somebody) -> None:
     answer = client.post(
         f"/s/{slug(owner)}/join", data={"contact": new_phone()},

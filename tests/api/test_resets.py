@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from cloud.app.api.database import db
 from cloud.app.settings import Settings
 from tests.api.conftest import API, PASSWORD, Letterbox, make_app, problem, somebody
+from tests.rows import owner_of_all
 
 NEW = "another horse battery"
 
@@ -56,6 +57,22 @@ def test_a_link_by_mail_sets_a_new_password_once_and_signs_out_everywhere(
         assert client.post(f"{API}/tokens", json=login).status_code == status
     problem(asha.client.post(f"{API}/tokens/refresh", json={}), 401)
     problem(client.post(f"{API}/password-resets/confirm", json=reset), 403)
+
+
+def test_who_presses_twice_is_sent_one_link(
+    app: Flask, letterbox: Letterbox, settings: Settings
+) -> None:
+    asha = somebody(app, "Asha")
+    for _ in range(2):
+        ask(app, asha.email)
+    assert len(delivered(app, letterbox)) == 1
+    with owner_of_all(settings) as connection:
+        earlier = (
+            "UPDATE ticket SET created_at = created_at - interval '30 s' WHERE person_id = :id"
+        )
+        connection.execute(text(earlier), {"id": asha.id})
+    ask(app, asha.email)
+    assert len(delivered(app, letterbox)) == 2
 
 
 def test_the_answer_does_not_tell_who_has_an_account(app: Flask, letterbox: Letterbox) -> None:

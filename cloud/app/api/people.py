@@ -242,6 +242,16 @@ def require_code(contact: str, code: str) -> None:
         raise Forbidden(codes.WRONG)
 
 
+def person_who_just_proved(contact: str, code: str) -> Person | None:
+    """Return who has proven a contact by this code a moment ago; None when nobody has."""
+    if not codes.was_just_used(db.session(), _key(), contact=contact, code=code, now=_now()):
+        return None
+    person = accounts.person_by_contact(db.session(), contact)
+    if person is not None:
+        act_for(db.session(), person_id=person.id)
+    return person
+
+
 def can_reach(contact: str) -> bool:
     """Tell whether this installation can send to contacts of this kind."""
     return bool(current_app.extensions["post"].reaches(contact))

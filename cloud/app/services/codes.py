@@ -13,6 +13,8 @@ from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import TooOften
+from cloud.app.services.messengers import ON_ITS_WAY
+from cloud.app.services.sign_ins import GRACE
 from cloud.app.store.contact_codes import ContactCode
 from cloud.app.store.roles import act_for
 
@@ -38,12 +40,17 @@ Send = Callable[[str, str, str], None]
 def send_code(
     session: Session, key: str, send: Send, *, contact: str, language: str, now: dt.datetime
 ) -> None:
-    """Send a code to a normalised contact; it ends the ones before. Raises TooOften."""
+    """Send a code to a normalised contact; it ends the ones before. Raises TooOften.
+
+    Asked again at once, nothing more is sent: two codes, of which one works, would only confuse.
+    """
     digest = _digest(key, "contact", contact)
     act_for(session, code=digest)
     # two who ask at once must not both be the last of this hour
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:d, 0))"), {"d": digest})
     of_contact = ContactCode.contact_digest == digest
+    if _is_on_its_way(session.scalar(_last(digest)), now):
+        return
     session.execute(delete(ContactCode).where(of_contact, ContactCode.created_at <= now - HOUR))
     if (session.scalar(select(func.count(ContactCode.id)).where(of_contact)) or 0) >= SENT_PER_HOUR:
         raise TooOften(
@@ -88,6 +95,17 @@ def is_proven(session: Session, key: str, *, contact: str, code: str, now: dt.da
     return is_right
 
 
+def was_just_used(session: Session, key: str, *, contact: str, code: str, now: dt.datetime) -> bool:
+    """Tell whether a code was right a moment ago: a button was pressed twice, or an answer lost."""
+    digest = _digest(key, "contact", contact)
+    act_for(session, code=digest)
+    sent = session.scalar(_last(digest))
+    if sent is None or sent.used_at is None or sent.tries > MAX_TRIES:
+        return False
+    is_right = hmac.compare_digest(sent.code_digest, _digest(key, digest, _digits(code)))
+    return is_right and now - sent.used_at < GRACE
+
+
 def forget_codes(session: Session, key: str, contact: str) -> None:
     """Forget what was sent to a contact."""
     digest = _digest(key, "contact", contact)
@@ -103,6 +121,12 @@ def _last(digest: str) -> Select[ContactCode]:
         .order_by(ContactCode.created_at.desc())
         .limit(1)
     )
+
+
+def _is_on_its_way(last: ContactCode | None, now: dt.datetime) -> bool:
+    if last is None or last.used_at or last.tries or last.expires_at <= now:
+        return False
+    return now - last.created_at < ON_ITS_WAY
 
 
 def _digits(code: str) -> str:

@@ -1,5 +1,6 @@
 """The narrow way out for codes and links: a mail server, or the console of a developer."""
 
+import datetime as dt
 import smtplib
 import ssl
 import sys
@@ -9,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 WITHIN_S = 20.0
 PORT = 587
+# who asks again sooner has pressed twice, or lost the answer: the message is on its way
+ON_ITS_WAY = dt.timedelta(seconds=30)
 
 
 class Messenger(Protocol):

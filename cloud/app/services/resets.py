@@ -27,7 +27,8 @@ Letter = tuple[str, str, str]
 def letter_to_reset(
     session: Session, key: str, *, login: str, page: str, now: dt.datetime
 ) -> Letter | None:
-    """Return a letter with a link for who has this login and a proven email address; else None.
+    """Return a letter with a link for who has this login and a proven email address; else None, as
+    while one that was asked for just now is on its way.
 
     An address that is claimed only gets one when it is itself the login: the link will prove it.
     It takes longer where there is an account: to be called when nobody waits.
@@ -36,8 +37,12 @@ def letter_to_reset(
     email = _address(person, login) if person else None
     if person is None or email is None:
         return None
-    code = tickets.long_code()
     act_for(session, person_id=person.id)
+    # two requests at once must not both be the first
+    session.refresh(person, with_for_update={"key_share": True})
+    if tickets.is_on_its_way(session, RESET, person.id, now):
+        return None
+    code = tickets.long_code()
     tickets.issue(
         session, key, RESET, code, details={"email": email}, expires_at=now + LIFETIME,
         person_id=person.id,

@@ -7,10 +7,11 @@ import secrets
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Forbidden, NotFound
+from cloud.app.services.messengers import ON_ITS_WAY
 from cloud.app.store.base import Json
 from cloud.app.store.roles import act_for
 from cloud.app.store.tickets import Ticket
@@ -55,6 +56,17 @@ def issue(
     session.add(ticket)
     session.flush()
     return ticket
+
+
+def is_on_its_way(session: Session, kind: str, person_id: uuid.UUID, now: dt.datetime) -> bool:
+    """Tell whether a person was given a code a moment ago that is not used yet."""
+    waiting = exists().where(
+        Ticket.kind == kind,
+        Ticket.person_id == person_id,
+        Ticket.used_at.is_(None),
+        Ticket.created_at > now - ON_ITS_WAY,
+    )
+    return bool(session.scalar(select(waiting)))
 
 
 def redeem(session: Session, key: str, kind: str, code: str, now: dt.datetime) -> Ticket:

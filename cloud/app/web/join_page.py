@@ -10,12 +10,19 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from cloud.app.api.database import db
 from cloud.app.api.limits import per_address, per_reader
-from cloud.app.api.people import begin, can_reach, person_who_proves, send_code
+from cloud.app.api.people import (
+    begin,
+    can_reach,
+    person_who_just_proved,
+    person_who_proves,
+    send_code,
+)
 from cloud.app.domain.errors import Forbidden, Gone, Invalid, NotFound, TooOften
 from cloud.app.services import joining
 from cloud.app.services.contacts import kind_of, normalised_email, normalised_phone
 from cloud.app.services.live import public_status
 from cloud.app.services.shops import shop_by_slug
+from cloud.app.store.membership_queries import membership_in
 from cloud.app.store.shops import Shop
 from cloud.app.web import shop_words
 from cloud.app.web.shop_page import nothing_here, page_of, readers_language
@@ -77,11 +84,12 @@ def _join(shop: Shop) -> Response:
         _words(shop),
         request.form.get("contact", "")[:CONTACT_MAX_LENGTH],
     )
+    code = request.form.get("code", "")[:20]
     name = " ".join(request.form.get("name", "").split())[:NAME_MAX_LENGTH]
     if not (name and name.isprintable()):
         return _ask_code(shop, contact, words["noName"])
     try:
-        person = person_who_proves(contact, request.form.get("code", "")[:20], name)
+        person = person_who_proves(contact, code, name)
         joining.join(
             db.session(),
             person.id,
@@ -92,9 +100,18 @@ def _join(shop: Shop) -> Response:
             now=dt.datetime.now(dt.UTC),
         )
     except (Forbidden, Invalid):
-        return _ask_code(_rolled_back(slug), contact, words["wrongCode"])
+        shop = _rolled_back(slug)
+        if _has_just_joined(shop, contact, code):
+            return _page("joined.html", shop)
+        return _ask_code(shop, contact, words["wrongCode"])
     begin(person, "cookie")
     return _page("joined.html", shop)
+
+
+def _has_just_joined(shop: Shop, contact: str, code: str) -> bool:
+    """Who presses twice has joined by the first time, which has used the code up."""
+    person = person_who_just_proved(contact, code)
+    return person is not None and membership_in(db.session(), shop.id, person.id) is not None
 
 
 def _rolled_back(slug: str) -> Shop:
