@@ -3,6 +3,7 @@
 import datetime as dt
 import secrets
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import jwt
@@ -11,11 +12,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from cloud.app.services import sign_ins
+from cloud.app.api.database import db
+from cloud.app.services import accounts, sign_ins
 from cloud.app.settings import Settings
 from cloud.app.store.people import Person
 from cloud.app.store.roles import act_for
 from tests.api.conftest import API, PASSWORD, Somebody, body, made, make_app, problem, somebody
+from tests.waiting import wait_for_lock
 
 
 def sign_in(client: FlaskClient, login: str, password: str = PASSWORD) -> dict[str, str]:
@@ -39,6 +42,35 @@ def test_who_registers_is_signed_in(client: FlaskClient) -> None:
     assert me["person"]["email"] == "asha@example.com"
     assert me["shops"] == []
     assert answer["expires_in_s"] == 900
+
+
+def test_the_same_registration_again_is_the_same_account(app: Flask, client: FlaskClient) -> None:
+    account = {"name": "Asha", "email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
+
+    def register(**changes: str) -> str:
+        answer = made(client.post(f"{API}/register", json={**account, **changes}))
+        return str(answer["person"]["id"])
+
+    first = register()
+    assert register(email=account["email"].upper()) == first
+    with app.app_context(), Session(db.engine) as session:
+        later = dt.datetime.now(dt.UTC) + sign_ins.GRACE
+        passwords = app.extensions["passwords"]
+        others = [str(accounts.register(session, passwords, now=later, **account).id)]
+    others += [register(name="A."), register(password="another horse battery")]
+    assert len({first, *others}) == 4
+
+
+def test_of_two_registrations_at_once_the_second_waits(app: Flask, client: FlaskClient) -> None:
+    account = {"name": "Asha", "email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
+    now = dt.datetime.now(dt.UTC)
+    with app.app_context(), Session(db.engine) as session, ThreadPoolExecutor(1) as pool:
+        passwords = app.extensions["passwords"]
+        first_id = accounts.register(session, passwords, now=now, **account).id
+        second = pool.submit(client.post, f"{API}/register", json=account)
+        wait_for_lock(session, "the second to wait for the first")
+        session.commit()
+        assert made(second.result())["person"]["id"] == str(first_id)
 
 
 def test_one_can_register_and_sign_in_with_a_phone(client: FlaskClient) -> None:

@@ -49,7 +49,7 @@ def register(account: dict[str, Any]) -> dict[str, object]:
     The answer does not tell whether somebody else has this contact already.
     """
     transport = account.pop("transport")
-    person = accounts.register(db.session(), _passwords(), **account)
+    person = accounts.register(db.session(), _passwords(), now=_now(), **account)
     contact = person.email or person.phone
     if contact and can_reach(contact):
         with suppress(TooOften):

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
@@ -14,10 +15,12 @@ from cloud.app.services.contacts import (
     normalised_phone,
 )
 from cloud.app.services.passwords import Passwords
-from cloud.app.services.sign_ins import end_all
+from cloud.app.services.sign_ins import GRACE, end_all
 from cloud.app.store.people import Membership, Person, Staff
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
+
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('register ' || :contact, 0))")
 
 
 def register(
@@ -28,23 +31,26 @@ def register(
     password: str,
     email: str | None = None,
     phone: str | None = None,
+    now: dt.datetime,
 ) -> Person:
     """Make an account whose contacts are claims until a code proves them. Raises Invalid.
 
-    It is made also when somebody else has the contact: the answer must not tell.
+    It is made also when somebody else has the contact: the answer must not tell. The same again
+    within a minute is the same account.
     """
     if not email and not phone:
         raise Invalid("email", "an email address or a phone number", "neither")
-    person = Person(
-        id=uuid.uuid4(),
-        name=name,
-        email=normalised_email(email) if email else None,
-        phone=normalised_phone(phone) if phone else None,
-        password_hash=passwords.hash(password),
-    )
-    act_for(session, person_id=person.id)
-    session.add(person)
-    session.flush()
+    told = {
+        "name": name,
+        "email": normalised_email(email) if email else None,
+        "phone": normalised_phone(phone) if phone else None,
+    }
+    person = _registered_before(session, passwords, told, password, now)
+    if person is None:
+        person = Person(id=uuid.uuid4(), password_hash=passwords.hash(password), **told)
+        act_for(session, person_id=person.id)
+        session.add(person)
+        session.flush()
     return person
 
 
@@ -126,6 +132,26 @@ def is_customer(session: Session, person_id: uuid.UUID) -> bool:
     """Tell whether a person is a customer of any shop."""
     mine = select(Membership.id).where(Membership.person_id == person_id)
     return session.scalar(mine.limit(1)) is not None
+
+
+def _registered_before(
+    session: Session,
+    passwords: Passwords,
+    told: Mapping[str, str | None],
+    password: str,
+    now: dt.datetime,
+) -> Person | None:
+    """Return the account that the same request has made a moment ago: its answer got lost."""
+    contact = told["email"] or told["phone"]
+    # two that come at once must not both be the first
+    session.execute(_TAKE_TURNS, {"contact": contact})
+    _, claimant = _who_says(session, str(contact))
+    # as much work when there is none
+    is_right = passwords.is_right(claimant.password_hash if claimant else None, password)
+    if claimant is None or not is_right or now - claimant.created_at > GRACE:
+        return None
+    is_same = all(getattr(claimant, field) == said for field, said in told.items())
+    return claimant if is_same else None
 
 
 def _who_says(session: Session, login: str) -> tuple[Person | None, Person | None]:
