@@ -1,11 +1,21 @@
 """A day looked back on, and set right."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from simulators.device import SimulatedDevice
 from tests.installation import Installation
 from tests.web.conftest import AT_PHONE_SIZE, Bakery, enter, open_own_bakery
+
+THUMB_PX = 44
+NAMES = {
+    "en": ("^The day before$", "^The day after$"),
+    "de": ("^Tag davor$", "^Tag danach$"),
+    "hi": ("^पिछला दिन$", "^अगला दिन$"),
+    "ar-XB": ("The day before", "The day after"),
+}
 
 
 @pytest.fixture
@@ -44,6 +54,23 @@ def test_other_days_are_reached_and_kept_in_the_address(page: Page, own_bakery: 
     expect(page.get_by_text("Nothing was reported")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="The day after")).to_be_enabled()
+
+
+@AT_PHONE_SIZE
+@pytest.mark.parametrize("language", ["en", "de", "hi", "ar-XB"])
+def test_a_day_stands_between_its_neighbours_in_one_row(
+    page: Page, own_bakery: Bakery, language: str
+) -> None:
+    enter(page, f"{own_bakery.url}/day", own_bakery.login)
+    page.evaluate(f"localStorage.setItem('shopbell.language', '{language}')")
+    page.reload()
+    row = page.locator("div:has(> button):has(input[type=date])")
+    before, after = row.get_by_role("button").first, row.get_by_role("button").last
+    expect(before).to_have_accessible_name(re.compile(NAMES[language][0]))
+    expect(after).to_have_accessible_name(re.compile(NAMES[language][1]))
+    boxes = [one.bounding_box() for one in (before, row.locator("input"), after)]
+    assert len({round(box["y"]) for box in boxes if box}) == 1
+    assert min(min(box["height"], box["width"]) for box in boxes if box) >= THUMB_PX
 
 
 @AT_PHONE_SIZE

@@ -11,6 +11,7 @@ import { Button } from "../components/button";
 import { Card } from "../components/card";
 import { TextField } from "../components/field";
 import { HourChart } from "../components/hour-chart";
+import { Icon } from "../components/icon";
 import { Page } from "../components/page";
 import { Empty, Failed, FormError, Loading } from "../components/states";
 import { t } from "../i18n/i18n";
@@ -64,7 +65,8 @@ function DateChoice({ date, today, onChange }: DateChoiceProps) {
   return (
     <div className={css.choice}>
       <Button look="quiet" onClick={() => onChange(shiftDate(date, -1))}>
-        {t("day.before")}
+        <Icon name="back" size={18} />
+        <span className={css.word}>{t("day.before")}</span>
       </Button>
       <TextField
         label={t("insights.date")}
@@ -75,7 +77,8 @@ function DateChoice({ date, today, onChange }: DateChoiceProps) {
         onChange={(event) => event.target.value && onChange(event.target.value)}
       />
       <Button look="quiet" disabled={date >= today} onClick={() => onChange(shiftDate(date, 1))}>
-        {t("day.after")}
+        <span className={css.word}>{t("day.after")}</span>
+        <Icon name="next" size={18} />
       </Button>
     </div>
   );
