@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from cloud.app.domain.errors import Conflict
+from cloud.app.domain.errors import Conflict, Invalid
 from cloud.app.jobs.imports import undo_import
 from cloud.app.services import customers, imports
 from cloud.app.services.exports import BOM, rejected_rows
@@ -523,3 +523,38 @@ def test_who_buys_while_their_import_is_undone_stays(till: Till) -> None:
         session.commit()
         assert undone.result()["kept_customers"] == 1
     assert stored(till, Purchase.amount_minor) == [500]
+
+
+def test_what_is_refunded_while_its_import_is_undone_stays(till: Till) -> None:
+    import_id = imported(till, simple([",2026-03-14,7.00"]), SIMPLE)
+    [bought] = stored(till, Purchase.id)
+    back = NewPurchase(uuid.uuid4(), NOW, -500, None, bought)
+    with till.session() as session, ThreadPoolExecutor(1) as pool:
+        record_purchase(session, till.shop_id, back, NOW)
+        undone = pool.submit(undo, till, import_id)
+        wait_for_lock(session, "the undo to wait for the refund")
+        session.commit()
+        assert undone.result()["kept_purchases"] == 1
+    assert sorted(stored(till, Purchase.amount_minor)) == [-500, 700]
+
+
+def test_what_is_refunded_when_its_import_has_just_been_undone_is_refused(till: Till) -> None:
+    import_id = imported(till, simple(["17,2026-03-14,7.00"]), SIMPLE)
+    [bought] = stored(till, Purchase.id)
+    back = NewPurchase(uuid.uuid4(), NOW, -500, None, bought)
+
+    def refund() -> None:
+        with till.session() as session:
+            record_purchase(session, till.shop_id, back, NOW)
+            session.commit()
+
+    with till.jobs() as session, ThreadPoolExecutor(1) as pool:
+        act_for(session, shop_id=till.shop_id)
+        imports.import_by_id(session, till.shop_id, import_id, is_locked=True)
+        refunded = pool.submit(refund)
+        wait_for_lock(session, "the refund to wait for the undo")
+        import_queries.take_back(session, till.shop_id, import_id)
+        session.commit()
+        with pytest.raises(Invalid, match="refunds_id"):
+            refunded.result()
+    assert stored(till, Purchase.id) == []

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from cloud.app.domain.errors import Conflict, Invalid
 from cloud.app.store.membership_queries import keep_found
 from cloud.app.store.merge_queries import keep_who_remains
-from cloud.app.store.purchase_queries import buyer_of, lines_of, refunded
+from cloud.app.store.purchase_queries import buyer_of, keep_import_of, lines_of, refunded
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
 from cloud.app.store.shops import Shop
 
@@ -53,6 +53,9 @@ def record_purchase(
     Raises Invalid, and Conflict when the id belongs to a purchase that says something else.
     """
     _check(new, now)
+    if new.refunds_id:
+        # an undo locks the import before its customers and purchases
+        keep_import_of(session, shop_id, new.refunds_id)
     new = _of_known_customer(session, shop_id, new)
     if new.refunds_id:
         new = _of_what_it_refunds(session, shop_id, new, new.refunds_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
 from cloud.app.store.pages import Order, Page, fetch_page
-from cloud.app.store.sales import Product, Purchase, PurchaseLine
+from cloud.app.store.sales import ImportBatch, Product, Purchase, PurchaseLine
 
 NamedLine = tuple[PurchaseLine, str]
 
@@ -58,6 +58,18 @@ def lines_of(
     for line, name in rows:
         lines[line.purchase_id].append((line, name))
     return lines
+
+
+def keep_import_of(session: Session, shop_id: uuid.UUID, purchase_id: uuid.UUID) -> None:
+    """Let the import that brought a purchase, if one did, not be undone until the transaction
+    ends."""
+    brought = select(Purchase.import_id).where(
+        Purchase.shop_id == shop_id, Purchase.id == purchase_id
+    )
+    batch = select(ImportBatch.id).where(
+        ImportBatch.shop_id == shop_id, ImportBatch.id == brought.scalar_subquery()
+    )
+    session.execute(batch.with_for_update(read=True, key_share=True))
 
 
 def buyer_of(session: Session, shop_id: uuid.UUID, purchase_id: uuid.UUID) -> uuid.UUID | None:
