@@ -45,9 +45,9 @@ class Body:
     """Somebody who walks through the door, or turns back on the way.
 
     pause is (y along the way, milliseconds): there they stand, swaying by sway_mm. turns_at_mm is
-    the y along the way from which they go back. pram_mm is the height of a pram pushed ahead.
-    lean_mm is how far the head is ahead of the shoulders; diagonal how far they drift sideways for
-    each millimetre of the way.
+    the y along the way from which they go back, having turned round while they stood. pram_mm is
+    the height of a pram pushed ahead. lean_mm is how far the head is ahead of the shoulders;
+    diagonal how far they drift sideways for each millimetre of the way.
     """
 
     started_ms: int
@@ -73,15 +73,27 @@ class Body:
         since_ms = now_ms - self.started_ms
         sway = 0.0
         if self.pause is not None:
-            where, pause_ms = self.pause
-            arrived_ms = (_PATH_MM + where) * 1000 / self.speed_mm_s
-            standing_ms = min(max(0.0, since_ms - arrived_ms), float(pause_ms))
-            since_ms -= standing_ms
-            sway = self.sway_mm * math.sin(standing_ms * math.pi / max(pause_ms, 1) * 5)
+            since_ms -= self._standing_ms(now_ms)
+            sway = self.sway_mm * math.sin(self._stood(now_ms) * math.pi * 5)
         walked = since_ms * self.speed_mm_s / 1000 - _PATH_MM
         if self.turns_at_mm is not None and walked > self.turns_at_mm:
             walked = 2 * self.turns_at_mm - walked
         return walked + sway
+
+    def _standing_ms(self, now_ms: float) -> float:
+        where, pause_ms = self.pause or (0, 0)
+        arrived_ms = (_PATH_MM + where) * 1000 / self.speed_mm_s
+        return min(max(0.0, now_ms - self.started_ms - arrived_ms), float(pause_ms))
+
+    def _stood(self, now_ms: float) -> float:
+        """Return which share of the pause is over."""
+        return self._standing_ms(now_ms) / max(self.pause[1], 1) if self.pause else 0.0
+
+    def _lean(self, now_ms: float) -> float:
+        """Return how far the head is ahead, in mm, seen along the way."""
+        if self.turns_at_mm is None:
+            return self.lean_mm
+        return self.lean_mm * math.cos(math.pi * self._stood(now_ms))
 
     @property
     def duration_s(self) -> float:
@@ -104,7 +116,7 @@ class Body:
         y = self.y_mm(now_ms)
         x = self.x_mm + self.diagonal * y
         top = self.height_mm
-        lean = self.lean_mm if self.direction == "in" else -self.lean_mm
+        lean = self._lean(now_ms) if self.direction == "in" else -self._lean(now_ms)
         seen: list[Surface] = [
             (top, y + lean, x, _HEAD_DEPTH_MM, _HEAD_WIDTH_MM, self.hair),
             (top - _shoulders(top), y, x, _SHOULDER_DEPTH_MM, _SHOULDER_WIDTH_MM, self.clothes),
