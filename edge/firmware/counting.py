@@ -4,7 +4,9 @@ Zone 0 looks to the street, zone 1 into the shop. What counts is how high someth
 floor. The higher one of both zones follows a head: one head is one rise and fall, so a fall and a
 new rise may begin the next person although the zones never became free; it does when who was there
 has gone through and the new one comes from where they came from. The direction is told by which
-zone saw somebody earlier: at the begin, at the end, and on the average in between.
+zone saw somebody earlier: at the begin, at the end, and on the average in between. Who wears dark
+clothes, or is at the edge of the view, is seen by one zone and then by the other, and in between
+by neither.
 
 Everything is integers in lists that were made once: adding a reading allocates nothing.
 """
@@ -20,23 +22,24 @@ _SHOULDERS_MM = const(1600)  # of whoever has a head that high: a sixth below it
 _HEAD_MM = const(1700)  # of who passes somebody only the shoulders are in view
 _FALL_MM = const(180)  # between two heads the view falls at least to the shoulders
 _FREE_MS = const(120)
-_HALF_FREE_MS = const(400)  # dark hair is lost between the zones: the other one may see it yet
+_HEAD_FREE_MS = const(400)  # so long after their high head the shoulders are seen
+_HALF_FREE_MS = const(600)  # dark hair is lost between the zones: the other one may see it yet
+_APART_MS = const(800)  # whom both zones have seen, but never at once, may stand between them
 _WEAK_READINGS = const(2)  # black hair and the sun cost single readings
 _FEW_READINGS = const(3)  # of a body: fewer are noise
-_SLOW_MS = const(2500)  # who takes longer may have stood still: only begin and end tell
+_SLOW_MS = const(2200)  # who takes longer may have stood still: only begin and end tell
 _BRISK_MS = const(1500)  # two who cross take no longer
 _ODD_MS = const(1000)
 _UNSURE_LEAD_MS = const(12)
-_STRETCH_MS = const(160)  # who walks steadily needs as long from zone to zone at the end
-_STEADY_MS = const(500)  # who takes longer may have stopped
+_STRETCH_MS = const(250)  # who walks steadily needs about as long from zone to zone at the end
 _CLEAR_MS = const(45)
 _SURE_LEAD_MS = const(150)
 _LIGHT_MM = const(800)  # what is above weighs most: heads, not prams
 _LEAST_WEIGHT = const(16)
-_LONG_MM = const(530)  # from chest to back nobody is that long
+_LONG_MM = const(560)  # from chest to back nobody is that long
 _RUN_MM_S = const(1100)  # and yet that fast
 _LATE_MS = const(20)  # both by the longest lead that the pace of the readings leaves open
-_LATER_MS = const(36)  # of what both zones saw at the next reading, at either end
+_LATER_MS = const(44)  # of what both zones saw at the next reading, at either end
 _NEXT_MS = const(45)  # zones are read in turn, every 31 ms: a lead of one may be nearly three
 _SOON_MS = const(900)  # so soon after somebody, half a person is not somebody who looked in
 _ZONE_TAN_256 = const(60)  # a zone is 13.5 degrees wide, and that far from the other one
@@ -64,6 +67,7 @@ class Counter:
         self._seen_ms = 0
         self._passed_ms = None  # when the last one ended that was not nobody
         self._half_ms = None  # when the last one ended that only one zone saw
+        self._patience_ms = _APART_MS  # how long who was in both zones may be out of view
         self._pending = None
         self.is_busy = False
         self.set_idle(idle_mm)
@@ -89,9 +93,10 @@ class Counter:
             first_ms = self._first_ms(at_ms, zone, above_mm)
             if not self.is_busy:
                 self._begin(first_ms)
-            if first_ms != at_ms:
-                self._rest.add(first_ms, zone, above_mm)
-            self._rest.add(at_ms, zone, above_mm)
+            if self._has_seen(zone) and self._above_mm[1 - zone]:
+                stay_ms = _since(self._body._start_ms, at_ms)
+                self._patience_ms = min(max(_FREE_MS, stay_ms >> 3), _APART_MS)
+            self._rest.add(first_ms, at_ms, zone, above_mm)
         elif not self.is_busy:
             return None
         return outcome or self._follow(at_ms, max(self._above_mm[0], self._above_mm[1]))
@@ -101,7 +106,7 @@ class Counter:
         high_ms, self._high_ms[zone] = self._high_ms[zone], None
         if high_ms is None or above_mm < _SHOULDERS_MM:
             return at_ms
-        return high_ms if _since(high_ms, at_ms) <= _HALF_FREE_MS else at_ms
+        return high_ms if _since(high_ms, at_ms) <= _HEAD_FREE_MS else at_ms
 
     def _above(self, at_ms, zone, distance_mm):
         """Return how high it stands in the zone above the floor, 0 when nobody is there."""
@@ -124,9 +129,15 @@ class Counter:
 
     def _is_another(self, at_ms, zone, above_mm):
         """Tell whether it is not what one zone saw and the other one is still waited for."""
-        if _since(self._seen_ms, at_ms) <= _FREE_MS:
+        patience_ms = _FREE_MS if self.is_one_sided else self._patience_ms
+        if _since(self._seen_ms, at_ms) <= patience_ms:
             return False
         return self._has_seen(zone) or above_mm > self._peak_mm + _FALL_MM
+
+    @property
+    def is_one_sided(self):
+        """Whether only one zone has seen who is there."""
+        return not self._has_seen(0) or not self._has_seen(1)
 
     def _has_seen(self, zone):
         return self._body.has(zone) or self._next.has(zone) or self._rest.has(zone)
@@ -139,13 +150,18 @@ class Counter:
         self._peak_mm = 0
         self._valley_mm = 0
         self._was_seen = True
+        self._patience_ms = _APART_MS
 
     def _follow(self, at_ms, above_mm):
         """Follow the highest view: a fall and a rise may be the next person."""
         if min(above_mm, self._peak_mm) > self._valley_mm + _FALL_MM:
-            outcome = self._join_or_part(self._was_seen)
-            self._was_seen = self._valley_mm > 0
-            self._next, self._rest = self._rest, self._next
+            outcome = None
+            if self._next.has(0) and self._next.has(1):
+                outcome = self._join_or_part(self._was_seen)
+                self._was_seen = self._valley_mm > 0
+                self._next, self._rest = self._rest, self._next
+            else:  # half a person: this is the other half, or they again
+                self._next.take(self._rest)
             self._rest.clear(at_ms)
             self._peak_mm = self._valley_mm = above_mm
             return outcome
@@ -155,7 +171,7 @@ class Counter:
         elif above_mm < self._valley_mm:
             self._valley_mm = above_mm
             self._next.take(self._rest)
-        patience_ms = _FREE_MS if self._has_seen(0) and self._has_seen(1) else _HALF_FREE_MS
+        patience_ms = _HALF_FREE_MS if self.is_one_sided else self._patience_ms
         if above_mm == 0 and _since(self._seen_ms, at_ms) >= patience_ms:
             return self._end()
         return None
@@ -204,24 +220,26 @@ class _Body:
         self._on_ms = [0, 0]
         self._off_ms = [0, 0]
         self._peak_mm = [0, 0]
-        self._low_mm = 0
+        self._lows = 0  # how many of its readings were as low as a pram or a bag
 
     def clear(self, at_ms):
         self._start_ms = at_ms
-        self._low_mm = _TALLEST_MM
+        self._lows = 0
         for zone in (0, 1):
             self._count[zone] = self._weight[zone] = self._moment[zone] = self._peak_mm[zone] = 0
 
-    def add(self, at_ms, zone, above_mm):
+    def add(self, on_ms, at_ms, zone, above_mm):
+        """Add a reading; the zone sees them since on_ms."""
         since_ms = _since(self._start_ms, at_ms)
-        self._extend(zone, since_ms, since_ms)
+        self._extend(zone, _since(self._start_ms, on_ms), since_ms)
         self._count[zone] += 1
         weight = max(above_mm - _LIGHT_MM, _LEAST_WEIGHT)
         if since_ms < _SLOW_MS:  # beyond, the sums are not used and would outgrow small integers
             self._weight[zone] += weight
             self._moment[zone] += weight * since_ms
         self._peak_mm[zone] = max(self._peak_mm[zone], above_mm)
-        self._low_mm = min(self._low_mm, above_mm)
+        if above_mm < _SMALL_MM:
+            self._lows += 1
 
     def has(self, zone):
         """Tell whether a zone has seen it."""
@@ -244,11 +262,12 @@ class _Body:
                 self._weight[zone] += other._weight[zone]
                 self._moment[zone] += other._moment[zone] + other._weight[zone] * shift_ms
             self._peak_mm[zone] = max(self._peak_mm[zone], other._peak_mm[zone])
-        self._low_mm = min(self._low_mm, other._low_mm)
+        self._lows += other._lows
         other.clear(other._start_ms)
 
     def _extend(self, zone, on_ms, off_ms):
-        if not self._count[zone]:
+        is_glimpse = self._count[zone] == 1 and on_ms - self._off_ms[zone] > _FREE_MS
+        if not self._count[zone] or is_glimpse:
             self._on_ms[zone] = on_ms
         self._off_ms[zone] = off_ms
 
@@ -260,15 +279,24 @@ class _Body:
         if not self.has(0) or not self.has(1):
             return False
         lead_ms = self._direction()
-        entry = 0 if lead_ms > 0 else 1
-        if lead_ms == 0 or not other.has(entry):
+        if lead_ms == 0:
             return False
         if was_seen and (self._is_in_both or not self._keeps_step(other)):
             return False
-        if not other.has(1 - entry):
-            return True
+        if not was_seen and not other._is_new(self):
+            return False
         other_ms = other._mean_lead_ms() if lead_ms > 0 else -other._mean_lead_ms()
         return 3 * other_ms > abs(lead_ms) if was_seen else other_ms > 0
+
+    def _is_new(self, other):
+        """Tell whether it is not the other one again, who stands between the zones and sways."""
+        gap_ms = _since(other._start_ms, self._start_ms) + min(self._on_ms[0], self._on_ms[1])
+        gap_ms -= max(other._off_ms[0], other._off_ms[1])
+        was_never_in_both = max(other._on_ms[0], other._on_ms[1]) > min(
+            other._off_ms[0], other._off_ms[1]
+        )
+        is_close = was_never_in_both and 4 * gap_ms < other._duration_ms()
+        return not is_close and other._stretch_ms() <= _STRETCH_MS
 
     @property
     def _is_in_both(self):
@@ -280,7 +308,7 @@ class _Body:
     def _keeps_step(self, other):
         """Tell whether both take about as long: who stands below the sensor only sways."""
         duration_ms = self._duration_ms()
-        return duration_ms <= _BRISK_MS and other._duration_ms() <= 2 * duration_ms
+        return duration_ms <= _BRISK_MS and 2 * other._duration_ms() <= 3 * duration_ms
 
     def outcome(self, idle_mm):
         """Tell what it was, or None for nobody and for who turned back."""
@@ -297,16 +325,14 @@ class _Body:
         if direction == 0:
             # two who crossed look like one who turned back
             return ("ambiguous", duration_ms) if duration_ms < _BRISK_MS else None
-        if duration_ms < _ODD_MS and self._is_odd(zone_mm, duration_ms):
+        if duration_ms < _ODD_MS and self._is_odd(zone_mm):
             return ("ambiguous", duration_ms)
         return ("in" if direction > 0 else "out", _confidence(abs(direction)))
 
-    def _is_odd(self, zone_mm, duration_ms):
-        """Tell whether one body would have to speed up below the sensor, or be long and yet run."""
-        if self._low_mm < _SMALL_MM:
+    def _is_odd(self, zone_mm):
+        """Tell whether one body would have to be long and yet run."""
+        if self._lows >= _FEW_READINGS:
             return False  # a pram or a bag is ahead of somebody
-        if duration_ms < _STEADY_MS and self._stretch_ms() > _STRETCH_MS:
-            return True
         if max(self._peak_mm[0], self._peak_mm[1]) > _HEAD_MM:
             return False  # right below: whom they pass, they do not stand under
         lead_ms = abs(self._lead_ms())
@@ -348,9 +374,13 @@ class _Body:
         first = self._on_ms[1] - self._on_ms[0]
         last = self._off_ms[1] - self._off_ms[0]
         lead_ms = self._lead_ms()
-        inside_ms = abs(first - last) // 2  # one zone saw it only in the midst of the other
-        if inside_ms > abs(lead_ms) + 2 * _UNSURE_LEAD_MS and first * last <= 0:
-            return 0
+        # one zone saw it only in the midst of the other
+        is_clear = min(abs(first), abs(last)) >= _CLEAR_MS
+        is_inside = is_clear or abs(first - last) // 2 > abs(lead_ms) + _UNSURE_LEAD_MS
+        if first * last <= 0 and is_inside:
+            mean_ms = self._mean_lead_ms()  # a pram is in one zone while its owner is in the other
+            has_pram = self._lows >= _FEW_READINGS
+            return mean_ms if has_pram and abs(mean_ms) >= _CLEAR_MS else 0
         return lead_ms if abs(lead_ms) >= _UNSURE_LEAD_MS else 0
 
 
