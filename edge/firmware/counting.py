@@ -232,7 +232,7 @@ class _Body:
         """Add a reading; the zone sees them since on_ms."""
         since_ms = _since(self._start_ms, at_ms)
         self._extend(zone, _since(self._start_ms, on_ms), since_ms)
-        self._count[zone] += 1
+        self._count[zone] += 1 if on_ms == at_ms else 2  # their head, and now their shoulders
         weight = max(above_mm - _LIGHT_MM, _LEAST_WEIGHT)
         if since_ms < _SLOW_MS:  # beyond, the sums are not used and would outgrow small integers
             self._weight[zone] += weight

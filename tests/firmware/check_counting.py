@@ -110,6 +110,11 @@ class CountingTest(unittest.TestCase):
             head = ((0 + head_first, 330, 350), (200 + head_first, 530, 350))
             self.assertEqual(["in"], _profile(counter, shoulders, head))
 
+    def test_a_high_head_with_a_glance_of_the_shoulders_in_each_zone_is_one(self):
+        shoulders = ((240, 270, 690), (330, 360, 690))
+        head = ((0, 240, 350), (90, 330, 350))
+        self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), shoulders, head))
+
     def test_a_leaf_that_stood_there_is_not_the_head_of_who_comes_then(self):
         counter = Counter((_FLOOR, _FLOOR))
         leaf = ((0, 2_000, 350), (0, 0, 350))
