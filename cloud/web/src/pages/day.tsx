@@ -64,7 +64,11 @@ interface DateChoiceProps {
 function DateChoice({ date, today, onChange }: DateChoiceProps) {
   return (
     <div className={css.choice}>
-      <Button look="quiet" onClick={() => onChange(shiftDate(date, -1))}>
+      <Button
+        look="quiet"
+        aria-label={t("day.before")}
+        onClick={() => onChange(shiftDate(date, -1))}
+      >
         <Icon name="back" size={18} />
         <span className={css.word}>{t("day.before")}</span>
       </Button>
@@ -76,7 +80,12 @@ function DateChoice({ date, today, onChange }: DateChoiceProps) {
         value={date}
         onChange={(event) => event.target.value && onChange(event.target.value)}
       />
-      <Button look="quiet" disabled={date >= today} onClick={() => onChange(shiftDate(date, 1))}>
+      <Button
+        look="quiet"
+        aria-label={t("day.after")}
+        disabled={date >= today}
+        onClick={() => onChange(shiftDate(date, 1))}
+      >
         <span className={css.word}>{t("day.after")}</span>
         <Icon name="next" size={18} />
       </Button>
