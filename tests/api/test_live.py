@@ -1,6 +1,8 @@
 """The live state, and the stream that wakes when it changes."""
 
+import itertools
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +19,8 @@ from cloud.app.settings import Settings
 from cloud.app.store import roles
 from cloud.app.store.connection import sessions_for
 from tests.api.conftest import Somebody, body, make_app, problem, somebody
+
+HEARTBEATS_MAX = 6000
 
 
 def open_stream(person: Somebody, last_id: str = "") -> TestResponse:
@@ -35,8 +39,16 @@ def next_event(chunks: Iterator[bytes]) -> dict[str, Any]:
     raise AssertionError("the stream ended")
 
 
-def open_the_door(settings: Settings, shop_id: str) -> None:
-    """Do what ingest does when the door's contact opens."""
+def next_name(chunks: Iterator[bytes]) -> str:
+    """Return what the next event is called, passing over comments."""
+    for chunk in itertools.islice(chunks, HEARTBEATS_MAX):
+        if chunk != HERE.encode():
+            return re.findall("^event: (.+)$", chunk.decode(), re.MULTILINE)[0]
+    raise AssertionError(f"expected an event within {HEARTBEATS_MAX} heartbeats")
+
+
+def open_the_door(settings: Settings, shop_id: str, *, is_scored: bool = False) -> None:
+    """Do what ingest does when the door's contact opens; with `is_scored` a run ends, too."""
     with sessions_for(settings, roles.INGEST)() as session:
         session.execute(
             text(
@@ -46,6 +58,8 @@ def open_the_door(settings: Settings, shop_id: str) -> None:
             {"shop_id": shop_id},
         )
         session.execute(text("SELECT pg_notify('live', :shop_id)"), {"shop_id": shop_id})
+        if is_scored:
+            ring(session, uuid.UUID(shop_id))
         session.commit()
 
 
@@ -74,6 +88,26 @@ def test_a_stream_tells_that_something_else_of_the_shop_has_changed(
     stream.close()
 
 
+@pytest.mark.parametrize("is_scored", [False, True])
+def test_a_door_that_opens_hides_no_other_change_and_makes_none_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, *, is_scored: bool
+) -> None:
+    monkeypatch.setattr("cloud.app.api.live.HEARTBEAT_S", 0.01)
+    app = make_app(settings)
+    person = somebody(app, "Olga")
+    person.open_shop("Bakery that is scored")
+    stream = open_stream(person)
+    chunks = iter(stream.response)
+    assert [next_name(chunks), next_name(chunks)] == ["live", "changed"]  # listens from now on
+    open_the_door(settings, person.shop_id, is_scored=is_scored)
+    assert next_name(chunks) == "live"
+    if is_scored:
+        assert next_name(chunks) == "changed"
+    assert next(chunks) == HERE.encode()
+    stream.close()
+    app.extensions["streams"].end()
+
+
 def test_a_stream_that_is_resumed_tells_only_what_was_missed(
     owner: Somebody, settings: Settings
 ) -> None:
@@ -90,7 +124,8 @@ def test_a_stream_that_is_resumed_tells_only_what_was_missed(
     resumed.close()
 
     late = open_stream(owner, last_id)
-    assert next_event(iter(late.response))["version"] == 1
+    chunks = iter(late.response)
+    assert [next_name(chunks), next_name(chunks)] == ["live", "changed"]
     late.close()
 
 

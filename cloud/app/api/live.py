@@ -15,7 +15,7 @@ from cloud.app.api.access import person_id, sign_in_id, works_here
 from cloud.app.api.blueprint import Blueprint
 from cloud.app.api.database import db
 from cloud.app.api.schemas.live import Live
-from cloud.app.api.streams import Stream, Streams
+from cloud.app.api.streams import News, Stream, Streams
 from cloud.app.domain.errors import NotFound, SignedOut
 from cloud.app.services.live import live_state
 from cloud.app.services.shops import role_in
@@ -52,7 +52,7 @@ def get_live(shop_id: uuid.UUID) -> dict[str, object]:
 def stream_live(shop_id: uuid.UUID) -> Response:
     """The live state now and whenever it changes. Ends with the access token.
 
-    With the `Last-Event-ID` of the state that holds now, it begins with `changed` instead.
+    With a `Last-Event-ID` it begins with the state only if that is another by now, and `changed`.
     """
     streams: Streams = current_app.extensions["streams"]
     stream = streams.open(shop_id)
@@ -76,7 +76,7 @@ def _events(
     stream: Stream, engine: Engine, viewer: Viewer, until: dt.datetime, last_id: str | None
 ) -> Iterator[str]:
     # whoever resumes may have missed that something else has changed
-    sent_id, is_woken = last_id, last_id is not None
+    sent_id, news = last_id, News.NOTHING if last_id is None else News.ALL
     while not stream.is_ending and dt.datetime.now(dt.UTC) < until:
         try:
             stream.shared.get(viewer, lambda: _check(engine, stream.shop_id, viewer))
@@ -87,11 +87,13 @@ def _events(
         if id_ != sent_id:
             metrics.LIVE_EVENTS.inc()
             yield f"id: {id_}\nevent: live\ndata: {data}\n\n"
-        else:
+        if news is News.ALL or (news is News.LIVE and id_ == sent_id):
+            yield CHANGED
+        elif id_ == sent_id:
             # without news: a comment, or nobody would notice that the browser has gone
-            yield CHANGED if is_woken else HERE
+            yield HERE
         sent_id = id_
-        is_woken = stream.wait(HEARTBEAT_S)
+        news = stream.wait(HEARTBEAT_S)
 
 
 def _check(engine: Engine, shop_id: uuid.UUID, viewer: Viewer) -> None:

@@ -1,12 +1,11 @@
 """One listener for each process, which wakes the streams of the shop that has changed."""
 
+import enum
 import logging
-import queue
 import threading
 import time
 import uuid
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -15,7 +14,6 @@ from sqlalchemy.engine import URL
 from cloud.app.api import metrics
 from cloud.app.domain.errors import Unavailable
 
-CHANNEL = "live"
 # each stream holds one thread of the server, and the rest must go on answering
 STREAMS_MAX = 48
 # streams that nothing has woken look at different moments, and a sensor goes silent with time
@@ -24,6 +22,17 @@ _PAUSE_S = 1.0
 _PAUSE_MAX_S = 30.0
 
 Found = TypeVar("Found")
+
+
+class News(enum.IntEnum):
+    """What may have changed since a stream has last looked."""
+
+    NOTHING = 0
+    LIVE = 1
+    ALL = 2
+
+
+CHANNELS = {"live": News.LIVE, "shop": News.ALL}
 
 _log = logging.getLogger(__name__)
 
@@ -57,20 +66,20 @@ class Stream:
         self.shop_id = shop_id
         self.shared = shared
         self._streams = streams
-        self._signals: queue.Queue[None] = queue.Queue(maxsize=1)
+        self._news = News.NOTHING
+        self._woken = threading.Condition()
 
-    def wake(self) -> None:
-        # when the queue is full it has not read yet, and will then read the newest state
-        with suppress(queue.Full):
-            self._signals.put_nowait(None)
+    def wake(self, news: News) -> None:
+        with self._woken:
+            self._news = max(self._news, news)
+            self._woken.notify()
 
-    def wait(self, timeout_s: float) -> bool:
-        """Wait for a change; tell whether there was one."""
-        try:
-            self._signals.get(timeout=timeout_s)
-        except queue.Empty:
-            return False
-        return True
+    def wait(self, timeout_s: float) -> News:
+        """Wait for a change; return what may have changed, all that has come together."""
+        with self._woken:
+            self._woken.wait_for(lambda: self._news, timeout_s)
+            news, self._news = self._news, News.NOTHING
+        return news
 
     @property
     def is_ending(self) -> bool:
@@ -122,33 +131,34 @@ class Streams:
     def end(self) -> None:
         """Let every stream finish, so that the process can stop."""
         self.ending.set()
-        self._wake(None)
+        self._wake(None, News.ALL)
 
     def _listen(self) -> None:
         pause_s = _PAUSE_S
         while not self.ending.is_set():
             try:
-                for shop_id in self._notifications():
+                for shop_id, news in self._notifications():
                     pause_s = _PAUSE_S
-                    self._wake(shop_id)
+                    self._wake(shop_id, news)
             except psycopg.Error:
                 if pause_s == _PAUSE_S and not self.ending.is_set():
                     _log.warning("live: the database does not answer, trying again")
                 self.ending.wait(pause_s)
                 pause_s = min(2 * pause_s, _PAUSE_MAX_S)
 
-    def _notifications(self) -> Iterator[uuid.UUID | None]:
+    def _notifications(self) -> Iterator[tuple[uuid.UUID | None, News]]:
         with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as connection:
-            connection.execute(f"LISTEN {CHANNEL}")
+            for channel in CHANNELS:
+                connection.execute(f"LISTEN {channel}")
             # something may have changed while nobody listened
-            yield None
+            yield None, News.ALL
             for notification in connection.notifies():
-                yield uuid.UUID(notification.payload)
+                yield uuid.UUID(notification.payload), CHANNELS[notification.channel]
 
-    def _wake(self, shop_id: uuid.UUID | None) -> None:
+    def _wake(self, shop_id: uuid.UUID | None, news: News) -> None:
         with self._lock:
             woken = [s for s in self._streams if shop_id is None or s.shop_id == shop_id]
             for shared in {stream.shared for stream in woken}:
                 shared.changes += 1
         for stream in woken:
-            stream.wake()
+            stream.wake(news)

@@ -185,8 +185,8 @@ def parse(hours: str, time_zone: str, country: str) -> OpeningHours | None:
 
 
 def ring(session: Session, shop_id: uuid.UUID) -> None:
-    """Tell whoever listens that the live state of the shop changed, when this commits."""
-    session.execute(text("SELECT pg_notify('live', :shop_id)"), {"shop_id": str(shop_id)})
+    """Tell whoever listens to look at all of the shop again, when this commits."""
+    session.execute(text("SELECT pg_notify('shop', :shop_id)"), {"shop_id": str(shop_id)})
 
 
 def _are_hours_of(date: dt.date, text: str) -> bool:
