@@ -137,7 +137,7 @@ def test_what_an_owner_answers_is_not_changed_meanwhile(
 ) -> None:
     said = say(asha, owner, mood="bad", text="No rye bread")
     shop_id = uuid.UUID(owner.shop_id)
-    with app.app_context(), Session(db.engine) as answering, ThreadPoolExecutor(1) as pool:
+    with app.app_context(), ThreadPoolExecutor(1) as pool, Session(db.engine) as answering:
         act_for(answering, shop_id=shop_id)
         feedback.answer(
             answering, shop_id, uuid.UUID(str(said["id"])), text="Tomorrow!",

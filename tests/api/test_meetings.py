@@ -56,7 +56,7 @@ def selling(owner: Somebody, customer: str) -> Change:
 
 def meanwhile(app: Flask, owner: Somebody, change: Change, ask: Callable[[], Answer]) -> Answer:
     """Begin a change, ask for what has to wait for it, end the change; return what is answered."""
-    with app.app_context(), Session(db.engine) as session, ThreadPoolExecutor(1) as pool:
+    with app.app_context(), ThreadPoolExecutor(1) as pool, Session(db.engine) as session:
         act_for(session, shop_id=uuid.UUID(owner.shop_id))
         change(session)
         asked = pool.submit(ask)
@@ -126,7 +126,7 @@ def test_a_refund_and_a_merge_do_not_wait_for_each_other(app: Flask, owner: Some
     asha, twin = add(owner, "Asha"), add(owner, "A.")
     bought = sell(owner, twin, 500)
     key = uuid.UUID(owner.shop_id), uuid.UUID(bought)
-    with app.app_context(), Session(db.engine) as session, ThreadPoolExecutor(2) as pool:
+    with app.app_context(), ThreadPoolExecutor(2) as pool, Session(db.engine) as session:
         act_for(session, shop_id=key[0])
         session.get_one(Purchase, key, with_for_update=True)  # as another refund does
         refunded = pool.submit(sale, owner, None, -200, refunds_id=bought)

@@ -64,7 +64,7 @@ def test_the_same_registration_again_is_the_same_account(app: Flask, client: Fla
 def test_of_two_registrations_at_once_the_second_waits(app: Flask, client: FlaskClient) -> None:
     account = {"name": "Asha", "email": f"{secrets.token_hex(6)}@example.com", "password": PASSWORD}
     now = dt.datetime.now(dt.UTC)
-    with app.app_context(), Session(db.engine) as session, ThreadPoolExecutor(1) as pool:
+    with app.app_context(), ThreadPoolExecutor(1) as pool, Session(db.engine) as session:
         passwords = app.extensions["passwords"]
         first_id = accounts.register(session, passwords, now=now, **account).id
         second = pool.submit(client.post, f"{API}/register", json=account)

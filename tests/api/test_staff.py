@@ -107,7 +107,7 @@ def test_who_is_let_go_does_not_come_back_by_an_invitation_of_their_own(
 def test_of_two_owners_who_let_each_other_go_at_once_one_stays(app: Flask, owner: Somebody) -> None:
     partner = colleague(app, owner, "owner")
     shop_id = uuid.UUID(owner.shop_id)
-    with app.app_context(), Session(db.engine) as first, ThreadPoolExecutor(1) as pool:
+    with app.app_context(), ThreadPoolExecutor(1) as pool, Session(db.engine) as first:
         act_for(first, shop_id=shop_id)
         staff.let_go(first, shop_id, uuid.UUID(owner.id))
         second = pool.submit(owner.delete, f"{owner.url}/staff/{partner.id}")

@@ -11,6 +11,7 @@ from edge.tools.replay import TraceError, replay, report
 from simulators.board.board import VirtualBoard
 from simulators.board.rig import Cloud, wait_until
 from tests.edge.test_tools import until_ctrl_c
+from tests.waiting import WITHIN_S
 
 TRACES = Path(__file__).with_name("traces")
 FLOOR, HEAD = 2400, 700
@@ -116,7 +117,7 @@ def test_a_board_records_what_it_counts(board: VirtualBoard, cloud: Cloud, tmp_p
         wait_until(lambda: len(cloud.kinds("passage")) == 2)
         wait_until(lambda: len(replay(trace.read_text().splitlines()).outcomes) == 2)
         recording.send_signal(signal.SIGINT)
-        told, _ = recording.communicate()
+        told, _ = recording.communicate(timeout=WITHIN_S)
 
     played = replay(trace.read_text().splitlines())
     assert [outcome.what for outcome in played.outcomes] == ["in", "out"]
