@@ -22,7 +22,7 @@ _SHOULDERS_MM = const(1600)  # of whoever has a head that high: a sixth below it
 _HEAD_MM = const(1700)  # of who passes somebody only the shoulders are in view
 _FALL_MM = const(180)  # between two heads the view falls at least to the shoulders
 _FREE_MS = const(120)
-_HEAD_FREE_MS = const(400)  # so long after their high head the shoulders are seen
+_HEAD_FREE_MS = const(500)  # so long after their high head the shoulders are seen
 _HALF_FREE_MS = const(600)  # dark hair is lost between the zones: the other one may see it yet
 _APART_MS = const(800)  # whom both zones have seen, but never at once, may stand between them
 _WEAK_READINGS = const(2)  # black hair and the sun cost single readings
@@ -40,6 +40,7 @@ _LONG_MM = const(545)  # from chest to back nobody is that long
 _RUN_MM_S = const(1100)  # and yet that fast
 _LATE_MS = const(20)  # both by the longest lead that the pace of the readings leaves open
 _LATER_MS = const(44)  # of what both zones saw at the next reading, at either end
+_ROUND_MS = const(62)  # from one reading of a zone to its next
 _NEXT_MS = const(45)  # zones are read in turn, every 31 ms: a lead of one may be nearly three
 _SOON_MS = const(900)  # so soon after somebody, half a person is not somebody who looked in
 _ZONE_TAN_256 = const(60)  # a zone is 13.5 degrees wide, and that far from the other one
@@ -230,13 +231,17 @@ class _Body:
 
     def add(self, on_ms, at_ms, zone, above_mm):
         """Add a reading; the zone sees them since on_ms."""
+        first_ms = _since(self._start_ms, on_ms)
         since_ms = _since(self._start_ms, at_ms)
-        self._extend(zone, _since(self._start_ms, on_ms), since_ms)
-        self._count[zone] += 1 if on_ms == at_ms else 2  # their head, and now their shoulders
-        weight = max(above_mm - _LIGHT_MM, _LEAST_WEIGHT)
+        self._extend(zone, first_ms, since_ms)
+        readings = 1 + (since_ms - first_ms + _ROUND_MS // 2) // _ROUND_MS
+        if readings > 1:  # their high head, and now their shoulders
+            above_mm = _TALLEST_MM - 1
+        self._count[zone] += readings
+        weight = max(above_mm - _LIGHT_MM, _LEAST_WEIGHT) * readings
         if since_ms < _SLOW_MS:  # beyond, the sums are not used and would outgrow small integers
             self._weight[zone] += weight
-            self._moment[zone] += weight * since_ms
+            self._moment[zone] += weight * (first_ms + since_ms) // 2
         self._peak_mm[zone] = max(self._peak_mm[zone], above_mm)
         if above_mm < _SMALL_MM:
             self._lows += 1

@@ -115,6 +115,22 @@ class CountingTest(unittest.TestCase):
         head = ((0, 240, 350), (90, 330, 350))
         self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), shoulders, head))
 
+    def test_a_high_head_weighs_as_long_as_it_was_there(self):
+        street = ((0, 180, 420), (180, 240, 530), (240, 420, 760))
+        shop = ((30, 240, 440), (240, 510, 750), (240, 510, 750))
+        outcomes = _profile(Counter((_FLOOR, _FLOOR)), *zip(street, shop))
+        self.assertEqual(["in"], outcomes)
+
+    def test_a_high_head_is_right_below_the_sensor_although_only_shoulders_count(self):
+        street, shop = ((0, 180, 410), (180, 330, 720)), ((30, 210, 410), (210, 420, 720))
+        outcomes = _profile(Counter((_FLOOR, _FLOOR)), *zip(street, shop))
+        self.assertEqual(["in"], outcomes)
+
+    def test_a_high_head_that_leans_far_ahead_of_slow_shoulders_is_theirs(self):
+        street = ((0, 450, 410), (450, 660, 700))
+        shop = ((240, 600, 410), (600, 900, 700))
+        self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), *zip(street, shop)))
+
     def test_a_leaf_that_stood_there_is_not_the_head_of_who_comes_then(self):
         counter = Counter((_FLOOR, _FLOOR))
         leaf = ((0, 2_000, 350), (0, 0, 350))
