@@ -31,8 +31,8 @@ _FULL_PASSAGES, _SMALL_PASSAGES = 10_000, 150
 _RARE_ERRORS_PASSAGES = {
     "single_file": 300_000,
     "followers_1000_mm": 40_000,
-    "turn_backs": 100_000,
-    "lingerers": 100_000,
+    "turn_backs": 300_000,
+    "lingerers": 150_000,
     "prams": 40_000,
 }
 TUNING_SEEDS = range(100_000)

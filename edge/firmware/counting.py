@@ -24,6 +24,8 @@ _FALL_MM = const(180)  # between two heads the view falls at least to the should
 _FREE_MS = const(120)
 _HEAD_FREE_MS = const(500)  # so long after their high head the shoulders are seen
 _HALF_FREE_MS = const(600)  # dark hair is lost between the zones: the other one may see it yet
+_LOST_MS = const(400)
+_AWAY_MS = const(200)  # of whom both zones have seen
 _APART_MS = const(800)  # whom both zones have seen, but never at once, may stand between them
 _WEAK_READINGS = const(2)  # black hair and the sun cost single readings
 _FEW_READINGS = const(3)  # of a body: fewer are noise
@@ -122,15 +124,26 @@ class Counter:
             if self._weak[zone] > _WEAK_READINGS:
                 self._above_mm[zone] = 0
             return 0
-        self._weak[zone] = 0
-        self._above_mm[zone] = above_mm if above_mm >= _PRESENT_MM else 0
+        is_there = above_mm >= _PRESENT_MM
+        # one reading after a gap may be noise: it counts when the zone sees somebody again
+        is_glimpse = is_there and self._is_new(at_ms, zone)
+        self._weak[zone] = -1 if is_glimpse else 0
+        self._above_mm[zone] = above_mm if is_there and not is_glimpse else 0
         if not self._above_mm[zone]:
             self._high_ms[zone] = None
         return self._above_mm[zone]
 
+    def _is_new(self, at_ms, zone):
+        """Tell whether a zone sees somebody for the first time after they were out of view."""
+        if not self.is_busy or self._weak[zone] < 0 or self._high_ms[zone] is not None:
+            return False
+        return _since(self._seen_ms, at_ms) > (_LOST_MS if self.is_one_sided else _AWAY_MS)
+
     def _is_another(self, at_ms, zone, above_mm):
         """Tell whether it is not what one zone saw and the other one is still waited for."""
         patience_ms = _FREE_MS if self.is_one_sided else self._patience_ms
+        if patience_ms > _AWAY_MS:
+            patience_ms += _ROUND_MS  # their first reading was taken for a glimpse
         if _since(self._seen_ms, at_ms) <= patience_ms:
             return False
         return self._has_seen(zone) or above_mm > self._peak_mm + _FALL_MM
@@ -173,7 +186,8 @@ class Counter:
             self._valley_mm = above_mm
             self._next.take(self._rest)
         patience_ms = _HALF_FREE_MS if self.is_one_sided else self._patience_ms
-        if above_mm == 0 and _since(self._seen_ms, at_ms) >= patience_ms:
+        is_glimpsed = min(self._weak[0], self._weak[1]) < 0
+        if above_mm == 0 and not is_glimpsed and _since(self._seen_ms, at_ms) >= patience_ms:
             return self._end()
         return None
 
@@ -286,12 +300,15 @@ class _Body:
         lead_ms = self._direction()
         if lead_ms == 0:
             return False
-        if was_seen and (self._is_in_both or not self._keeps_step(other)):
+        forth = 1 if lead_ms > 0 else -1
+        other_ms = forth * other._mean_lead_ms()
+        if not was_seen:
+            return other_ms > 0 and other._is_new(self)
+        if self._is_in_both or not self._keeps_step(other):
             return False
-        if not was_seen and not other._is_new(self):
-            return False
-        other_ms = other._mean_lead_ms() if lead_ms > 0 else -other._mean_lead_ms()
-        return 3 * other_ms > abs(lead_ms) if was_seen else other_ms > 0
+        # who only sways is above the second zone when they rise again
+        first_ms = forth * (other._on_ms[1] - other._on_ms[0])
+        return first_ms >= _CLEAR_MS and 3 * other_ms > abs(lead_ms)
 
     def _is_new(self, other):
         """Tell whether it is not the other one again, who stands between the zones and sways."""

@@ -116,20 +116,17 @@ class CountingTest(unittest.TestCase):
         self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), shoulders, head))
 
     def test_a_high_head_weighs_as_long_as_it_was_there(self):
-        street = ((0, 180, 420), (180, 240, 530), (240, 420, 760))
-        shop = ((30, 240, 440), (240, 510, 750), (240, 510, 750))
-        outcomes = _profile(Counter((_FLOOR, _FLOOR)), *zip(street, shop))
+        heads = ((0, 180, 420), (30, 240, 440)), ((180, 240, 530), (0, 0, 750))
+        outcomes = _profile(Counter((_FLOOR, _FLOOR)), *heads, ((240, 420, 760), (240, 510, 750)))
         self.assertEqual(["in"], outcomes)
 
     def test_a_high_head_is_right_below_the_sensor_although_only_shoulders_count(self):
-        street, shop = ((0, 180, 410), (180, 330, 720)), ((30, 210, 410), (210, 420, 720))
-        outcomes = _profile(Counter((_FLOOR, _FLOOR)), *zip(street, shop))
-        self.assertEqual(["in"], outcomes)
+        head, shoulders = ((0, 180, 410), (30, 210, 410)), ((180, 330, 720), (210, 420, 720))
+        self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), head, shoulders))
 
     def test_a_high_head_that_leans_far_ahead_of_slow_shoulders_is_theirs(self):
-        street = ((0, 450, 410), (450, 660, 700))
-        shop = ((240, 600, 410), (600, 900, 700))
-        self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), *zip(street, shop)))
+        head, shoulders = ((0, 450, 410), (240, 600, 410)), ((450, 660, 700), (600, 900, 700))
+        self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), head, shoulders))
 
     def test_a_leaf_that_stood_there_is_not_the_head_of_who_comes_then(self):
         counter = Counter((_FLOOR, _FLOOR))
@@ -250,6 +247,36 @@ class CountingTest(unittest.TestCase):
         visits = ((480, 1080), (0, 420)), ((1320, 1920), (1170, 1230))
         outcomes = _feed(Counter((_FLOOR, _FLOOR)), *visits)
         self.assertEqual(["out"], [what for what, _ in outcomes])
+
+    def test_a_single_reading_long_after_somebody_is_not_their_way_back(self):
+        walk, noise = ((0, 6000, 700), (5700, 6200, 700)), ((6600, 6630, 700), (0, 0, 700))
+        self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), walk, noise))
+
+    def test_a_single_reading_of_the_other_zone_lets_nobody_through(self):
+        glance = ((0, 390, 700), (930, 960, 700))
+        self.assertEqual([], _profile(Counter((_FLOOR, _FLOOR)), glance))
+
+    def test_a_second_reading_shows_that_the_first_was_somebody(self):
+        walk = ((0, 390, 700), (930, 1050, 700))
+        self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), walk))
+
+    def test_shoulders_below_a_high_head_are_no_glimpse(self):
+        head = ((0, 240, 700), (210, 690, 350))
+        outcomes = _profile(Counter((_FLOOR, _FLOOR)), head, ((0, 0, 700), (690, 720, 700)))
+        self.assertEqual(["in"], outcomes)
+
+    def test_who_sways_above_the_second_zone_is_not_followed_by_themselves(self):
+        parts = (
+            ((0, 400, 690), (150, 460, 690)),  # the head, then the shoulders, and twice more
+            ((400, 480, 980), (460, 840, 980)),
+            ((0, 0, 980), (840, 960, 1010)),
+            ((900, 1500, 980), (960, 1440, 760)),
+            ((0, 0, 980), (1440, 1800, 980)),
+            ((0, 0, 980), (1800, 1920, 1010)),
+            ((1890, 2400, 980), (1920, 2400, 760)),
+            ((0, 0, 980), (2400, 2900, 980)),
+        )
+        self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), *parts))
 
     def test_whom_the_far_zone_glimpses_first_comes_from_the_near_one(self):
         visits = ((60, 420), (30, 60)), ((0, 0), (390, 3000))
