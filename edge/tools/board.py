@@ -10,6 +10,7 @@ from typing import Any
 
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
+from serial import SerialException
 
 _PLATFORMS = ("esp32", "linux")  # linux is the virtual board
 _MPY_VERSION = 6
@@ -128,7 +129,7 @@ def connected(port: str) -> Iterator[Board]:
     transport = _opened(port)
     try:
         yield _introduced(port, transport)
-    except TransportError as error:
+    except (TransportError, SerialException) as error:
         raise BoardError(f"{port}: lost the board while talking to it: {error}") from error
     finally:
         transport.close()
@@ -138,13 +139,17 @@ def _opened(port: str) -> Any:
     until = time.monotonic() + _OPEN_TIMEOUT_S
     while True:
         try:
-            return SerialTransport(port, exclusive=True, timeout=_READ_TIMEOUT_S)
+            transport = SerialTransport(port, exclusive=True, timeout=_READ_TIMEOUT_S)
         except (TransportError, OSError) as error:
             if time.monotonic() >= until:
                 raise BoardError(
                     f"{port}: expected a free serial port with a board, got {error}"
                 ) from error
-        time.sleep(0.1)
+            time.sleep(0.1)
+        else:
+            # a board that hangs takes nothing any more: mpremote would wait for ever
+            transport.serial.write_timeout = _READ_TIMEOUT_S
+            return transport
 
 
 def _introduced(port: str, transport: Any) -> Board:

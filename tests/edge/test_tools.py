@@ -20,7 +20,7 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from edge.tools import backup
-from edge.tools.board import BoardError, connected
+from edge.tools.board import Board, BoardError, connected
 from edge.tools.cli import device
 from edge.tools.selftest import judge
 from edge.tools.watch import messages_of
@@ -112,6 +112,21 @@ def test_an_answer_that_ctrl_c_forestalls_is_not_the_next_question_s(board: Virt
             with pytest.raises(BoardError, match="KeyboardInterrupt"):
                 talking.run("machine.Pin(27).value()")
             assert talking.run("print(machine.RTC().memory())") == "b'bell'"
+
+
+def test_a_board_that_takes_nothing_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.tools.board._READ_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(
+        "edge.tools.board._introduced", lambda _, transport: Board(transport, "esp32", True, "")
+    )
+    end, port = os.openpty()  # nobody reads what arrives at the other end
+    try:
+        name = os.ttyname(port)
+        with pytest.raises(BoardError, match=f"{name}: lost the board"), connected(name) as board:
+            board.transport.serial.write(bytes(100_000))
+    finally:
+        os.close(end)
+        os.close(port)
 
 
 def test_what_the_tests_leave_in_a_flash_is_what_the_tool_writes(
