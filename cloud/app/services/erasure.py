@@ -42,7 +42,6 @@ def erase_customer(session: Session, key: str, shop_id: uuid.UUID, customer_id: 
     contacts = [contact for one in known_as for contact in (one.phone, one.email)]
     suppress_contacts(session, key, shop_id, contacts)
     erasure_queries.blank_uploads(session, shop_id, traits_of(known_as))
-    erasure_queries.blank_reports(session, shop_id)
     forget_answers(session, shop_id)
     kept = erasure_queries.unname_sales(session, shop_id, customer_id)
     session.expunge(customer)

@@ -43,7 +43,6 @@ _BLANK_UPLOADS = text("""
             )) ELSE preview END
     WHERE shop_id = :shop_id AND content <> ''
 """)
-_BLANK_REPORTS = text("UPDATE report SET pdf = NULL WHERE shop_id = :shop_id AND pdf IS NOT NULL")
 _UNNAME_SALES = text("""
     UPDATE purchase SET membership_id = NULL
     WHERE shop_id = :shop_id AND membership_id = :membership_id
@@ -76,11 +75,6 @@ def blank_uploads(session: Session, shop_id: uuid.UUID, traits: Traits) -> None:
     session.execute(_BLANK_UPLOADS, {"shop_id": shop_id, "upload_again": UPLOAD_AGAIN})
 
 
-def blank_reports(session: Session, shop_id: uuid.UUID) -> None:
-    """Forget the reports with names; those without stay."""
-    session.execute(_BLANK_REPORTS, {"shop_id": shop_id})
-
-
 def unname_sales(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> int:
     """Let sales be nobody's; return how many."""
     values = {"shop_id": shop_id, "membership_id": membership_id}
@@ -89,5 +83,6 @@ def unname_sales(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID)
 
 def delete_customer(session: Session, shop_id: uuid.UUID, membership_id: uuid.UUID) -> None:
     """Delete a customer with everything that hangs on the row: notes, consent, feedback, scores,
-    referrals, what imports changed. Sales must be nobody's before."""
+    referrals, what imports changed. The database forgets the shop's reports, which name customers.
+    Sales must be nobody's before."""
     session.execute(_DELETE, {"shop_id": shop_id, "membership_id": membership_id})
