@@ -59,7 +59,7 @@ class Counter:
     def __init__(self, idle_mm):
         self._idle_mm = [0, 0]
         self._above_mm = [0, 0]
-        self._weak = [0, 0]
+        self._weak = [0, 0]  # readings without a distance; -1 after a glimpse
         self._high_ms = [None, None]  # since when a zone sees what is too high for anybody
         self._body = _Body()  # who is under the sensor
         self._next = _Body()  # since the last fall and rise: the same one, or the next
