@@ -283,6 +283,7 @@ def watched_page(context: BrowserContext) -> Iterator[Page]:
     page.on("console", lambda message: faults.extend(_faults(message)))
     yield page
     is_too_wide = is_sideways(page)
+    page.unroute_all(behavior="ignoreErrors")  # what is under way is not waited for
     page.close()
     assert faults == []
     assert not is_too_wide, "the page is wider than the screen"

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.installation import Installation
+from tests.waiting import wait_until
 from tests.web.conftest import (
     ALL_CUSTOMERS,
     AT_PHONE_SIZE,
@@ -63,11 +64,14 @@ def test_who_goes_back_is_at_the_row_that_was_left(owner_page: Page) -> None:
     # pages so small that the row stands on none of the first
     owner_page.route(CUSTOMERS, in_small_pages)
     owner_page.get_by_role("link", name="Customers").click()
-    row = owner_page.get_by_role("table").locator("[aria-rowindex='48']")
-    expect(owner_page.get_by_role("table")).to_be_visible()
-    while row.count() == 0:
-        owner_page.mouse.wheel(0, 900)
-        owner_page.evaluate("new Promise(requestAnimationFrame)")
+    table = owner_page.get_by_role("table")
+    row = table.locator("[aria-rowindex='48']")
+
+    def comes_into_sight() -> bool:
+        table.get_by_role("row").last.scroll_into_view_if_needed()
+        return row.count() > 0
+
+    wait_until(comes_into_sight, "the row to come into sight")
     link = row.get_by_role("link")
     name = link.inner_text()
     for goes_by_link in (False, True):
