@@ -364,7 +364,7 @@ export interface paths {
         };
         /**
          * The live state now and whenever it changes. Ends with the access token.
-         * @description With the `Last-Event-ID` of the state that holds now, it begins with `changed` instead.
+         * @description With a `Last-Event-ID` it begins with the state only if that is another by now, and `changed`.
          */
         get: operations["stream_live"];
         put?: never;
