@@ -32,7 +32,7 @@ _RARE_ERRORS_PASSAGES = {
     "single_file": 300_000,
     "followers_1000_mm": 40_000,
     "turn_backs": 300_000,
-    "lingerers": 150_000,
+    "lingerers": 300_000,
     "prams": 40_000,
 }
 TUNING_SEEDS = range(100_000)
