@@ -314,10 +314,11 @@ class _Body:
         """Tell whether it is not the other one again, who stands between the zones and sways."""
         gap_ms = _since(other._start_ms, self._start_ms) + min(self._on_ms[0], self._on_ms[1])
         gap_ms -= max(other._off_ms[0], other._off_ms[1])
-        was_never_in_both = max(other._on_ms[0], other._on_ms[1]) > min(
-            other._off_ms[0], other._off_ms[1]
-        )
-        is_close = was_never_in_both and 4 * gap_ms < other._duration_ms()
+        sways = max(other._on_ms[0], other._on_ms[1]) > min(other._off_ms[0], other._off_ms[1])
+        if not sways:  # or has been in each zone twice, with fewer readings than in both at once
+            readings_ms = (other._count[0] + other._count[1]) * _ROUND_MS
+            sways = readings_ms <= other._duration_ms() + _ROUND_MS
+        is_close = sways and 4 * gap_ms < other._duration_ms()
         return not is_close and other._stretch_ms() <= _STRETCH_MS
 
     @property

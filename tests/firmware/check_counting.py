@@ -278,6 +278,16 @@ class CountingTest(unittest.TestCase):
         )
         self.assertEqual(["in"], _profile(Counter((_FLOOR, _FLOOR)), *parts))
 
+    def test_who_sways_between_the_zones_again_and_again_is_not_followed_by_themselves(self):
+        visits = (
+            ((0, 240), (390, 720)),
+            ((780, 1800), (1950, 2220)),
+            ((2370, 3390), (3540, 3750)),
+        )
+        self.assertEqual(["in"], [what for what, _ in _feed(Counter((_FLOOR, _FLOOR)), *visits)])
+        goes_back = ((3900, 4080), (0, 0))
+        self.assertEqual([], _feed(Counter((_FLOOR, _FLOOR)), *visits, goes_back))
+
     def test_whom_the_far_zone_glimpses_first_comes_from_the_near_one(self):
         visits = ((60, 420), (30, 60)), ((0, 0), (390, 3000))
         outcomes = _feed(Counter((_FLOOR, _FLOOR)), *visits)
