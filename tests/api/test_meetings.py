@@ -15,9 +15,10 @@ from cloud.app.api.database import db
 from cloud.app.services import erasure, merges
 from cloud.app.services.purchases import NewPurchase, record_purchase
 from cloud.app.settings import Settings
+from cloud.app.store.membership_queries import take_turns
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Purchase
-from tests.api.conftest import API, Somebody, body, made, problem
+from tests.api.conftest import API, Somebody, body, code_for, made, problem
 from tests.api.test_customer_list import NOON, add, sell, totals
 from tests.api.test_joining import customers, join, mine, slug, verified
 from tests.api.test_merges import import_sales, merge
@@ -244,3 +245,21 @@ def test_merges_that_hang_together_take_turns(app: Flask, owner: Somebody) -> No
         lambda: owner.post(f"{owner.url}/merges/{inner['id']}/undo"),
     )  # fmt: skip
     assert "merged again" in problem(undone, 409)["detail"]
+
+
+def test_an_account_that_goes_and_a_merge_do_not_wait_for_each_other(
+    app: Flask, owner: Somebody
+) -> None:
+    person = verified(app, "Asha Rao")
+    asha, twin = add(owner, "Asha"), add(owner, "A.", email=person.email)
+    person.post(f"{API}/codes", {"contact": person.email})
+    farewell = {"contact": person.email, "code": code_for(app, person.email)}
+    with app.app_context(), ThreadPoolExecutor(1) as pool, Session(db.engine) as session:
+        act_for(session, shop_id=uuid.UUID(owner.shop_id))
+        take_turns(session, uuid.UUID(owner.shop_id))  # as a merge does first
+        gone = pool.submit(person.put, f"{API}/me/erasure", farewell)
+        wait_for_lock(session, "the erasure to wait for the merge")
+        merging(owner, asha, twin)(session)
+        session.commit()
+        assert body(gone.result()) == {"shops": 1, "sales_kept": 0}
+    assert customers(owner) == []

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from cloud.app.domain.errors import Conflict
 from cloud.app.services.accounts import person_by_id, shops_of
 from cloud.app.services.codes import forget_codes
-from cloud.app.services.joining import take_what_is_theirs
 from cloud.app.services.staff import is_only_owner
 from cloud.app.services.suppressions import suppress_contacts
 from cloud.app.store import erasure_queries
@@ -20,10 +19,11 @@ from cloud.app.store.membership_queries import (
     GOES,
     membership_by_id,
     memberships_of,
+    shops_that_know,
     take_turns,
 )
 from cloud.app.store.merge_queries import merged_into
-from cloud.app.store.people import Membership
+from cloud.app.store.people import Membership, Person
 from cloud.app.store.roles import act_for
 
 
@@ -87,15 +87,28 @@ def erase_person(
         act_for(session, shop_id=shop.id)
         shop.delete_at = now
         session.flush()
-    take_what_is_theirs(session, person, now)
-    shops = [shop for _, shop in memberships_of(session, person_id)]
-    kept = sum(erase_at_shop(session, key, shop.id, person_id) for shop in shops)
+    shops = _shops_that_know(session, person)
+    kept = sum(erase_at_shop(session, key, shop_id, person_id) for shop_id in shops)
     for contact in (person.email, person.phone):
         if contact:
             forget_codes(session, key, contact)
     session.delete(person)
     session.flush()
     return len(shops), kept
+
+
+def _shops_that_know(session: Session, person: Person) -> list[uuid.UUID]:
+    """Return where a person is a customer, or somebody with a contact of theirs is.
+
+    Nothing is linked with them before it is erased: that would hold what a merge may want, which
+    goes first. The order is the same for all, so no two wait for each other.
+    """
+    act_for(session, person_id=person.id)
+    found = {shop.id for _, shop in memberships_of(session, person.id)}
+    for contact in person.verified_contacts.values():
+        act_for(session, proven_contact=contact)
+        found.update(shops_that_know(session, contact))
+    return sorted(found)
 
 
 def traits_of(customers: Iterable[Membership]) -> Traits:

@@ -47,6 +47,14 @@ def claim(session: Session, person_id: uuid.UUID, contact: str, now: dt.datetime
     session.execute(_CLAIM, {"person_id": person_id, "contact": contact, "now": now})
 
 
+def shops_that_know(session: Session, contact: str) -> Sequence[uuid.UUID]:
+    """Return the shops that have a proven contact of somebody who is not linked to a person."""
+    has_it = (Membership.phone == contact) | (Membership.email == contact)
+    return session.scalars(
+        select(Membership.shop_id).where(Membership.person_id.is_(None), has_it)
+    ).all()
+
+
 def memberships_of(session: Session, person_id: uuid.UUID) -> Sequence[tuple[Membership, Shop]]:
     """Return where a person is a customer, also where they left, by the shop's name."""
     rows = session.execute(
