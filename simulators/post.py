@@ -15,7 +15,8 @@ def prove(api: Api, email: str, log: Path) -> bool:
     """Prove the email of who is signed in, unless it is; False where no code is printed in time."""
     if "email" in api.call("GET", "/me")["person"]["verified"]:
         return True
-    tried = set(codes_to(email, log.read_text()))
+    # the last one came with the account, and nobody is sent another one at once
+    tried = set(codes_to(email, log.read_text())[:-1])
     api.call("POST", "/codes", json={"contact": email})
     deadline = time.monotonic() + WITHIN_S
     while time.monotonic() < deadline:
@@ -28,7 +29,7 @@ def prove(api: Api, email: str, log: Path) -> bool:
 
 
 def _is_taken(api: Api, email: str, code: str) -> bool:
-    """Send a code; the one that came with the account may be printed late, and works no more."""
+    """Send a code; the one before works no more when another one is sent."""
     try:
         api.call("POST", "/me/contacts", json={"contact": email, "code": code})
     except ApiProblem as problem:

@@ -9,11 +9,11 @@ from playwright.sync_api import Page, expect
 
 from cloud.app.jobs.broker import BrokerFolder
 from simulators.api import Api
+from simulators.post import prove
 from tests.broker.clients import Visitor
 from tests.installation import Installation
 from tests.web.conftest import AT_PHONE_SIZE, PASSWORD, is_sideways, open_bakery, sign_in
 from tests.web.test_accessibility import faults_of
-from tests.web.test_customers_own import code_for
 from wire import topics
 
 
@@ -22,7 +22,7 @@ def test_who_looks_after_the_installation_sees_shops_boards_and_jobs(
 ) -> None:
     login = f"ada-{secrets.token_hex(3)}@installation.example"
     bakery = open_bakery(installation, login)
-    prove(installation, bakery.api, login)
+    assert prove(bakery.api, login, installation.log_file("api"))
     bakery.api.call("POST", f"/shops/{bakery.shop_id}/scores")
     board = bakery.door.username
     with Visitor(mosquitto, board, bakery.door.password) as client:
@@ -68,7 +68,7 @@ def test_who_looks_after_it_without_a_shop_finds_the_way(
     login = "noor@installation.example"
     api = Api(installation.url)
     api.register_or_sign_in(name="Noor", email=login, password=PASSWORD)
-    prove(installation, api, login)
+    assert prove(api, login, installation.log_file("api"))
     program = [str(Path(sys.executable).parent / "shopbell"), "admin"]
     subprocess.run([*program, "add", login], check=True, env=installation.environment)
     try:
@@ -79,8 +79,3 @@ def test_who_looks_after_it_without_a_shop_finds_the_way(
         expect(page.get_by_role("heading", name="The installation")).to_be_visible()
     finally:
         subprocess.run([*program, "remove", login], check=True, env=installation.environment)
-
-
-def prove(installation: Installation, api: Api, login: str) -> None:
-    """Prove a login by the code that was sent when it was registered."""
-    api.call("POST", "/me/contacts", json={"contact": login, "code": code_for(installation, login)})
