@@ -1,6 +1,9 @@
 """Open or closed, and who says so."""
 
 import datetime as dt
+import uuid
+
+import pytest
 
 from cloud.app.domain.openness import (
     STALE_AFTER,
@@ -8,6 +11,7 @@ from cloud.app.domain.openness import (
     Openness,
     Override,
     is_fresh,
+    last_closed,
     openness,
 )
 
@@ -55,3 +59,42 @@ def test_the_owner_s_word_beats_door_and_hours() -> None:
     word = Override(False, TEN, NOW, "back in 15 minutes")
     found = openness([Door(True, NINE, True)], True, word)
     assert found == Openness(False, TEN, "override", NOW, "back in 15 minutes")
+
+
+FRONT, BACK = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+def moves(text: str) -> list[tuple[uuid.UUID, dt.datetime, bool]]:
+    """Read moves such as "08:00 front opens": the hour may go beyond a day."""
+    midnight = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+    words = [move.split() for move in text.split(", ")]
+    return [
+        (
+            FRONT if door == "front" else BACK,
+            midnight + dt.timedelta(hours=int(time[:2]), minutes=int(time[3:])),
+            verb == "opens",
+        )
+        for time, door, verb in words
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("08:00 front opens, 18:00 front closes, 32:00 front opens", "18:00"),
+        ("18:00 front closes, 18:05 front closes, 18:16 front opens", "18:00"),
+        ("18:00 front closes, 32:00 front opens, 40:00 front closes", "18:00"),
+        ("08:00 front opens, 12:00 front closes, 12:14 front opens", None),
+        ("08:00 front opens, 12:00 back closes, 14:00 back opens", None),
+        (
+            "08:00 front opens, 09:00 back opens, 12:00 front closes, 18:00 back closes, "
+            "32:00 front opens",
+            "18:00",
+        ),
+        ("08:00 front opens", None),
+        ("18:00 front closes", None),
+    ],
+)
+def test_a_shop_was_closed_when_no_door_was_open_for_long(text: str, expected: str | None) -> None:
+    found = last_closed(moves(text), dt.timedelta(minutes=15))
+    assert (found and f"{found:%H:%M}") == expected

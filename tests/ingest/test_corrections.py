@@ -109,6 +109,64 @@ def test_an_open_shop_is_not_emptied(
     assert upkeep.zero_all_closed_sites(jobs, SOON) == 0
 
 
+DAY_MS = 24 * 60 * MINUTE_MS
+
+
+def days_kept_by_a_board() -> list[dict[str, object]]:
+    """Two days without a network, on the first of which two exits were missed, and this morning."""
+    first, second, today = (NOON_MS - days * DAY_MS for days in (3, 2, 0))
+    return [
+        door(1, 1, at=first),
+        passage(2, at=first + MINUTE_MS),
+        passage(3, at=first + MINUTE_MS),
+        door(4, 0, at=first + 60 * MINUTE_MS),
+        door(5, 1, at=second),
+        passage(6, at=second + MINUTE_MS),
+        door(7, 0, at=second + 60 * MINUTE_MS),
+        passage(8, "out", at=second + 65 * MINUTE_MS),
+        door(9, 1, at=today - 3 * MINUTE_MS),
+        passage(10, at=today - 2 * MINUTE_MS),
+        door(11, 0, at=today - 2 * MINUTE_MS),  # the wind
+        door(12, 1, at=today - MINUTE_MS),
+    ]
+
+
+def test_what_a_board_kept_for_days_is_not_added_up_over_the_nights(
+    session: Session,
+    bakery: Bakery,
+    ingest_connection: psycopg.Connection,
+    jobs: sessionmaker[Session],
+) -> None:
+    events = days_kept_by_a_board()
+    handle(ingest_connection, [received(status(), "status"), received(batch(*events))], NOON)
+    assert inside(session, bakery) == 3
+    assert upkeep.zero_all_closed_sites(jobs, SOON) == 1
+    session.rollback()
+    act_for(session, shop_id=bakery.shop_id)
+    assert inside(session, bakery) == 1
+    (row,) = bakery.rows("count_correction")
+    assert (row["counted"], row["inside"], row["source"]) == (2, 0, "closing")
+    emptied_at = NOON - dt.timedelta(days=2) + dt.timedelta(minutes=60 + 15)
+    assert row["corrected_at"] == emptied_at
+    assert upkeep.zero_all_closed_sites(jobs, SOON) == 0
+
+
+def test_a_correction_of_today_stands_when_older_events_come(
+    session: Session,
+    bakery: Bakery,
+    ingest_connection: psycopg.Connection,
+    jobs: sessionmaker[Session],
+) -> None:
+    *kept, last = days_kept_by_a_board()
+    handle(ingest_connection, [received(status(), "status"), received(batch(last))], NOON)
+    correct(session, bakery, inside=4)
+    handle(ingest_connection, [received(batch(*kept))], SOON)
+    assert upkeep.zero_all_closed_sites(jobs, SOON) == 0
+    session.rollback()
+    act_for(session, shop_id=bakery.shop_id)
+    assert inside(session, bakery) == 4
+
+
 def test_the_day_shows_door_people_and_corrections(
     session: Session, bakery: Bakery, ingest_connection: psycopg.Connection
 ) -> None:

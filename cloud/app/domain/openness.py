@@ -1,7 +1,8 @@
 """Is the shop open: what its doors say while their sensors live, else what its hours say."""
 
 import datetime as dt
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,6 +64,27 @@ def openness(
     if hours_say_open is None:
         return Openness(None, None, "unknown")
     return Openness(hours_say_open, None, "hours")
+
+
+def last_closed(
+    moves: Iterable[tuple[uuid.UUID, dt.datetime, bool]], for_long: dt.timedelta
+) -> dt.datetime | None:
+    """Return when every door was closed for long the last time before one opened again.
+
+    A move is (site, time, is open), in order. A door that has not moved yet counts as closed.
+    """
+    is_open: set[uuid.UUID] = set()
+    closed_at = found = None
+    for site_id, at, opens in moves:
+        if not opens:
+            is_open.discard(site_id)
+            closed_at = closed_at if is_open else closed_at or at
+            continue
+        if closed_at is not None and at - closed_at >= for_long:
+            found = closed_at
+        is_open.add(site_id)
+        closed_at = None
+    return found
 
 
 def _changes(doors: Sequence[Door]) -> list[dt.datetime]:

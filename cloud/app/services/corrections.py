@@ -3,19 +3,24 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
 from cloud.app.domain.occupancy import margin_of_error, people_inside
-from cloud.app.services.live import look
+from cloud.app.domain.openness import last_closed
+from cloud.app.services.live import View, look
 from cloud.app.services.openings import ring
+from cloud.app.store import timeline_queries
 from cloud.app.store.openings import CountCorrection
 from cloud.app.store.shops import SiteState
 
 # the last ones walk out after the door was closed
 EMPTY_AFTER = dt.timedelta(minutes=15)
+_ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def set_inside(
@@ -35,16 +40,22 @@ def set_inside(
 
 def zero_closed_sites(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> int:
     """Let nobody be inside a shop that has been closed for a while; return how many doors were
-    corrected."""
+    corrected.
+
+    A shop that is open has been closed before: what its boards kept for days, or nobody was at work
+    to count, would be added up over the nights.
+    """
     view = look(session, shop_id, now)
-    is_open = view.openness
-    closed_at = is_open.since or now - EMPTY_AFTER
-    if is_open.is_open is not False or now - closed_at < EMPTY_AFTER:
+    counting = [site for site in view.sites if _is_counted(site)]
+    emptied_at = _emptied_at(session, view, counting, now) if counting else None
+    if emptied_at is None:
         return 0
-    sites = [_locked(session, shop_id, site.site_id) for site in view.sites if _is_counted(site)]
-    for site in sites:
-        _correct(session, site, 0, now, "closing", None, None)
-    return len(sites)
+    # in one order everywhere, so that nobody waits in a circle
+    locked = [_locked(session, shop_id, id_) for id_ in sorted(site.site_id for site in counting)]
+    due = [site for site in locked if _since(site) < emptied_at]
+    for site in due:
+        _correct(session, site, 0, emptied_at, "closing", None, None)
+    return len(due)
 
 
 def corrections(
@@ -63,6 +74,23 @@ def _is_counted(site: SiteState) -> bool:
     return bool(site.starting_inside or site.entries or site.exits or site.ambiguous)
 
 
+def _emptied_at(
+    session: Session, view: View, counting: Sequence[SiteState], now: dt.datetime
+) -> dt.datetime | None:
+    """Return when the shop had last been closed for a while since it was counted, if it was."""
+    is_open = view.openness
+    if is_open.is_open is False:
+        closed_at = is_open.since or now - EMPTY_AFTER
+        return now if now - closed_at >= EMPTY_AFTER else None
+    moves = timeline_queries.doors(session, view.shop.id, min(map(_since, counting)), now)
+    last = last_closed(map(tuple, moves), EMPTY_AFTER)
+    return last + EMPTY_AFTER if last else None
+
+
+def _since(site: SiteState) -> dt.datetime:
+    return site.counted_since or _ALWAYS
+
+
 def _locked(session: Session, shop_id: uuid.UUID, site_id: uuid.UUID) -> SiteState:
     site = session.get(
         SiteState, (shop_id, site_id), with_for_update={"key_share": True}, populate_existing=True
@@ -76,18 +104,19 @@ def _correct(
     session: Session,
     site: SiteState,
     inside: int,
-    now: dt.datetime,
+    at: dt.datetime,
     source: str,
     reason: str | None,
     person_id: uuid.UUID | None,
 ) -> CountCorrection:
+    until, after = _counted(session, site, _since(site), at), _counted(session, site, at, _NEVER)
     correction = CountCorrection(
         shop_id=site.shop_id,
         id=uuid.uuid4(),
         site_id=site.site_id,
-        corrected_at=now,
-        counted=people_inside(site.entries, site.exits, site.starting_inside),
-        margin=margin_of_error(site.ambiguous),
+        corrected_at=at,
+        counted=people_inside(until.entries, until.exits, site.starting_inside),
+        margin=margin_of_error(until.ambiguous),
         inside=inside,
         source=source,
         reason=reason,
@@ -95,10 +124,14 @@ def _correct(
     )
     session.add(correction)
     # passages before this moment count no more, also when they come late
-    site.counted_since = now
+    site.counted_since = at
     site.starting_inside = inside
-    site.entries = site.exits = site.ambiguous = 0
+    site.entries, site.exits, site.ambiguous = after.entries, after.exits, after.ambiguous
     site.version += 1
     session.flush()
     ring(session, site.shop_id)
     return correction
+
+
+def _counted(session: Session, site: SiteState, after: dt.datetime, until: dt.datetime) -> Row[Any]:
+    return timeline_queries.counted(session, site.shop_id, site.site_id, after, until)

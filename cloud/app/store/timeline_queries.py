@@ -25,6 +25,15 @@ _PEOPLE = text("""
     GROUP BY 1 ORDER BY 1
 """)
 
+_COUNTED = text("""
+    SELECT count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'in') AS entries,
+        count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'out') AS exits,
+        count(*) FILTER (WHERE kind = 'ambiguous_passage') AS ambiguous
+    FROM event
+    WHERE shop_id = :shop_id AND site_id = :site_id AND kind IN ('passage', 'ambiguous_passage')
+        AND occurred_at > :after AND occurred_at <= :until
+""")
+
 
 def moments(
     session: Session,
@@ -46,11 +55,13 @@ def moments(
 def doors(
     session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
 ) -> Sequence[Row[Any]]:
-    """Return (occurred_at, is_open) of each time that a door moved: light enough for months."""
+    """Return (site_id, occurred_at, is_open) of each time that a door moved, in order: light
+    enough for months."""
     return session.execute(
-        select(Event.occurred_at, Event.body["open"].as_boolean().label("is_open"))
+        select(Event.site_id, Event.occurred_at, Event.body["open"].as_boolean().label("is_open"))
         .where(Event.shop_id == shop_id, Event.kind == "door")
         .where(Event.occurred_at >= begin, Event.occurred_at < end, Event.received_at >= begin)
+        .order_by(Event.occurred_at, Event.boot, Event.sequence)
     ).all()
 
 
@@ -59,6 +70,14 @@ def people(
 ) -> Sequence[Row[Any]]:
     """Return (starts_at, entries, exits, ambiguous) by the quarter of an hour."""
     return session.execute(_PEOPLE, {"shop_id": shop_id, "begin": begin, "end": end}).all()
+
+
+def counted(
+    session: Session, shop_id: uuid.UUID, site_id: uuid.UUID, after: dt.datetime, until: dt.datetime
+) -> Row[Any]:
+    """Return (entries, exits, ambiguous) of a door after a time, until another one."""
+    times = {"after": after, "until": until}
+    return session.execute(_COUNTED, {"shop_id": shop_id, "site_id": site_id, **times}).one()
 
 
 def overrides(
