@@ -56,6 +56,7 @@ def settle(api: Api, plan: ShopPlan, owner: SignIn, folder: Path, *, seed: int) 
         shop = make_shop(plan, today=today, seed=seed)
         # before the import, which says that all of this was done
         _tell_past(credential, shop, today, seed=seed)
+        _say_nobody_is_inside(api, shop_id)
         _import_history(api, shop_id, shop)
         _count_stock(api, shop_id, plan)
     api.wait(f"/shops/{shop_id}/scores", lambda run: True, f"scores of {plan.name}")
@@ -96,6 +97,13 @@ def _tell_past(credential: Credential, shop: SimulatedShop, today: dt.date, *, s
     device = SimulatedDevice(credential, boot=past.began_ms // 1000, kept=past.events)
     device.start()
     device.leave_when_committed()
+
+
+def _say_nobody_is_inside(api: Api, shop_id: str) -> None:
+    """Count from now on: the night is found within a minute only, and the door opens at once."""
+    for site in api.call("GET", f"/shops/{shop_id}/sites")["items"]:
+        corrections = f"/shops/{shop_id}/sites/{site['id']}/corrections"
+        api.call("POST", corrections, json={"inside": 0, "reason": "before the door opens"})
 
 
 def _import_history(api: Api, shop_id: str, shop: SimulatedShop) -> None:
