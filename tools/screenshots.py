@@ -30,6 +30,7 @@ PAGES = {
 SIZES = {"phone": (360, 780), "wide": (1280, 900)}
 # twice as fine as they are shown, and no more: pictures stay in the history for ever
 SCALES = {"phone": 1.5, "wide": 1}
+WITHIN_MS = 120_000
 
 
 def main() -> int:
@@ -81,8 +82,10 @@ def _take_all(
     _take(page, f"public-{size}")
     _sign_in(page, document)
     expect(page.get_by_role("region", name="The shop now")).to_contain_text(
-        re.compile(r"\d inside"), timeout=120_000
+        re.compile(r"\d inside"), timeout=WITHIN_MS
     )
+    # the hours are counted every minute only
+    expect(page.get_by_text("Not enough days yet")).to_have_count(0, timeout=WITHIN_MS)
     shop = page.url
     _take(page, f"today-{size}")
     page.emulate_media(color_scheme="dark")
