@@ -15,7 +15,7 @@ from cloud.app.api.database import db
 from cloud.app.services import erasure, merges
 from cloud.app.services.purchases import NewPurchase, record_purchase
 from cloud.app.settings import Settings
-from cloud.app.store.membership_queries import take_turns
+from cloud.app.store.membership_queries import CHANGES, membership_by_id, take_turns
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Purchase
 from tests.api.conftest import API, Somebody, body, code_for, made, problem
@@ -263,3 +263,23 @@ def test_an_account_that_goes_and_a_merge_do_not_wait_for_each_other(
         session.commit()
         assert body(gone.result()) == {"shops": 1, "sales_kept": 0}
     assert customers(owner) == []
+
+
+def test_leaving_and_joining_again_do_not_wait_for_each_other(app: Flask, owner: Somebody) -> None:
+    person = verified(app, "Asha Rao")
+    join(person, owner)
+    [asha] = [uuid.UUID(str(customer["id"])) for customer in customers(owner)]
+    told = {"slug": slug(owner), "consents": ["email"], "wording": "Yes"}
+    with app.app_context(), ThreadPoolExecutor(2) as pool, Session(db.engine) as session:
+        act_for(session, shop_id=uuid.UUID(owner.shop_id))
+        membership_by_id(session, uuid.UUID(owner.shop_id), asha, lock=CHANGES)  # as a change does
+        left = pool.submit(person.delete, mine(person, owner))
+        wait_for_lock(session, "the one who leaves to wait for the change")
+        joined = pool.submit(person.post, f"{API}/me/shops", told)
+        wait_for_lock(session, "the one who joins to wait, too", transactions=2)
+        session.commit()
+        assert left.result().status_code == 204
+        assert body(joined.result())["left_at"] is None
+    found = body(person.get(mine(person, owner)))
+    assert found["left_at"] is None
+    assert {"channel": "email", "purpose": "marketing", "is_granted": True} in found["holds"]

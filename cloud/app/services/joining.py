@@ -57,8 +57,9 @@ def join(
     person cannot be reached.
     """
     shop = shop_by_slug(session, slug)
-    # two requests at once must not both make a customer
-    person = session.get_one(Person, person_id, with_for_update=True)
+    # two requests at once must not both make a customer; who leaves, or is erased, writes down by
+    # whom and must not wait for this
+    person = session.get_one(Person, person_id, with_for_update={"key_share": True})
     _check(person, consents)
     take_what_is_theirs(session, person, now)
     act_for(session, shop_id=shop.id)
@@ -66,6 +67,9 @@ def join(
     if membership is None:
         membership = _add(session, shop, person, now)
         _trace_referral(session, membership, referral_code, now)
+    else:
+        # who is leaving at this moment has left before
+        membership_by_id(session, shop.id, membership.id, lock=CHANGES)
     membership.left_at = None
     _fill_in(membership, person)
     for channel, wording in consents.items():
