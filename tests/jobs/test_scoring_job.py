@@ -3,18 +3,22 @@
 import datetime as dt
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
 from cloud.app.jobs.monthly import monthly_report
 from cloud.app.jobs.scoring import score_shop, shop_ids
+from cloud.app.services.erasure import erase_customer
 from cloud.app.store.feedback import Feedback
+from cloud.app.store.membership_queries import GOES, membership_by_id
 from cloud.app.store.people import Membership
 from cloud.app.store.score_queries import latest_run
 from cloud.app.store.scores import Insight, Score, ScoreRun
 from cloud.app.store.scoring import CHURN, Model
-from tests.jobs.conftest import MODEL_KEY, NOW, Till
+from tests.jobs.conftest import KEY, MODEL_KEY, NOW, Till
+from tests.waiting import wait_for_lock
 
 COLUMNS = {"customer": 0, "date": 1, "amount": 2}
 
@@ -140,3 +144,18 @@ def test_odd_data_gets_a_reasoned_answer_and_no_number_that_is_none(till: Till, 
     assert all(0 <= amount < 10_000_00 for amount in amounts)
     pdf, _ = monthly_report(till.jobs, shop_id=till.shop_id, as_of=dt.date(2026, 10, 31))
     assert pdf.startswith(b"%PDF-")
+
+
+def test_a_run_and_an_erasure_do_not_wait_for_each_other(till: Till) -> None:
+    till.imported("customer,date,amount\n1,2026-03-01,5.00\n2,2026-03-02,6.00\n", COLUMNS)
+    score_shop(till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
+    _, found = scores(till)
+    gone = found["2"].membership_id
+    with till.session() as session, ThreadPoolExecutor(1) as pool:
+        membership_by_id(session, till.shop_id, gone, lock=GOES)  # as an erasure does first
+        again = pool.submit(score_shop, till.jobs, shop_id=till.shop_id, now=NOW, key=MODEL_KEY)
+        wait_for_lock(session, "the run to wait for the erasure")
+        erase_customer(session, KEY, till.shop_id, gone)
+        session.commit()
+        again.result()
+    assert scores(till)[1].keys() == {"1"}

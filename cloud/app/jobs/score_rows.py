@@ -40,6 +40,8 @@ def store_run(session: Session, shop_id: uuid.UUID, run: Run) -> None:
     Customers who were erased while the models computed are left out.
     """
     summary = run.analysis.summary
+    # before their scores: whoever merges or erases customers locks these first
+    members = _members(session, shop_id)
     session.execute(delete(Score).where(Score.shop_id == shop_id))
     session.execute(delete(Insight).where(Insight.shop_id == shop_id))
     if summary["horizon_days"] is None:
@@ -53,7 +55,7 @@ def store_run(session: Session, shop_id: uuid.UUID, run: Run) -> None:
         verdict=summary["verdict"],
         summary=dict(summary),
     )
-    scores = _scores(run, stored, _members(session, shop_id))
+    scores = _scores(run, stored, members)
     stored.summary = {**summary, "kpis": _kpis(summary, run.currency, scores)}
     session.add(stored)
     session.flush()
