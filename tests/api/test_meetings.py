@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -16,12 +17,14 @@ from cloud.app.services import erasure, merges
 from cloud.app.services.purchases import NewPurchase, record_purchase
 from cloud.app.settings import Settings
 from cloud.app.store.membership_queries import CHANGES, membership_by_id, take_turns
+from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Purchase
 from tests.api.conftest import API, Somebody, body, code_for, made, problem
 from tests.api.test_customer_list import NOON, add, sell, totals
 from tests.api.test_joining import customers, join, mine, slug, verified
 from tests.api.test_merges import import_sales, merge
+from tests.rows import owner_of_all
 from tests.waiting import wait_for_lock
 
 Answer = TypeVar("Answer")
@@ -64,6 +67,18 @@ def meanwhile(app: Flask, owner: Somebody, change: Change, ask: Callable[[], Ans
         wait_for_lock(session, "the one to wait for the other")
         session.commit()
         return asked.result()
+
+
+def grow(settings: Settings, owner: Somebody) -> None:
+    """Give a shop so many customers that some are found by indexes, in the order in which they
+    came."""
+    with owner_of_all(settings) as connection:
+        strangers = (
+            "INSERT INTO membership (shop_id, id, name)"
+            " SELECT :shop_id, gen_random_uuid(), 'Stranger' FROM generate_series(1, 3000)"
+        )
+        connection.execute(text(strangers), {"shop_id": owner.shop_id})
+        connection.execute(text("ANALYZE membership"))
 
 
 def sale(owner: Somebody, customer: str | None, minor: int = 500, **more: object) -> TestResponse:
@@ -283,3 +298,32 @@ def test_leaving_and_joining_again_do_not_wait_for_each_other(app: Flask, owner:
     found = body(person.get(mine(person, owner)))
     assert found["left_at"] is None
     assert {"channel": "email", "purpose": "marketing", "is_granted": True} in found["holds"]
+
+
+def test_two_of_one_person_are_erased_in_the_order_in_which_all_are_locked(
+    app: Flask, settings: Settings, owner: Somebody
+) -> None:
+    grow(settings, owner)
+    person = verified(app, "Asha Rao")
+    shop_id = uuid.UUID(owner.shop_id)
+    first, between, last = (uuid.UUID(int=number) for number in (1, 2, 3))
+    with app.app_context(), ThreadPoolExecutor(2) as pool, Session(db.engine) as session:
+        act_for(session, shop_id=shop_id)
+        for id_, about in (
+            (last, {"person_id": uuid.UUID(person.id)}), (first, {"email": person.email}),
+            (between, {"name": "Béla"}),
+        ):  # fmt: skip
+            session.add(Membership(shop_id=shop_id, id=id_, **about))
+            session.flush()
+        session.commit()
+        act_for(session, shop_id=shop_id)
+        membership_by_id(session, shop_id, between, lock=CHANGES)  # as a change does
+        moved = pool.submit(owner.patch, owner.url, {"time_zone": "Asia/Kolkata"})
+        wait_for_lock(session, "the new totals of all to wait for the change")
+        erased = pool.submit(person.put, f"{mine(person, owner)}/erasure", None)
+        wait_for_lock(session, "the erasure to wait, too", transactions=2)
+        session.commit()
+        assert moved.result().status_code == 200, moved.result().text
+        assert body(erased.result()) == {"sales_kept": 0}
+    names = {customer["name"] for customer in customers(owner)}
+    assert names == {"Béla", "Stranger"}

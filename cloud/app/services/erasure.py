@@ -55,7 +55,8 @@ def erase_at_shop(session: Session, key: str, shop_id: uuid.UUID, person_id: uui
     act_for(session, shop_id=shop_id)
     take_turns(session, shop_id)
     theirs = session.scalars(
-        select(Membership.id).where(
+        select(Membership.id)
+        .where(
             Membership.shop_id == shop_id,
             or_(
                 Membership.person_id == person_id,
@@ -63,6 +64,8 @@ def erase_at_shop(session: Session, key: str, shop_id: uuid.UUID, person_id: uui
                 & (Membership.phone.in_(contacts) | Membership.email.in_(contacts)),
             ),
         )
+        # in the order in which whoever locks several does
+        .order_by(Membership.id)
     ).all()
     return sum(erase_customer(session, key, shop_id, customer_id) for customer_id in theirs)
 
