@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from cloud.app.api.database import db
 from cloud.app.services import erasure, merges
+from cloud.app.services.credentials import working_device
 from cloud.app.services.purchases import NewPurchase, record_purchase
 from cloud.app.settings import Settings
 from cloud.app.store.membership_queries import CHANGES, membership_by_id, take_turns
@@ -327,3 +328,22 @@ def test_two_of_one_person_are_erased_in_the_order_in_which_all_are_locked(
         assert body(erased.result()) == {"sales_kept": 0}
     names = {customer["name"] for customer in customers(owner)}
     assert names == {"Béla", "Stranger"}
+
+
+def test_a_board_that_is_thrown_out_and_a_shop_that_closes_do_not_wait_for_each_other(
+    app: Flask, owner: Somebody
+) -> None:
+    door = made(owner.post(f"{owner.url}/devices", {"name": "Door"}))["device"]["id"]
+    shop_id = uuid.UUID(owner.shop_id)
+    with app.app_context(), ThreadPoolExecutor(2) as pool, Session(db.engine) as session:
+        act_for(session, shop_id=shop_id)
+        working_device(session, shop_id, door)  # as a command to it does
+        thrown_out = pool.submit(owner.delete, f"{owner.url}/devices/{door}")
+        wait_for_lock(session, "the end of the board to wait for the command")
+        closed = pool.submit(
+            owner.client.delete, owner.url, json={"name": "Corner Bakery"}, headers=owner.headers
+        )
+        wait_for_lock(session, "the closing to wait, too", transactions=2)
+        session.commit()
+        assert thrown_out.result().status_code == 204
+        assert body(closed.result())["delete_at"] is not None

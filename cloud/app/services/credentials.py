@@ -42,7 +42,8 @@ def revoke_device(
 
 def working_device(session: Session, shop_id: uuid.UUID, device_id: str) -> Device:
     """Return a device that is in use, locked. Raises NotFound."""
-    device = session.get(Device, (shop_id, device_id), with_for_update=True)
+    # its key may be pointed at: events of several boards are stored in the order in which they come
+    device = session.get(Device, (shop_id, device_id), with_for_update={"key_share": True})
     if device is None or device.revoked_at is not None:
         raise NotFound("there is no such device")
     return device

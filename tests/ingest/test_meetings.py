@@ -1,0 +1,68 @@
+"""Boards speak while somebody else changes what they speak of."""
+
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from cloud.app.ingest.decode import Received
+from cloud.app.ingest.handler import Outcome, handle
+from cloud.app.services.closing import close_shop
+from cloud.app.settings import Settings
+from cloud.app.store.connection import sessions_for
+from cloud.app.store.roles import APP, act_for
+from tests.ingest.conftest import Bakery
+from tests.ingest.messages import batch, passage, received, status
+from tests.waiting import wait_until
+
+Store = Callable[..., Outcome]
+
+
+@pytest.fixture
+def store(bakery: Bakery, ingest_connection: psycopg.Connection, now: dt.datetime) -> Store:
+    """Handle messages in one batch, at noon."""
+    return lambda *messages: handle(ingest_connection, messages, now)
+
+
+def said(device: str, *events: object) -> Received:
+    return received(batch(*events), device=device)
+
+
+def wait_for_waiting(bakery: Bakery, number: int) -> None:
+    """Wait until as many transactions wait for what others hold."""
+    waiting = "SELECT count(*) AS number FROM pg_locks WHERE NOT granted"
+
+    def are_waiting() -> bool:
+        (row,) = bakery.connection.execute(waiting).fetchall()
+        return bool(row["number"] >= number)
+
+    wait_until(are_waiting, f"{number} that wait")
+
+
+def test_a_shop_that_closes_and_boards_that_speak_do_not_wait_for_each_other(
+    store: Store, bakery: Bakery, ingest_settings: Settings, now: dt.datetime
+) -> None:
+    boards = [bakery.add_device("d-2"), "d-1"]
+    store(*(said(board, passage(1)) for board in boards))
+    news = [said(board, passage(2)) for board in boards]
+    news += [received(status(), "status", board) for board in boards]
+    sessions = sessions_for(ingest_settings, APP)
+
+    def close() -> None:
+        with sessions.begin() as session:
+            act_for(session, shop_id=bakery.shop_id)
+            close_shop(session, ingest_settings, bakery.shop_id, name="Bakery", now=now)
+
+    with ThreadPoolExecutor(2) as pool, bakery.connection.transaction():
+        # as another ingest does that has heard of this board
+        bakery.connection.execute("SELECT FROM device WHERE id = 'd-2' FOR NO KEY UPDATE")
+        closed = pool.submit(close)
+        wait_for_waiting(bakery, 1)
+        stored = pool.submit(store, *news)
+        wait_for_waiting(bakery, 2)
+    closed.result()
+    assert stored.result().stored == 2
+    sessions.kw["bind"].dispose()
+    assert all(row["revoked_at"] for row in bakery.rows("device"))
