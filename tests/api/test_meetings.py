@@ -347,3 +347,15 @@ def test_a_board_that_is_thrown_out_and_a_shop_that_closes_do_not_wait_for_each_
         session.commit()
         assert thrown_out.result().status_code == 204
         assert body(closed.result())["delete_at"] is not None
+
+
+def test_an_answer_to_who_is_erased_finds_no_such_feedback(app: Flask, owner: Somebody) -> None:
+    person = verified(app, "Asha Rao")
+    join(person, owner)
+    [asha] = [str(customer["id"]) for customer in customers(owner)]
+    said = body(person.put(f"{mine(person, owner)}/feedback/today", {"mood": "bad"}))
+    answered = meanwhile(
+        app, owner, erasing(owner, asha),
+        lambda: owner.put(f"{owner.url}/feedback/{said['id']}/answer", {"text": "Sorry!"}),
+    )  # fmt: skip
+    assert problem(answered, 404)["detail"] == "there is no such feedback"

@@ -4,7 +4,6 @@ import datetime as dt
 import uuid
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
@@ -59,9 +58,8 @@ def answer(
     now: dt.datetime,
 ) -> Feedback:
     """Answer a customer; a second answer takes the place of the first. Raises NotFound."""
-    found = session.scalar(
-        select(Feedback).where(Feedback.shop_id == shop_id, Feedback.id == feedback_id)
-    )
+    # a customer who is just being erased takes it along
+    found = session.get(Feedback, (shop_id, feedback_id), with_for_update={"key_share": True})
     if found is None:
         raise NotFound("there is no such feedback")
     found.answer, found.answered_at, found.answered_by = text, now, by
