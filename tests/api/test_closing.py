@@ -4,19 +4,26 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.orm import Session
 
 from cloud.app.api.database import db
 from cloud.app.jobs.broker import BrokerFolder
 from cloud.app.jobs.closing import delete_closed_shops
 from cloud.app.jobs.sessions import job_sessions
-from cloud.app.services.closing import GRACE
+from cloud.app.services.closing import GRACE, reopen_shop
+from cloud.app.services.erasure import erase_customer
+from cloud.app.services.suppressions import suppress_contacts
 from cloud.app.settings import Settings
+from cloud.app.store.membership_queries import take_turns
+from cloud.app.store.roles import act_for
+from cloud.app.store.sales import Purchase
 from simulators.ports import spare_port
 from tests.api.conftest import (
     API,
@@ -30,10 +37,12 @@ from tests.api.conftest import (
     somebody,
 )
 from tests.api.test_access import merge_of
-from tests.api.test_joining import customers, prove
+from tests.api.test_customer_list import add
+from tests.api.test_joining import customers, prove, sell
 from tests.api.test_rights import Life
 from tests.broker.clients import is_welcome
 from tests.brokers import settings_for_broker
+from tests.waiting import wait_for_lock
 
 NAME = {"name": "Corner Bakery"}
 
@@ -143,9 +152,11 @@ def test_a_closed_shop_gets_no_new_board_and_can_still_be_exported(owner: Somebo
 def test_a_shop_is_not_deleted_before_its_time_whatever_the_job_believes(
     settings: Settings, owner: Somebody
 ) -> None:
+    sell(owner, None)
     close(owner)
-    delete_due(settings, dt.datetime.now(dt.UTC) + 2 * GRACE)
+    assert delete_due(settings, dt.datetime.now(dt.UTC) + 2 * GRACE) == 0
     assert owner.get(owner.url).status_code == 200
+    assert len(body(owner.get(f"{owner.url}/purchases"))["items"]) == 1
 
 
 def test_after_its_time_nothing_of_a_shop_is_in_any_table(
@@ -249,3 +260,56 @@ def test_while_the_broker_is_away_nothing_is_closed(settings: Settings, with_bro
     away = make_app(away_settings).test_client()
     problem(away.delete(owner.url, json=NAME, headers=owner.headers), 503)
     assert body(owner.get(owner.url))["delete_at"] is None
+
+
+def test_a_shop_that_is_taken_back_at_the_last_moment_keeps_its_sales(
+    app: Flask, settings: Settings, owner: Somebody
+) -> None:
+    sell(owner, None)
+    close(owner)
+    let_a_month_pass(settings, owner)
+    with app.app_context(), ThreadPoolExecutor(1) as pool, Session(db.engine) as session:
+        act_for(session, shop_id=uuid.UUID(owner.shop_id))
+        reopen_shop(session, uuid.UUID(owner.shop_id))
+        deleted = pool.submit(delete_due, settings)
+        wait_for_lock(session, "the deletion to wait for the owner")
+        session.commit()
+        assert deleted.result() == 0
+    assert len(body(owner.get(f"{owner.url}/purchases"))["items"]) == 1
+
+
+def test_a_shop_that_is_taken_back_while_it_is_deleted_is_gone(
+    app: Flask, settings: Settings, owner: Somebody
+) -> None:
+    key = uuid.UUID(owner.shop_id), uuid.UUID(sell(owner, None))
+    close(owner)
+    let_a_month_pass(settings, owner)
+    with app.app_context(), ThreadPoolExecutor(2) as pool, Session(db.engine) as session:
+        act_for(session, shop_id=key[0])
+        session.get_one(Purchase, key, with_for_update=True)  # as a refund does
+        deleted = pool.submit(delete_due, settings)
+        wait_for_lock(session, "the deletion to wait for the refund")
+        reopened = pool.submit(owner.post, f"{owner.url}/reopen")
+        wait_for_lock(session, "the owner to wait for the deletion", transactions=2)
+        session.commit()
+        assert deleted.result() == 1
+        assert problem(reopened.result(), 404)["detail"] == "there is no such shop"
+
+
+def test_an_erasure_and_the_end_of_the_shop_do_not_wait_for_each_other(
+    app: Flask, settings: Settings, owner: Somebody
+) -> None:
+    asha = add(owner, "Asha", phone="030 123456")
+    sell(owner, asha)
+    close(owner)
+    let_a_month_pass(settings, owner)
+    shop_id, key = uuid.UUID(owner.shop_id), settings.secret_key
+    with app.app_context(), ThreadPoolExecutor(1) as pool, Session(db.engine) as session:
+        act_for(session, shop_id=shop_id)
+        take_turns(session, shop_id)  # as an erasure does first
+        suppress_contacts(session, key, shop_id, ["+4930123456"])
+        deleted = pool.submit(delete_due, settings)
+        wait_for_lock(session, "the deletion to wait for the erasure")
+        assert erase_customer(session, key, shop_id, uuid.UUID(asha)) == 1
+        session.commit()
+        assert deleted.result() == 1

@@ -11,6 +11,7 @@ from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.services.credentials import revoke_device
 from cloud.app.services.tickets import withdraw_all
 from cloud.app.settings import Settings
+from cloud.app.store.membership_queries import take_turns
 from cloud.app.store.shops import Device, Shop
 
 GRACE = dt.timedelta(days=30)
@@ -39,8 +40,12 @@ def close_shop(
 
 
 def reopen_shop(session: Session, shop_id: uuid.UUID) -> Shop:
-    """Take the closing back. Boards stay revoked: each needs a new code."""
-    shop = session.get_one(Shop, shop_id, with_for_update=CHANGES)
+    """Take the closing back. Boards stay revoked: each needs a new code. Raises NotFound when the
+    shop has just been deleted."""
+    take_turns(session, shop_id)
+    shop = session.get(Shop, shop_id, with_for_update=CHANGES)
+    if shop is None:
+        raise NotFound("there is no such shop")
     shop.delete_at = None
     session.flush()
     return shop

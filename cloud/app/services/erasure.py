@@ -86,12 +86,13 @@ def erase_person(
     ]
     if names := ", ".join(shop.name for shop in alone if shop.delete_at is None):
         raise Conflict(f"close these shops first, or make somebody else their owner: {names}")
+    shops = _shops_that_know(session, person)
+    kept = sum(erase_at_shop(session, key, shop_id, person_id) for shop_id in shops)
+    # a shop is locked after its customers, as by whoever deletes it
     for shop in alone:
         act_for(session, shop_id=shop.id)
         shop.delete_at = now
         session.flush()
-    shops = _shops_that_know(session, person)
-    kept = sum(erase_at_shop(session, key, shop_id, person_id) for shop_id in shops)
     for contact in (person.email, person.phone):
         if contact:
             forget_codes(session, key, contact)

@@ -38,7 +38,8 @@ _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('customers of 
 
 
 def take_turns(session: Session, shop_id: uuid.UUID) -> None:
-    """Wait for whoever changes which customers a shop has: merges, erasures, imports that begin."""
+    """Wait for whoever changes which customers a shop has: merges, erasures, imports that begin,
+    the deletion of the shop."""
     session.execute(_TAKE_TURNS, {"shop_id": str(shop_id)})
 
 
