@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from itertools import count
 
 import pytest
@@ -14,7 +15,7 @@ from cloud.app.domain.errors import Conflict, Invalid
 from cloud.app.jobs.imports import undo_import
 from cloud.app.services import customers, imports
 from cloud.app.services.exports import BOM, rejected_rows
-from cloud.app.services.purchases import NewPurchase, record_purchase
+from cloud.app.services.purchases import NewLine, NewPurchase, record_purchase
 from cloud.app.store import import_queries, membership_queries, merge_queries
 from cloud.app.store.consents import ConsentEvent
 from cloud.app.store.notes import Note
@@ -558,3 +559,39 @@ def test_what_is_refunded_when_its_import_has_just_been_undone_is_refused(till: 
         with pytest.raises(Invalid, match="refunds_id"):
             refunded.result()
     assert stored(till, Purchase.id) == []
+
+
+def test_what_is_sold_while_its_import_is_undone_stays_a_product(till: Till) -> None:
+    import_id = imported(till, LINES, RECEIPTS)
+    line = NewLine("Roll", Decimal(1), 45)
+    new = NewPurchase(uuid.uuid4(), NOW, 45, lines=[line])
+    with till.session() as session, ThreadPoolExecutor(1) as pool:
+        record_purchase(session, till.shop_id, new, NOW)
+        undone = pool.submit(undo, till, import_id)
+        wait_for_lock(session, "the undo to wait for the sale")
+        session.commit()
+        undone.result()
+    assert till.batch(import_id).state == "undone"
+    assert stored(till, Product.name) == ["Roll"]
+    assert stored(till, Purchase.amount_minor) == [45]
+
+
+def test_what_is_sold_when_its_import_has_just_been_undone_is_a_new_product(till: Till) -> None:
+    import_id = imported(till, LINES, RECEIPTS)
+    new = NewPurchase(uuid.uuid4(), NOW, 45, lines=[NewLine("Roll", Decimal(1), 45)])
+
+    def sell() -> None:
+        with till.session() as session:
+            record_purchase(session, till.shop_id, new, NOW)
+            session.commit()
+
+    with till.jobs() as session, ThreadPoolExecutor(1) as pool:
+        act_for(session, shop_id=till.shop_id)
+        import_queries.products_told(session, till.shop_id, ["Roll"])  # locks them, as an undo does
+        sold = pool.submit(sell)
+        wait_for_lock(session, "the sale to wait for the undo")
+        import_queries.take_back(session, till.shop_id, import_id)
+        session.commit()
+        sold.result()
+    assert stored(till, Product.name) == ["Roll"]
+    assert stored(till, PurchaseLine.amount_minor) == [45]

@@ -149,15 +149,18 @@ def _add_lines(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> None:
 
 def _product_ids(session: Session, shop_id: uuid.UUID, names: set[str]) -> dict[str, uuid.UUID]:
     # sorted: two tills that sell the same products must not wait for each other in a circle
-    session.execute(
-        insert(Product)
-        .values([{"shop_id": shop_id, "id": uuid.uuid4(), "name": name} for name in sorted(names)])
-        .on_conflict_do_nothing()
+    new = [{"shop_id": shop_id, "id": uuid.uuid4(), "name": name} for name in sorted(names)]
+    # the undo of an import may take some back while we wait for them
+    of_names = (
+        select(Product.name, Product.id)
+        .where(Product.shop_id == shop_id, Product.name.in_(names))
+        .with_for_update(read=True, key_share=True)
     )
-    rows = session.execute(
-        select(Product.name, Product.id).where(Product.shop_id == shop_id, Product.name.in_(names))
-    )
-    return dict(rows.all())
+    found: dict[str, uuid.UUID] = {}
+    while found.keys() != names:
+        session.execute(insert(Product).values(new).on_conflict_do_nothing())
+        found = dict(session.execute(of_names).all())
+    return found
 
 
 def _described(session: Session, purchase: Purchase) -> NewPurchase:

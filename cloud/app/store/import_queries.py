@@ -186,6 +186,13 @@ _PRODUCTS_MADE = text("""
         JOIN product d ON d.shop_id = l.shop_id AND d.id = l.product_id
     WHERE p.shop_id = :shop_id AND p.import_id = :import_id AND d.created_at >= p.created_at
 """)
+# a sale of this moment is seen by the statement after this one only
+_LOCK_PRODUCTS = text("""
+    SELECT count(*) FROM (
+        SELECT FROM product d WHERE d.shop_id = :shop_id AND d.id = ANY(:made)
+        ORDER BY d.id FOR UPDATE
+    ) AS locked
+""")
 # with a word of anybody, or on another purchase, a product stays
 _TAKE_PRODUCTS_BACK = text("""
     DELETE FROM product d WHERE d.shop_id = :shop_id AND d.id = ANY(:made)
@@ -508,7 +515,8 @@ def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dic
     handed_over = session.execute(_HAND_PURCHASES_OVER, values).rowcount  # type: ignore[attr-defined] # of DML
     for statement in _TAKE_BACK:
         session.execute(text(statement), values)
-    session.execute(_TAKE_PRODUCTS_BACK, {"shop_id": shop_id, "made": list(made)})
+    for about_products in (_LOCK_PRODUCTS, _TAKE_PRODUCTS_BACK):
+        session.execute(about_products, {"shop_id": shop_id, "made": list(made)})
     kept = session.execute(_KEPT, values).one()
     session.execute(_HAND_CUSTOMERS_OVER, values)
     return {
