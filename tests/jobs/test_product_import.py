@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -10,9 +11,11 @@ from sqlalchemy import select
 from cloud.app.jobs.imports import undo_import
 from cloud.app.services import imports
 from cloud.app.services.exports import BOM, rejected_rows
+from cloud.app.services.purchases import NewLine, NewPurchase, record_purchase
 from cloud.app.store.sales import ImportRow, Product
 from tests.jobs.conftest import NOW, Till
 from tests.jobs.test_import_job import Killed, killed_after
+from tests.waiting import wait_for_lock
 
 COLUMNS = {"product": 0, "sku": 1, "price": 2, "cost": 3, "stock": 4, "first_stocked": 5}
 LIST = """name,sku,price,cost,in stock,first stocked
@@ -181,3 +184,31 @@ def test_an_undo_gives_back_what_was_known_and_keeps_what_others_build_on(till: 
     assert (roll.sku, roll.price_minor) == (None, 55)
     assert "Jam" in found
     assert counts(till.imported(LIST, COLUMNS, "products")) == [0, 3, 0, 0]
+
+
+def test_a_list_and_a_sale_of_several_products_do_not_wait_for_each_other(till: Till) -> None:
+    names = ("Rye bread", "Roll", "Jam")
+    with till.session() as session:
+        for number, name in enumerate(names, start=1):
+            session.add(Product(shop_id=till.shop_id, id=uuid.UUID(int=number), name=name))
+        session.commit()
+    import_id = till.upload(LIST, COLUMNS, "products")
+    lines = [NewLine(name, Decimal(1), 100) for name in ("Jam", "Rye bread")]
+    new = NewPurchase(uuid.uuid4(), NOW, 200, lines=lines)
+
+    def sell() -> None:
+        with till.session() as session:
+            record_purchase(session, till.shop_id, new, NOW)
+            session.commit()
+
+    with till.session() as session, ThreadPoolExecutor(2) as pool:
+        between = till.shop_id, uuid.UUID(int=2)
+        session.get_one(Product, between, with_for_update=True)  # as a change of its price does
+        listed = pool.submit(till.run, import_id)
+        wait_for_lock(session, "the list to wait for the change")
+        sold = pool.submit(sell)
+        wait_for_lock(session, "the sale to wait for the list", transactions=2)
+        session.commit()
+        listed.result()
+        sold.result()
+    assert {product.price_minor for product in products(till).values()} == {450, 45, 320}

@@ -150,10 +150,11 @@ def _add_lines(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> None:
 def _product_ids(session: Session, shop_id: uuid.UUID, names: set[str]) -> dict[str, uuid.UUID]:
     # sorted: two tills that sell the same products must not wait for each other in a circle
     new = [{"shop_id": shop_id, "id": uuid.uuid4(), "name": name} for name in sorted(names)]
-    # the undo of an import may take some back while we wait for them
+    # in the order in which an import locks them; the undo of one may take some back meanwhile
     of_names = (
         select(Product.name, Product.id)
         .where(Product.shop_id == shop_id, Product.name.in_(names))
+        .order_by(Product.id)
         .with_for_update(read=True, key_share=True)
     )
     found: dict[str, uuid.UUID] = {}
