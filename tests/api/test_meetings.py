@@ -20,7 +20,7 @@ from cloud.app.settings import Settings
 from cloud.app.store.membership_queries import CHANGES, membership_by_id, take_turns
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
-from cloud.app.store.sales import Purchase
+from cloud.app.store.sales import Product, Purchase
 from tests.api.conftest import API, Somebody, body, code_for, made, problem
 from tests.api.test_customer_list import NOON, add, sell, totals
 from tests.api.test_joining import customers, join, mine, slug, verified
@@ -359,3 +359,23 @@ def test_an_answer_to_who_is_erased_finds_no_such_feedback(app: Flask, owner: So
         lambda: owner.put(f"{owner.url}/feedback/{said['id']}/answer", {"text": "Sorry!"}),
     )  # fmt: skip
     assert problem(answered, 404)["detail"] == "there is no such feedback"
+
+
+def test_a_product_that_an_undo_takes_back_meanwhile_is_not_changed(
+    app: Flask, owner: Somebody
+) -> None:
+    key = uuid.UUID(owner.shop_id), uuid.uuid4()
+    with app.app_context(), Session(db.engine) as session:
+        act_for(session, shop_id=key[0])
+        session.add(Product(shop_id=key[0], id=key[1], name="Rye bread"))
+        session.commit()
+
+    def take_back(session: Session) -> None:
+        session.delete(session.get_one(Product, key, with_for_update=True))
+        session.flush()
+
+    changed = meanwhile(
+        app, owner, take_back,
+        lambda: owner.patch(f"{owner.url}/products/{key[1]}", {"price_minor": 450}),
+    )  # fmt: skip
+    assert problem(changed, 404)["detail"] == "there is no such product"

@@ -10,9 +10,10 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.errors import Conflict, Invalid
+from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store.purchase_queries import product
+from cloud.app.store.sales import Product
 
 
 def change_product(
@@ -23,7 +24,12 @@ def change_product(
     now: dt.datetime,
 ) -> Row[Any]:
     """Change a product; stock is what was counted now. Raises NotFound, Conflict and Invalid."""
-    stored = product(session, shop_id, product_id).Product
+    # the undo of an import may just be taking it back
+    stored = session.get(
+        Product, (shop_id, product_id), with_for_update={"key_share": True}, populate_existing=True
+    )
+    if stored is None:
+        raise NotFound("there is no such product")
     today = now.astimezone(ZoneInfo(shop_by_id(session, shop_id).time_zone)).date()
     first_stocked_on = changes.get("first_stocked_on")
     if first_stocked_on is not None and first_stocked_on > today:
