@@ -212,3 +212,17 @@ def test_a_list_and_a_sale_of_several_products_do_not_wait_for_each_other(till: 
         listed.result()
         sold.result()
     assert {product.price_minor for product in products(till).values()} == {450, 45, 320}
+
+
+def test_a_product_that_a_till_sells_first_is_the_one_of_the_list(till: Till) -> None:
+    import_id = till.upload(LIST, COLUMNS, "products")
+    new = NewPurchase(uuid.uuid4(), NOW, 320, lines=[NewLine("Jam", Decimal(1), 320)])
+    with till.session() as session, ThreadPoolExecutor(1) as pool:
+        record_purchase(session, till.shop_id, new, NOW)
+        listed = pool.submit(till.run, import_id)
+        wait_for_lock(session, "the list to wait for the sale")
+        session.commit()
+        listed.result()
+    batch = till.batch(import_id)
+    assert batch.state == "done", batch.error
+    assert products(till)["Jam"].price_minor == 320

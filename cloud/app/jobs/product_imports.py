@@ -18,6 +18,7 @@ from cloud.app.domain.product_rows import ProductRow
 from cloud.app.services.import_rows import ReadProduct
 from cloud.app.store import import_queries
 from cloud.app.store.base import Json
+from cloud.app.store.purchase_queries import name_in_turns
 from cloud.app.store.sales import ImportRow, Product
 
 NOTHING_NEW = "this is known already"
@@ -67,6 +68,7 @@ def store(
     """Store rows with their outcomes, and return these. Stock was counted when the file came."""
     told = {text for row in block if row.product for text in (row.product.name, row.product.sku)}
     texts = {text for text in told if text}
+    name_in_turns(session, shop_id)
     known = Known(import_queries.products_told(session, shop_id, texts))
     rows = [
         {
@@ -85,6 +87,7 @@ def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dic
     """Delete the products that an import made and give the others back what they were; return
     what had to stay: kept_products, which were sold or changed since or are in another list, too,
     and conflicts, changed since."""
+    name_in_turns(session, shop_id)
     found = import_queries.products_of(session, shop_id, import_id)
     made = {product: row for product, row in found if row.outcome == "created"}
     needed = _needed(session, shop_id, import_id, made)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Conflict, Invalid, NotFound
 from cloud.app.services.shops import shop_by_id
-from cloud.app.store.purchase_queries import product
+from cloud.app.store.purchase_queries import name_in_turns, product
 from cloud.app.store.sales import Product
 
 
@@ -24,6 +24,8 @@ def change_product(
     now: dt.datetime,
 ) -> Row[Any]:
     """Change a product; stock is what was counted now. Raises NotFound, Conflict and Invalid."""
+    if {"name", "sku"} & changes.keys():
+        name_in_turns(session, shop_id)
     # the undo of an import may just be taking it back
     stored = session.get(
         Product, (shop_id, product_id), with_for_update={"key_share": True}, populate_existing=True

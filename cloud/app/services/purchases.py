@@ -14,7 +14,13 @@ from sqlalchemy.sql.dml import ReturningInsert
 from cloud.app.domain.errors import Conflict, Invalid
 from cloud.app.store.membership_queries import keep_found
 from cloud.app.store.merge_queries import keep_who_remains
-from cloud.app.store.purchase_queries import buyer_of, keep_import_of, lines_of, refunded
+from cloud.app.store.purchase_queries import (
+    buyer_of,
+    keep_import_of,
+    lines_of,
+    name_in_turns,
+    refunded,
+)
 from cloud.app.store.sales import Product, Purchase, PurchaseLine
 from cloud.app.store.shops import Shop
 
@@ -148,6 +154,9 @@ def _add_lines(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> None:
 
 
 def _product_ids(session: Session, shop_id: uuid.UUID, names: set[str]) -> dict[str, uuid.UUID]:
+    named = select(Product.name).where(Product.shop_id == shop_id, Product.name.in_(names))
+    if set(session.scalars(named)) != names:
+        name_in_turns(session, shop_id)
     # sorted: two tills that sell the same products must not wait for each other in a circle
     new = [{"shop_id": shop_id, "id": uuid.uuid4(), "name": name} for name in sorted(names)]
     # in the order in which an import locks them; the undo of one may take some back meanwhile

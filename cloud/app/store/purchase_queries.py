@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, case, func, null, select
+from sqlalchemy import Row, case, func, null, select, text
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
@@ -14,6 +14,10 @@ from cloud.app.store.pages import Order, Page, fetch_page
 from cloud.app.store.sales import ImportBatch, Product, Purchase, PurchaseLine
 
 NamedLine = tuple[PurchaseLine, str]
+
+_NAME_IN_TURNS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('names of products of ' || :shop_id, 0))"
+)
 
 
 def purchases(
@@ -89,6 +93,14 @@ def refunded(
         Purchase.shop_id == shop_id, Purchase.refunds_id == purchase_id, Purchase.id != but
     )
     return int(session.scalars(given_back).one())
+
+
+def name_in_turns(session: Session, shop_id: uuid.UUID) -> None:
+    """Wait for whoever gives products names or numbers; to be called before one is locked.
+
+    A list of products looks first which there are, and must not find its names taken afterwards.
+    """
+    session.execute(_NAME_IN_TURNS, {"shop_id": str(shop_id)})
 
 
 def products(
