@@ -4,15 +4,19 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from cloud.app.jobs import monthly, report
-from cloud.app.jobs.monthly import end_of_last_month, make_due_report, monthly_report
+from cloud.app.jobs.monthly import end_of_last_month, make_due_report, make_report, monthly_report
 from cloud.app.jobs.report import report_content
 from cloud.app.jobs.report_words import Words
 from cloud.app.jobs.typesetting import Fonts
+from cloud.app.services.erasure import erase_customer
+from cloud.app.services.reports import report_pdf
+from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
 from cloud.app.store.scoring import MonthlyReport
-from tests.jobs.conftest import Till
+from tests.jobs.conftest import KEY, Till
 from tests.jobs.test_scoring_job import COLUMNS, town
 
 BUNDLED = Fonts(with_installed=False)
@@ -82,3 +86,26 @@ def test_a_shop_has_no_report_of_the_time_before_it_sold_anything(till: Till) ->
     till.imported("customer,date,amount\n1,2026-03-01,5.00\n", COLUMNS)
     march = dt.datetime(2026, 3, 15, tzinfo=dt.UTC)
     assert make_due_report(till.jobs, till.shop_id, march) is None
+
+
+def test_who_is_erased_while_a_report_is_typeset_is_not_named_in_it(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.imported("customer,date,amount\n1,2025-12-30,5.00\n2,2025-12-31,5.00\n", COLUMNS)
+    december = dt.date(2025, 12, 31)
+
+    def typeset(*_: object, **__: object) -> tuple[bytes, bytes]:
+        with till.session() as session:
+            [first, *_others] = session.scalars(select(Membership.id)).all()
+            erase_customer(session, KEY, till.shop_id, first)
+            session.commit()
+        return b"%PDF- with names", b"%PDF-"
+
+    monkeypatch.setattr(monthly, "monthly_report", typeset)
+    month = make_report(till.jobs, till.shop_id, december)
+    with till.session() as session:
+        assert report_pdf(session, till.shop_id, f"{month:%Y-%m}", with_names=True) == b"%PDF-"
+    monkeypatch.setattr(monthly, "monthly_report", lambda *_, **__: (b"%PDF- anew", b"%PDF-"))
+    make_report(till.jobs, till.shop_id, december)
+    with till.session() as session:
+        assert report_pdf(session, till.shop_id, f"{month:%Y-%m}", with_names=True) == b"%PDF- anew"

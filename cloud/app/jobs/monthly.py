@@ -20,6 +20,7 @@ from cloud.app.jobs.insights import past_predictions
 from cloud.app.jobs.report import report_input, typeset_report
 from cloud.app.jobs.typesetting import Fonts
 from cloud.app.services.shops import shop_by_id
+from cloud.app.store.membership_queries import take_turns
 from cloud.app.store.people import Membership
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Purchase
@@ -54,12 +55,20 @@ def make_due_report(
 def make_report(sessions: sessionmaker[Session], shop_id: uuid.UUID, as_of: dt.date) -> dt.date:
     """Make the report of the month that ends with `as_of` (again); return the month."""
     month = as_of.replace(day=1)
-    pdf, pdf_without_names = monthly_report(sessions, shop_id=shop_id, as_of=as_of)
-    values = {
-        "pdf": pdf, "pdf_without_names": pdf_without_names, "created_at": dt.datetime.now(dt.UTC)
-    }  # fmt: skip
     with sessions.begin() as session:
         act_for(session, shop_id=shop_id)
+        known = _customers(session, shop_id)
+    pdf, pdf_without_names = monthly_report(sessions, shop_id=shop_id, as_of=as_of)
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        # who was erased while it was typeset must not live on in it: the next night makes it anew
+        take_turns(session, shop_id)
+        is_whole = known <= _customers(session, shop_id)
+        values = {
+            "pdf": pdf if is_whole else None,
+            "pdf_without_names": pdf_without_names,
+            "created_at": dt.datetime.now(dt.UTC),
+        }
         statement = insert(MonthlyReport).values(shop_id=shop_id, month=month, **values)
         session.execute(
             statement.on_conflict_do_update(index_elements=["shop_id", "month"], set_=values)
@@ -123,6 +132,10 @@ def _calling(made: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any
     """The report's input with words in place of the customers' ids."""
     rows = [{**row, "customer": words.get(row["customer"])} for row in made.get("at_risk", [])]
     return {**made, "at_risk": rows}
+
+
+def _customers(session: Session, shop_id: uuid.UUID) -> set[uuid.UUID]:
+    return set(session.scalars(select(Membership.id).where(Membership.shop_id == shop_id)))
 
 
 def _names(session: Session, shop_id: uuid.UUID) -> tuple[dict[str, str], dict[str, str]]:
