@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from flask_jwt_extended import decode_token
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -18,10 +19,10 @@ from cloud.app.services.credentials import working_device
 from cloud.app.services.purchases import NewPurchase, record_purchase
 from cloud.app.settings import Settings
 from cloud.app.store.membership_queries import CHANGES, membership_by_id, take_turns
-from cloud.app.store.people import Membership
+from cloud.app.store.people import Membership, RefreshToken
 from cloud.app.store.roles import act_for
 from cloud.app.store.sales import Product, Purchase
-from tests.api.conftest import API, Somebody, body, code_for, made, problem
+from tests.api.conftest import API, PASSWORD, Somebody, body, code_for, made, problem, somebody
 from tests.api.test_customer_list import NOON, add, sell, totals
 from tests.api.test_joining import customers, join, mine, slug, verified
 from tests.api.test_merges import import_sales, merge
@@ -379,3 +380,47 @@ def test_a_product_that_an_undo_takes_back_meanwhile_is_not_changed(
         lambda: owner.patch(f"{owner.url}/products/{key[1]}", {"price_minor": 450}),
     )  # fmt: skip
     assert problem(changed, 404)["detail"] == "there is no such product"
+
+
+def test_an_account_that_goes_and_a_sign_in_that_goes_on_do_not_wait_for_each_other(
+    app: Flask,
+) -> None:
+    person = verified(app, "Asha Rao")
+    login = {"login": person.email, "password": PASSWORD, "transport": "body"}
+    token = body(person.post(f"{API}/tokens", login))["refresh_token"]
+    person.post(f"{API}/codes", {"contact": person.email})
+    farewell = {"contact": person.email, "code": code_for(app, person.email)}
+    theirs = select(RefreshToken).where(RefreshToken.person_id == uuid.UUID(person.id))
+    with app.app_context(), ThreadPoolExecutor(2) as pool, Session(db.engine) as session:
+        act_for(session, person_id=uuid.UUID(person.id))
+        session.scalars(theirs.with_for_update()).all()
+        renewed = pool.submit(person.post, f"{API}/tokens/refresh", {"refresh_token": token})
+        wait_for_lock(session, "the sign-in to wait")
+        gone = pool.submit(person.put, f"{API}/me/erasure", farewell)
+        wait_for_lock(session, "the erasure to wait, too", transactions=2)
+        session.commit()
+        assert renewed.result().status_code == 200
+        assert body(gone.result()) == {"shops": 0, "sales_kept": 0}
+
+
+def test_a_sign_out_and_a_stolen_token_do_not_wait_for_each_other(app: Flask) -> None:
+    person = somebody(app, "Asha Rao")
+    login = {"login": person.email, "password": PASSWORD, "transport": "body"}
+    signed_in = body(person.post(f"{API}/tokens", login))
+    tokens = [signed_in["refresh_token"]]
+    for _ in range(3):
+        renewed = person.post(f"{API}/tokens/refresh", {"refresh_token": tokens[-1]})
+        tokens.append(body(renewed)["refresh_token"])
+    person.headers = {"Authorization": f"Bearer {signed_in['access_token']}"}
+    with app.app_context(), ThreadPoolExecutor(2) as pool, Session(db.engine) as session:
+        act_for(session, person_id=uuid.UUID(person.id))
+        stolen = uuid.UUID(decode_token(tokens[1])["jti"])
+        session.get_one(RefreshToken, stolen, with_for_update=True)  # as another thief does
+        told = {"refresh_token": tokens[1]}
+        used = pool.submit(person.post, f"{API}/tokens/refresh", told)
+        wait_for_lock(session, "the thief to wait for the other one")
+        ended = pool.submit(person.delete, f"{API}/tokens")
+        wait_for_lock(session, "the sign-out to wait, too", transactions=2)
+        session.commit()
+        problem(used.result(), 401)
+        assert ended.result().status_code == 204

@@ -192,7 +192,9 @@ def test_a_lost_answer_is_believed_for_a_minute_only(session: Session) -> None:
 
     def renewed(after_s: int) -> bool:
         later = now + dt.timedelta(seconds=after_s)
-        again = sign_ins.renew(session, token_id=token.id, user_agent=None, now=later)
+        again = sign_ins.renew(
+            session, person_id=person.id, token_id=token.id, user_agent=None, now=later
+        )
         return again is not None
 
     assert renewed(0)

@@ -82,9 +82,14 @@ def sign_in(credentials: dict[str, Any]) -> dict[str, object]:
 def renew_tokens(renewal: dict[str, str | None]) -> dict[str, object]:
     """Change a refresh token for new tokens. It works once; a second use ends the sign-in."""
     claims = _refresh_claims(renewal["refresh_token"] or request.cookies.get(COOKIE))
-    act_for(db.session(), person_id=uuid.UUID(claims["sub"]))
+    who = uuid.UUID(claims["sub"])
+    act_for(db.session(), person_id=who)
     token = sign_ins.renew(
-        db.session(), token_id=uuid.UUID(claims["jti"]), user_agent=_user_agent(), now=_now()
+        db.session(),
+        person_id=who,
+        token_id=uuid.UUID(claims["jti"]),
+        user_agent=_user_agent(),
+        now=_now(),
     )
     # also when the family ends here: that must outlive the error
     db.session.commit()
@@ -130,7 +135,7 @@ def set_new_password(sent: dict[str, str]) -> None:
 @routes.returns(204)
 def sign_out() -> None:
     """Sign out on this device."""
-    sign_ins.end(db.session(), family_id=sign_in_id(), now=_now())
+    sign_ins.end(db.session(), person_id=person_id(), family_id=sign_in_id(), now=_now())
     db.session.commit()
     forget_cookie()
 
@@ -164,7 +169,7 @@ def sign_out_everywhere() -> None:
 @routes.returns(204)
 def end_session(session_id: uuid.UUID) -> None:
     """Sign out on one device; row-level security knows only one's own."""
-    sign_ins.end(db.session(), family_id=session_id, now=_now())
+    sign_ins.end(db.session(), person_id=person_id(), family_id=session_id, now=_now())
     db.session.commit()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from cloud.app.store.people import RefreshToken
+from cloud.app.store.people import Person, RefreshToken
 
 LIFETIME = dt.timedelta(days=30)
 # a page that is reloaded while it renews loses the answer, and with it the new cookie; on an old
@@ -24,13 +24,19 @@ def begin(
 
 
 def renew(
-    session: Session, *, token_id: uuid.UUID, user_agent: str | None, now: dt.datetime
+    session: Session,
+    *,
+    person_id: uuid.UUID,
+    token_id: uuid.UUID,
+    user_agent: str | None,
+    now: dt.datetime,
 ) -> RefreshToken | None:
     """Use a token up and return its successor; None when it is not valid any more.
 
     A token that comes again was stolen, or its successor was: the family ends. Within a minute
     it may come again while no successor is used: answers get lost, one for each impatient reload.
     """
+    _take_turns(session, person_id)
     token = session.scalar(
         select(RefreshToken).where(RefreshToken.id == token_id).with_for_update()
     )
@@ -39,7 +45,7 @@ def renew(
     if token.used_at is None:
         token.used_at = now
     elif now - token.used_at > GRACE or _is_successor_used(session, token):
-        end(session, family_id=token.family_id, now=now)
+        end(session, person_id=person_id, family_id=token.family_id, now=now)
         return None
     return _issue(session, token.person_id, token.family_id, user_agent, now)
 
@@ -70,6 +76,7 @@ def holds(family_id: uuid.UUID) -> ColumnElement[bool]:
 
 def end_all(session: Session, *, person_id: uuid.UUID, now: dt.datetime) -> None:
     """Revoke every token of a person: signed out everywhere."""
+    _take_turns(session, person_id)
     session.execute(
         update(RefreshToken)
         .where(RefreshToken.person_id == person_id, RefreshToken.revoked_at.is_(None))
@@ -77,13 +84,21 @@ def end_all(session: Session, *, person_id: uuid.UUID, now: dt.datetime) -> None
     )
 
 
-def end(session: Session, *, family_id: uuid.UUID, now: dt.datetime) -> None:
-    """Revoke every token of a family."""
+def end(session: Session, *, person_id: uuid.UUID, family_id: uuid.UUID, now: dt.datetime) -> None:
+    """Revoke every token of a person's family."""
+    _take_turns(session, person_id)
     session.execute(
         update(RefreshToken)
         .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def _take_turns(session: Session, person_id: uuid.UUID) -> None:
+    """Lock the person before any token, as an erasure of the person does: a token that is used up
+    and all that are revoked would else be locked in any order."""
+    one = select(Person.id).where(Person.id == person_id)
+    session.execute(one.with_for_update(key_share=True))
 
 
 def _latest_first(column: InstrumentedAttribute[str | None]) -> ColumnElement[Any]:
