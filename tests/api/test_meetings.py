@@ -424,3 +424,26 @@ def test_a_sign_out_and_a_stolen_token_do_not_wait_for_each_other(app: Flask) ->
         session.commit()
         problem(used.result(), 401)
         assert ended.result().status_code == 204
+
+
+def test_an_account_that_goes_and_one_that_looks_at_its_shops_do_not_wait_for_each_other(
+    app: Flask, settings: Settings, owner: Somebody, outsider: Somebody
+) -> None:
+    grow(settings, owner)
+    person = verified(app, "Asha Rao")
+    first, last = sorted((owner, outsider), key=lambda one: uuid.UUID(one.shop_id))
+    for shop in (last, first):
+        add(shop, "A.", email=person.email)
+    person.post(f"{API}/codes", {"contact": person.email})
+    farewell = {"contact": person.email, "code": code_for(app, person.email)}
+    with app.app_context(), ThreadPoolExecutor(2) as pool, Session(db.engine) as session:
+        take_turns(session, uuid.UUID(last.shop_id))  # as a merge does first
+        gone = pool.submit(person.put, f"{API}/me/erasure", farewell)
+        wait_for_lock(session, "the erasure to wait for the merge")
+        looked = pool.submit(person.get, f"{API}/me/shops")
+        wait_for_lock(session, "the look to wait for the erasure", transactions=2)
+        session.commit()
+        assert body(gone.result()) == {"shops": 2, "sales_kept": 0}
+        assert body(looked.result())["items"] == []
+    for shop in (first, last):
+        assert body(shop.get(f"{shop.url}/customers", search=person.email))["items"] == []

@@ -23,16 +23,21 @@ GOES = {"key_share": False}
 A_DAY = dt.timedelta(days=1)
 
 # The oldest of those that a shop has of the same contact; the owner may merge the others with it.
-# Where the person is a customer already, nothing is taken.
+# Where the person is a customer already, nothing is taken. Locked in the order of an erasure.
 _CLAIM = text("""
+    WITH known AS (
+        SELECT m.shop_id, m.id FROM membership m
+        WHERE m.person_id IS NULL AND (m.phone = :contact OR m.email = :contact)
+            AND NOT EXISTS (SELECT FROM membership mine
+                WHERE mine.shop_id = m.shop_id AND mine.person_id = :person_id)
+            AND NOT EXISTS (SELECT FROM membership older
+                WHERE older.shop_id = m.shop_id AND older.person_id IS NULL
+                    AND (older.phone = :contact OR older.email = :contact)
+                    AND (older.created_at, older.id) < (m.created_at, m.id))
+        ORDER BY m.shop_id, m.id FOR NO KEY UPDATE OF m
+    )
     UPDATE membership m SET person_id = :person_id, linked_at = :now
-    WHERE m.person_id IS NULL AND (m.phone = :contact OR m.email = :contact)
-        AND NOT EXISTS (SELECT FROM membership mine
-            WHERE mine.shop_id = m.shop_id AND mine.person_id = :person_id)
-        AND NOT EXISTS (SELECT FROM membership older
-            WHERE older.shop_id = m.shop_id AND older.person_id IS NULL
-                AND (older.phone = :contact OR older.email = :contact)
-                AND (older.created_at, older.id) < (m.created_at, m.id))
+    FROM known WHERE m.shop_id = known.shop_id AND m.id = known.id
 """)
 _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('customers of ' || :shop_id, 0))")
 
