@@ -1,21 +1,28 @@
 """Boards speak while somebody else changes what they speak of."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import Outcome, handle
+from cloud.app.jobs import upkeep
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services.closing import close_shop
 from cloud.app.settings import Settings
 from cloud.app.store.connection import sessions_for
 from cloud.app.store.roles import APP, act_for
 from tests.ingest.conftest import Bakery
-from tests.ingest.messages import batch, passage, received, status
+from tests.ingest.messages import NOON_MS, batch, passage, received, status
 from tests.waiting import wait_until
+
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+HOUR_MS = 3_600_000
 
 Store = Callable[..., Outcome]
 
@@ -24,6 +31,14 @@ Store = Callable[..., Outcome]
 def store(bakery: Bakery, ingest_connection: psycopg.Connection, now: dt.datetime) -> Store:
     """Handle messages in one batch, at noon."""
     return lambda *messages: handle(ingest_connection, messages, now)
+
+
+@pytest.fixture
+def jobs(ingest_settings: Settings) -> Iterator[sessionmaker[Session]]:
+    """Sessions of the jobs' role."""
+    sessions = job_sessions(ingest_settings)
+    yield sessions
+    sessions.kw["bind"].dispose()
 
 
 def said(device: str, *events: object) -> Received:
@@ -66,3 +81,24 @@ def test_a_shop_that_closes_and_boards_that_speak_do_not_wait_for_each_other(
     assert stored.result().stored == 2
     sessions.kw["bind"].dispose()
     assert all(row["revoked_at"] for row in bakery.rows("device"))
+
+
+def test_a_roll_up_and_events_of_its_hours_do_not_wait_for_each_other(
+    store: Store, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    # the later a quarter of an hour, the earlier its note
+    for sequence, hours_ago in enumerate((0, 1, 2), start=1):
+        store(said("d-1", passage(sequence, at=NOON_MS - hours_ago * HOUR_MS)))
+    with ThreadPoolExecutor(2) as pool, bakery.connection.transaction():
+        # as another ingest does that has an event of the hour between
+        bakery.connection.execute(
+            "SELECT FROM footfall_due WHERE starts_at = %s FOR UPDATE", (NOON - HOUR,)
+        )
+        late = [passage(4), passage(5, at=NOON_MS - HOUR_MS), passage(6, at=NOON_MS - 2 * HOUR_MS)]
+        stored = pool.submit(store, said("d-1", *late))
+        wait_for_waiting(bakery, 1)
+        counted = pool.submit(upkeep.roll_up_footfall, jobs)
+        wait_for_waiting(bakery, 2)
+    assert stored.result().stored == 3
+    assert counted.result() == 3
+    assert [row["entries"] for row in bakery.rows("footfall_hour", "starts_at")] == [2, 2, 2]

@@ -10,9 +10,14 @@ from sqlalchemy.orm import Session
 
 from cloud.app.store.shops import FootfallDue, FootfallHour
 
+_DUE = text("""
+    SELECT shop_id, site_id, starts_at FROM footfall_due WHERE shop_id = :shop_id
+    ORDER BY site_id, starts_at
+""")
+# one by one, in the order in which ingest writes them
 _TAKE_DUE = text("""
-    DELETE FROM footfall_due WHERE shop_id = :shop_id
-    RETURNING site_id, starts_at
+    DELETE FROM footfall_due
+    WHERE shop_id = :shop_id AND site_id = :site_id AND starts_at = :starts_at
 """)
 # the hours, as the shop's clock shows them, that contain these quarters
 _COUNT = text("""
@@ -61,8 +66,9 @@ def roll_up(session: Session, shop_id: uuid.UUID, time_zone: str) -> int:
     What is due is taken away first and counted by a statement of its own: it sees every event whose
     note was taken away, and a later event leaves a new note.
     """
-    due = session.execute(_TAKE_DUE, {"shop_id": shop_id}).all()
+    due = session.execute(_DUE, {"shop_id": shop_id}).all()
     if due:
+        session.execute(_TAKE_DUE, [dict(row._mapping) for row in due])
         session.execute(
             _COUNT,
             {
