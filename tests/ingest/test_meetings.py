@@ -1,6 +1,7 @@
 """Boards speak while somebody else changes what they speak of."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -102,3 +103,33 @@ def test_a_roll_up_and_events_of_its_hours_do_not_wait_for_each_other(
     assert stored.result().stored == 3
     assert counted.result() == 3
     assert [row["entries"] for row in bakery.rows("footfall_hour", "starts_at")] == [2, 2, 2]
+
+
+def test_doors_that_are_emptied_and_what_they_say_do_not_wait_for_each_other(
+    store: Store, bakery: Bakery, jobs: sessionmaker[Session], now: dt.datetime
+) -> None:
+    first, between, last = (uuid.UUID(int=number) for number in (1, 2, 3))
+    for site_id in (first, between, last):
+        bakery.connection.execute(
+            "INSERT INTO site (shop_id, id, name) VALUES (%s, %s, 'Door')",
+            (bakery.shop_id, site_id),
+        )
+    for number, site_id in ((1, last), (2, between), (3, first)):
+        bakery.add_device(f"b-{number}")
+        bakery.connection.execute(
+            "UPDATE device SET site_id = %s WHERE id = %s", (site_id, f"b-{number}")
+        )
+        store(said(f"b-{number}", passage(1)))
+    hours = "UPDATE shop SET opening_hours = 'Mo-Su 01:00-02:00'"
+    bakery.connection.execute(hours)
+    with ThreadPoolExecutor(2) as pool, bakery.connection.transaction():
+        # as another ingest does that hears from this door
+        bakery.connection.execute(
+            "SELECT FROM site_state WHERE site_id = %s FOR UPDATE", (between,)
+        )
+        stored = pool.submit(store, *(said(f"b-{number}", passage(2)) for number in (1, 2, 3)))
+        wait_for_waiting(bakery, 1)
+        emptied = pool.submit(upkeep.zero_all_closed_sites, jobs, now)
+        wait_for_waiting(bakery, 2)
+    assert stored.result().stored == 3
+    assert emptied.result() == 3
