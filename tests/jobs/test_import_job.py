@@ -5,6 +5,7 @@ import datetime as dt
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.domain.errors import Conflict, Invalid
 from cloud.app.jobs.imports import undo_import
-from cloud.app.services import customers, imports
+from cloud.app.services import customers, imports, shops
 from cloud.app.services.exports import BOM, rejected_rows
 from cloud.app.services.purchases import NewLine, NewPurchase, record_purchase
 from cloud.app.store import import_queries, membership_queries, merge_queries
@@ -595,3 +596,40 @@ def test_what_is_sold_when_its_import_has_just_been_undone_is_a_new_product(till
         sold.result()
     assert stored(till, Product.name) == ["Roll"]
     assert stored(till, PurchaseLine.amount_minor) == [45]
+
+
+@pytest.mark.parametrize("job", ["run", "undo"])
+def test_an_import_and_a_new_time_zone_do_not_wait_for_each_other(till: Till, job: str) -> None:
+    first, between = (uuid.UUID(int=number) for number in (1, 2))
+    with till.session() as session:
+        for id_, phone in ((first, "+4915123456789"), (between, None)):
+            session.add(Membership(shop_id=till.shop_id, id=id_, phone=phone, reference=f"{id_}"))
+        session.commit()
+    # one customer is made, and one is told the name of
+    rows = ["phone,name,date,amount", "0151 23456789,Asha,2026-03-14,7", "0151 1,Béla,2026-03-14,5"]
+    import_id = till.upload("\n".join(rows), {"phone": 0, "name": 1, "date": 2, "amount": 3})
+    if job == "undo":
+        till.run(import_id)
+    else:
+        mortal = Till(till.shop_id, till.app, killed_after(till.jobs, 2, Killed()))
+        with pytest.raises(Killed):
+            mortal.run(import_id)  # only the end is still to come
+
+    def move() -> None:
+        with till.session() as session:
+            shops.change_shop(session, till.shop_id, {"time_zone": "Asia/Kolkata"})
+            session.commit()
+
+    with till.session() as session, ThreadPoolExecutor(2) as pool:
+        # as a change of this customer does
+        membership_queries.membership_by_id(
+            session, till.shop_id, between, lock=membership_queries.CHANGES
+        )
+        moved = pool.submit(move)
+        wait_for_lock(session, "the new totals of all to wait for the change")
+        worked = pool.submit(till.run if job == "run" else partial(undo, till), import_id)
+        wait_for_lock(session, "the import to wait, too", transactions=2)
+        session.commit()
+        moved.result()
+        worked.result()
+    assert till.batch(import_id).state == {"run": "done", "undo": "undone"}[job]

@@ -353,8 +353,9 @@ def _finish(sessions: sessionmaker[Session], run: Run, key: str, now: dt.datetim
 def _sum_up(session: Session, run: Run) -> dict[str, Any]:
     # before anything that reads a whole import: without statistics it takes a hundred times as long
     import_queries.analyse_tables(session)
-    import_queries.date_customers(session, run.shop_id, run.import_id)
+    # the totals first: they lock the customers in the order of all
     import_queries.total_customers(session, run.shop_id, run.import_id)
+    import_queries.date_customers(session, run.shop_id, run.import_id)
     totals = import_queries.totals(session, run.shop_id, run.import_id)
     for name in ("first_at", "last_at"):
         totals[name] = import_queries.as_json_time(totals[name])

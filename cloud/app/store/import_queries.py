@@ -210,12 +210,22 @@ _BROUGHT = """
     m.shop_id = :shop_id AND m.import_id = :import_id
         AND m.person_id IS NULL AND m.changed_at IS NULL
 """
-# what somebody is building on in this moment is seen by the statements after this one only
-_LOCK_BROUGHT = text(f"""
+# What somebody is building on in this moment is seen by the statements after this one only. Whose
+# fields and totals will change are locked as well, because all are locked in one order.
+_LOCK_TOUCHED = text("""
     SELECT count(*) FROM (
-        SELECT FROM membership m WHERE {_BROUGHT} ORDER BY m.id FOR UPDATE
+        SELECT FROM membership m JOIN (
+            SELECT id FROM membership WHERE shop_id = :shop_id AND import_id = :import_id
+            UNION SELECT membership_id FROM import_change
+                WHERE shop_id = :shop_id AND import_id = :import_id
+            UNION SELECT membership_id FROM consent_event
+                WHERE shop_id = :shop_id AND import_id = :import_id
+            UNION SELECT membership_id FROM purchase
+                WHERE shop_id = :shop_id AND import_id = :import_id
+        ) AS touched ON touched.id = m.id
+        WHERE m.shop_id = :shop_id ORDER BY m.id FOR UPDATE OF m
     ) AS locked
-""")  # noqa: S608 - constants
+""")
 # What others build on stays: purchases that were refunded since, customers with more than this.
 _TAKE_BACK = (
     "DELETE FROM consent_event WHERE shop_id = :shop_id AND import_id = :import_id",
@@ -508,7 +518,7 @@ def take_back(session: Session, shop_id: uuid.UUID, import_id: uuid.UUID) -> dic
     somebody has changed since.
     """
     values = {"shop_id": shop_id, "import_id": import_id}
-    session.execute(_LOCK_BROUGHT, values)
+    session.execute(_LOCK_TOUCHED, values)
     conflicts = session.scalar(_CHANGED_SINCE, values)
     session.execute(_RESTORE, values)
     made = session.scalars(_PRODUCTS_MADE, values).all()
