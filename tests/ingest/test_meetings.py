@@ -133,3 +133,25 @@ def test_doors_that_are_emptied_and_what_they_say_do_not_wait_for_each_other(
         wait_for_waiting(bakery, 2)
     assert stored.result().stored == 3
     assert emptied.result() == 3
+
+
+def test_months_of_events_come_and_go_while_boards_speak(
+    store: Store, bakery: Bakery, jobs: sessionmaker[Session], now: dt.datetime
+) -> None:
+    bakery.connection.execute("DROP TABLE event_2027_01")  # to be made
+    bakery.connection.execute(
+        "CREATE TABLE event_2020_01 PARTITION OF event"  # to be dropped
+        " FOR VALUES FROM ('2020-01-01') TO ('2020-02-01')"
+    )
+    with ThreadPoolExecutor(2) as pool, bakery.connection.transaction():
+        # as a command to the board does
+        bakery.connection.execute("SELECT FROM device FOR NO KEY UPDATE")
+        stored = pool.submit(store, said("d-1", passage(1)))
+        wait_for_waiting(bakery, 1)
+        kept = pool.submit(upkeep.keep_partitions, jobs, 25, now)
+        wait_for_waiting(bakery, 2)
+    assert stored.result().stored == 1
+    kept.result()
+    months = "SELECT to_regclass('event_2027_01') AS made, to_regclass('event_2020_01') AS dropped"
+    (found,) = bakery.connection.execute(months).fetchall()
+    assert (found["made"], found["dropped"]) == ("event_2027_01", None)

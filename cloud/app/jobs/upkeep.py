@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 EVERY_MINUTE = "* * * * *"
 NIGHTLY = "40 1 * * *"
+# more than there are: nothing is dropped
+ALL_MONTHS = 1200
 KEEP_REJECTIONS = dt.timedelta(days=90)
 
 
@@ -78,11 +80,13 @@ def zero_all_closed_sites(sessions: sessionmaker[Session], now: dt.datetime) -> 
 def keep_partitions(sessions: sessionmaker[Session], keep_months: int, now: dt.datetime) -> None:
     """Make the next months' tables of events, and drop those that are too old."""
     statement = text("SELECT partition, action FROM keep_event_partitions(:keep_months, :now)")
-    with sessions.begin() as session:
-        for partition, action in session.execute(
-            statement, {"keep_months": keep_months, "now": now}
-        ):
-            log.info("events: %s %s", action, partition)
+    # made in one transaction and dropped in another: who makes locks the devices, who drops the
+    # events, and ingest has locked the one when it wants the other
+    for months in (ALL_MONTHS, keep_months):
+        with sessions.begin() as session:
+            values = {"keep_months": months, "now": now}
+            for partition, action in session.execute(statement, values):
+                log.info("events: %s %s", action, partition)
 
 
 def forget_rejections(sessions: sessionmaker[Session], now: dt.datetime) -> None:
