@@ -3,14 +3,18 @@
 import asyncio
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import create_engine, text
 
 from cloud.app.jobs.worker import make_queue, resume, run_worker
+from cloud.app.services.purchases import NewPurchase, record_purchase
+from cloud.app.services.scores import ask_for_scores
 from cloud.app.settings import Settings
 from cloud.app.store.jobs import SCORE_SHOP, enqueue, enqueue_once
 from cloud.app.store.score_queries import latest_run
 from tests.jobs.conftest import make_till
+from tests.waiting import wait_until
 
 FILE = "customer,date,amount\n1,2026-03-01,5.00\n2,2026-03-02,6.00\n1,2026-03-09,5.50\n"
 COLUMNS = {"customer": 0, "date": 1, "amount": 2}
@@ -64,6 +68,34 @@ def test_a_job_that_waits_already_is_not_enqueued_again(own_settings: Settings) 
         session.commit()
         waiting = session.scalar(text("SELECT count(*) FROM procrastinate_jobs"))
     assert waiting == 1
+
+
+def test_a_job_that_waits_does_not_begin_before_who_counts_on_it_has_ended(
+    own_settings: Settings,
+) -> None:
+    till = make_till(own_settings)
+    till.imported(FILE, COLUMNS)
+    new = NewPurchase(uuid.uuid4(), dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC), 500)
+    with till.session() as session:
+        ask_for_scores(session, till.shop_id)
+        session.commit()
+    run_what_is_enqueued(own_settings)
+    with till.session() as session:
+        ask_for_scores(session, till.shop_id)  # again, and nothing has changed
+        session.commit()
+    with till.session() as session, ThreadPoolExecutor(1) as pool:
+        record_purchase(session, till.shop_id, new, new.occurred_at)
+        ask_for_scores(session, till.shop_id)
+        worked = pool.submit(run_what_is_enqueued, own_settings)
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        wait_until(lambda: worked.done() or bool(session.scalar(waiting)), "the worker to look")
+        session.commit()
+        worked.result()
+    run_what_is_enqueued(own_settings)
+    with till.session() as session:
+        run = latest_run(session, till.shop_id)
+    assert run is not None
+    assert run.as_of == dt.date(2026, 3, 20)
 
 
 def test_what_a_killed_worker_has_left_is_run_again(own_settings: Settings) -> None:

@@ -21,6 +21,12 @@ _DEFER = text("""
     ]::procrastinate_job_to_defer_v1[])
 """)
 
+# workers pass over what is locked
+_KEEP_WAITING = text("""
+    SELECT id FROM procrastinate_jobs WHERE queueing_lock = :waiting_lock AND status = 'todo'
+    FOR SHARE
+""")
+
 
 def enqueue(session: Session, task: str, *, lock: str, **args: object) -> None:
     """Enqueue a job; jobs with the same lock run one after the other."""
@@ -28,12 +34,18 @@ def enqueue(session: Session, task: str, *, lock: str, **args: object) -> None:
 
 
 def enqueue_once(session: Session, task: str, *, lock: str, **args: object) -> None:
-    """Enqueue a job unless the same one is waiting already and will see what we have stored."""
-    try:
-        with session.begin_nested():
-            session.execute(_DEFER, _values(task, lock, f"{task}:{lock}", args))
-    except IntegrityError:
-        pass  # its transaction begins after ours ends
+    """Enqueue a job unless the same one is waiting already, which then begins after this
+    transaction has ended and sees what it has stored."""
+    values = _values(task, lock, f"{task}:{lock}", args)
+    is_enqueued = False
+    while not is_enqueued:
+        try:
+            with session.begin_nested():
+                session.execute(_DEFER, values)
+            is_enqueued = True
+        except IntegrityError:
+            # unless a worker has begun with it in this moment
+            is_enqueued = session.scalar(_KEEP_WAITING, values) is not None
 
 
 def _values(
