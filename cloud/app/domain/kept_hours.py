@@ -1,6 +1,7 @@
 """Promised against kept: when the hours said open, and when the door was."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,11 @@ TOLERANCE = dt.timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class DoorChange:
-    """A contact opened or closed."""
+    """The contact of a site's door opened or closed."""
 
     at: dt.datetime
     is_open: bool
+    site_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,17 @@ class Kept:
 
 
 def opening_sessions(changes: Iterable[DoorChange], now: dt.datetime) -> list[Span]:
-    """Return when the door was open, in order; one that is still open ends now."""
+    """Return when any door was open, in order; one that is still open ends now."""
     sessions: list[Span] = []
     opened_at: dt.datetime | None = None
+    open_sites: set[uuid.UUID | None] = set()
     for change in sorted(changes, key=lambda change: change.at):
-        if change.is_open and opened_at is None:
-            opened_at = change.at
-        elif not change.is_open and opened_at is not None:
+        if change.is_open:
+            open_sites.add(change.site_id)
+            opened_at = opened_at or change.at
+            continue
+        open_sites.discard(change.site_id)
+        if not open_sites and opened_at is not None:
             sessions.append((opened_at, change.at))
             opened_at = None
     if opened_at is not None:

@@ -75,7 +75,7 @@ def promised(session: Session, shop: Shop, begin: dt.datetime, end: dt.datetime)
 
 def _door_changes(events: Sequence[Event]) -> list[DoorChange]:
     return [
-        DoorChange(event.occurred_at, bool(event.body["open"]))
+        DoorChange(event.occurred_at, bool(event.body["open"]), event.site_id)
         for event in events
         if event.kind == "door"
     ]

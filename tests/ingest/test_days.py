@@ -1,0 +1,116 @@
+"""Days that are not tidy: two doors, nights, boards that are silent, late, new or gone."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy.orm import Session
+
+from cloud.app.ingest.handler import handle
+from cloud.app.services.past_weeks import weeks_behind
+from cloud.app.services.timeline import timeline
+from cloud.app.services.today import today
+from cloud.app.settings import Settings
+from cloud.app.store.connection import engine_for
+from cloud.app.store.roles import APP, act_for
+from tests.ingest.conftest import Bakery
+from tests.ingest.messages import batch, received, status
+
+# a Friday; Berlin is an hour ahead
+FRIDAY = dt.date(2026, 11, 20)
+SATURDAY = FRIDAY + dt.timedelta(days=1)
+
+Say = Callable[..., None]
+
+
+def at(hour: int, minute: int = 0, date: dt.date = FRIDAY) -> dt.datetime:
+    """Return a time of the shop's clock."""
+    local = dt.datetime.combine(date, dt.time(hour, minute))
+    return (local - dt.timedelta(hours=1)).replace(tzinfo=dt.UTC)
+
+
+def door(when: dt.datetime, is_open: int) -> dict[str, Any]:
+    return {"at": _ms(when), "kind": "door", "open": is_open}
+
+
+def passage(when: dt.datetime, direction: str = "in") -> dict[str, Any]:
+    return {
+        "at": _ms(when), "kind": "passage", "sensor": 0, "direction": direction, "confidence": 95
+    }  # fmt: skip
+
+
+def _ms(when: dt.datetime) -> int:
+    return round(when.timestamp() * 1000)
+
+
+@pytest.fixture
+def session(ingest_settings: Settings, bakery: Bakery) -> Iterator[Session]:
+    """A session of the API's role that acts for the bakery."""
+    engine = engine_for(ingest_settings, APP)
+    with Session(engine) as session:
+        act_for(session, shop_id=bakery.shop_id)
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def say(bakery: Bakery, ingest_connection: psycopg.Connection) -> Say:
+    """Let a board tell of events, numbered in their order, when it is heard."""
+    told: dict[str, int] = {}
+
+    def run(*events: dict[str, Any], heard: dt.datetime, device: str = "d-1") -> None:
+        first = told.get(device, 0) + 1
+        told[device] = first + len(events) - 1
+        numbered = [{"seq": first + n, "up": 60_000, **event} for n, event in enumerate(events)]
+        alive = status(at=_ms(heard), up=_ms(heard) % 10**9)
+        sent = [received(alive, "status", device), received(batch(*numbered), device=device)]
+        handle(ingest_connection, sent, heard)
+
+    return run
+
+
+def publish(bakery: Bakery, hours: str) -> None:
+    bakery.connection.execute("UPDATE shop SET opening_hours = %s", (hours,))
+
+
+def second_door(bakery: Bakery, device_id: str = "d-2") -> uuid.UUID:
+    site_id = uuid.uuid4()
+    bakery.connection.execute(
+        "INSERT INTO site (shop_id, id, name) VALUES (%s, %s, 'Back door')",
+        (bakery.shop_id, site_id),
+    )
+    bakery.connection.execute(
+        "INSERT INTO device (shop_id, id, site_id, name) VALUES (%s, %s, %s, 'Back door')",
+        (bakery.shop_id, device_id, site_id),
+    )
+    return site_id
+
+
+def hours(session: Session, bakery: Bakery, date: dt.date, now: dt.datetime) -> list[Any]:
+    """Return the promises of a day as the day page shows them."""
+    found = timeline(session, bakery.shop_id, date, now)["hours"]
+    assert isinstance(found, list)
+    return found
+
+
+def week_of_friday(session: Session, bakery: Bakery, now: dt.datetime) -> dict[str, Any]:
+    weeks = weeks_behind(session, bakery.shop_id, now)
+    return next(week for week in weeks if week["week"] == dt.date(2026, 11, 16))
+
+
+def test_a_shop_closes_with_the_last_of_its_doors(
+    say: Say, session: Session, bakery: Bakery
+) -> None:
+    publish(bakery, "Mo-Fr 09:00-18:00")
+    second_door(bakery)
+    say(door(at(9), 1), door(at(18), 0), heard=at(18))
+    say(door(at(9, 5), 1), door(at(12), 0), heard=at(18), device="d-2")
+
+    (day,) = hours(session, bakery, FRIDAY, at(20))
+    assert (day["closed_at"], day["minutes_early"]) == (at(18), 0)
+    (promised,) = today(session, bakery.shop_id, at(20))["promised"]
+    assert promised["minutes_early"] == 0
+    assert week_of_friday(session, bakery, at(20))["kept"] == 1
