@@ -114,3 +114,41 @@ def test_a_shop_closes_with_the_last_of_its_doors(
     (promised,) = today(session, bakery.shop_id, at(20))["promised"]
     assert promised["minutes_early"] == 0
     assert week_of_friday(session, bakery, at(20))["kept"] == 1
+
+
+def test_an_evening_that_runs_past_midnight_is_one_promise(
+    say: Say, session: Session, bakery: Bakery
+) -> None:
+    publish(bakery, "Fr-Sa 18:00-02:00")
+    say(door(at(17, 58), 1), door(at(2, 10, SATURDAY), 0), heard=at(2, 10, SATURDAY))
+
+    now = at(12, 0, SATURDAY)
+    (friday,) = hours(session, bakery, FRIDAY, now)
+    assert (friday["promised_from"], friday["promised_to"]) == (at(18), at(2, 0, SATURDAY))
+    assert (friday["opened_at"], friday["closed_at"]) == (at(17, 58), at(2, 10, SATURDAY))
+    assert (friday["minutes_late"], friday["minutes_early"]) == (0, 0)
+    assert hours(session, bakery, SATURDAY, now) == []
+    (tonight,) = today(session, bakery.shop_id, now)["promised"]
+    assert (tonight["promised_from"], tonight["opened_at"]) == (at(18, 0, SATURDAY), None)
+    # half an hour after midnight that evening is still the one that is promised
+    running, _ = today(session, bakery.shop_id, at(0, 30, SATURDAY))["promised"]
+    assert (running["promised_from"], running["opened_at"]) == (at(18), at(17, 58))
+    week = week_of_friday(session, bakery, now)
+    assert (week["promised"], week["kept"]) == (1, 1)
+
+
+def test_a_shop_that_is_open_all_day_is_judged_by_the_day(
+    say: Say, session: Session, bakery: Bakery
+) -> None:
+    publish(bakery, "24/7")
+    thursday = FRIDAY - dt.timedelta(days=1)
+    say(door(at(8, 0, thursday), 1), door(at(14), 0), door(at(16), 1), heard=at(16))
+
+    (day,) = hours(session, bakery, FRIDAY, at(12, 0, SATURDAY))
+    assert (day["promised_from"], day["promised_to"]) == (at(0), at(0, 0, SATURDAY))
+    assert (day["minutes_late"], day["minutes_early"]) == (0, 0)
+
+    # of 25 hours, the first of which are in summer time
+    (long_day,) = hours(session, bakery, dt.date(2026, 10, 25), at(12))
+    assert long_day["promised_from"] == dt.datetime(2026, 10, 24, 22, tzinfo=dt.UTC)
+    assert long_day["promised_to"] == dt.datetime(2026, 10, 25, 23, tzinfo=dt.UTC)

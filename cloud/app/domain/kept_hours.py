@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,18 @@ def opening_sessions(changes: Iterable[DoorChange], now: dt.datetime) -> list[Sp
     if opened_at is not None:
         sessions.append((opened_at, now))
     return _joined(sessions)
+
+
+def during(changes: Sequence[DoorChange], begin: dt.datetime, end: dt.datetime) -> list[DoorChange]:
+    """Return the changes between two times, of changes in order."""
+    first, last = (bisect_left(changes, at, key=lambda change: change.at) for at in (begin, end))
+    return list(changes[first:last])
+
+
+def standing(changes: Iterable[DoorChange], at: dt.datetime) -> list[DoorChange]:
+    """Return how each door stood at a time, as far as changes in order tell."""
+    last = {change.site_id: change.is_open for change in changes if change.at < at}
+    return [DoorChange(at, is_open, site_id) for site_id, is_open in last.items()]
 
 
 def kept(promised: Sequence[Span], sessions: Sequence[Span], now: dt.datetime) -> list[Kept]:

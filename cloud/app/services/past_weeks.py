@@ -2,16 +2,14 @@
 
 import datetime as dt
 import uuid
-from collections import defaultdict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.kept_hours import DoorChange, kept, opening_sessions
 from cloud.app.domain.past_weeks import KeptDay, SoldDay, monday, past_weeks
 from cloud.app.services.shops import shop_by_id
-from cloud.app.services.timeline import day_of, promised
-from cloud.app.store import day_queries, footfall, timeline_queries
+from cloud.app.services.timeline import door_changes, kept_hours, promised
+from cloud.app.store import day_queries, footfall
 from cloud.app.store.shops import Shop
 
 # a quarter of a year: what was before says little of how the shop is run now
@@ -47,24 +45,17 @@ def _sold(session: Session, shop: Shop, first: dt.date, last: dt.date) -> list[S
 def _kept(
     session: Session, shop: Shop, first: dt.date, last: dt.date, now: dt.datetime
 ) -> list[KeptDay]:
-    zone = ZoneInfo(shop.time_zone)
-    begin, end = day_of(shop, first)[0], day_of(shop, last)[1]
-    doors = [
-        DoorChange(row.occurred_at, row.is_open, row.site_id)
-        for row in timeline_queries.doors(session, shop.id, begin, end)
-    ]
+    doors = door_changes(session, shop, first, last)
     if not doors:
         return []
-    # each day by itself: a door that fell silent while it stood open does not hold the shop open
-    by_day: dict[dt.date, list[DoorChange]] = defaultdict(list)
-    for door in doors:
-        by_day[door.at.astimezone(zone).date()].append(door)
-    first_heard = doors[0].at
-    days = []
-    for span in promised(session, shop, begin, end):
-        date = span[0].astimezone(zone).date()
-        # a door that was not heard of all day, or was not there yet, has broken no promise
-        if date in by_day and first_heard <= span[0] and span[1] <= now:
-            sessions = opening_sessions(by_day[date], min(now, day_of(shop, date)[1]))
-            days += [KeptDay(date, found) for found in kept([span], sessions, now)]
-    return days
+    zone = ZoneInfo(shop.time_zone)
+    # a door that was not heard of all day, or was not there yet, has broken no promise
+    heard = {door.at.astimezone(zone).date() for door in doors}
+    over = [
+        span
+        for span in promised(session, shop, first, last)
+        if doors[0].at <= span[0] and span[1] <= now
+    ]
+    spans = kept_hours(shop, over, doors, now)
+    days = [KeptDay(found.promised[0].astimezone(zone).date(), found) for found in spans]
+    return [day for day in days if day.date in heard]

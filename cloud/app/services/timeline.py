@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.kept_hours import DoorChange, Kept, kept, opening_sessions
+from cloud.app.domain.kept_hours import (
+    DoorChange,
+    Kept,
+    during,
+    kept,
+    opening_sessions,
+    standing,
+)
 from cloud.app.services import openings
 from cloud.app.services.commands import shown
 from cloud.app.services.corrections import corrections
@@ -15,6 +22,12 @@ from cloud.app.services.shops import shop_by_id
 from cloud.app.store import timeline_queries
 from cloud.app.store.device_commands import commands_between
 from cloud.app.store.shops import Event, Shop
+
+A_DAY = dt.timedelta(days=1)
+# the last guests of an evening leave, and the door is locked
+LATE_NIGHT = dt.timedelta(hours=6)
+# a door that has not moved for longer stands nobody knows how
+LOOK_BACK = dt.timedelta(days=31)
 
 Span = tuple[dt.datetime, dt.datetime]
 Moment = dict[str, object]
@@ -27,8 +40,10 @@ def timeline(
     shop = shop_by_id(session, shop_id)
     begin, end = day_of(shop, date)
     events = timeline_queries.moments(session, shop_id, begin, end)
-    sessions = opening_sessions(_door_changes(events), min(now, end))
-    hours = promised(session, shop, begin, end)
+    hours = promised(session, shop, date, date)
+    changes = door_changes(session, shop, date, date)
+    until = _watched_until(shop, date, hours)
+    sessions = opening_sessions(during(changes, begin, until), min(now, until))
     return {
         "date": date,
         "moments": sorted(
@@ -40,20 +55,25 @@ def timeline(
             key=_when,
         ),
         "people": [row._asdict() for row in timeline_queries.people(session, shop_id, begin, end)],
-        "sessions": [{"opened_at": opened, "closed_at": closed} for opened, closed in sessions],
-        "hours": [_shown(found) for found in kept(hours, sessions, now)],
+        "sessions": [
+            {"opened_at": opened, "closed_at": closed}
+            for opened, closed in sessions
+            if opened < end
+        ],
+        "hours": [_shown(found) for found in kept_hours(shop, hours, changes, now)],
     }
 
 
 def promised_and_kept(
     session: Session, shop: Shop, date: dt.date, now: dt.datetime
 ) -> list[dict[str, object]]:
-    """Return the promised hours of a day: what became of those that have begun, then the others."""
-    begin, end = day_of(shop, date)
-    doors = timeline_queries.moments(session, shop.id, begin, end, kinds=("door",))
-    sessions = opening_sessions(_door_changes(doors), min(now, end))
-    hours = promised(session, shop, begin, end)
-    begun = [_shown(found) for found in kept(hours, sessions, now)]
+    """Return the promised hours of a day, and of the evening before while it lasts: what became of
+    those that have begun, then the others."""
+    begin, _ = day_of(shop, date)
+    around = promised(session, shop, date - A_DAY, date)
+    hours = [span for span in around if span[0] >= begin or span[1] > max(begin, now)]
+    changes = door_changes(session, shop, date - A_DAY, date)
+    begun = [_shown(found) for found in kept_hours(shop, hours, changes, now)]
     ahead = [_shown(Kept(span, None, None, 0, 0)) for span in hours if span[0] > now]
     return [*begun, *ahead]
 
@@ -66,19 +86,63 @@ def day_of(shop: Shop, date: dt.date) -> Span:
     return begin.astimezone(dt.UTC), end.astimezone(dt.UTC)
 
 
-def promised(session: Session, shop: Shop, begin: dt.datetime, end: dt.datetime) -> list[Span]:
-    """Return when the shop's hours, and those of single days, promise that it is open."""
-    days = openings.exceptions(session, shop.id, begin.date() - dt.timedelta(days=1))
+def promised(session: Session, shop: Shop, first: dt.date, last: dt.date) -> list[Span]:
+    """Return when the shop's hours, and those of single days, promise that it is open.
+
+    An evening belongs to the day on which it begins; what is open for longer than a day is cut at
+    each midnight.
+    """
+    days = openings.exceptions(session, shop.id, first - A_DAY)
     hours = openings.promised_hours(shop, days)
-    return openings.open_spans(hours, shop.time_zone, shop.country, begin, end)
+    begin, end = day_of(shop, first - A_DAY)[0], day_of(shop, last + A_DAY)[1]
+    spans = openings.open_spans(hours, shop.time_zone, shop.country, begin, end)
+    parts = [part for span in spans for part in _by_days(shop, span)]
+    return [part for part in parts if first <= _date(shop, part[0]) <= last]
 
 
-def _door_changes(events: Sequence[Event]) -> list[DoorChange]:
-    return [
-        DoorChange(event.occurred_at, bool(event.body["open"]), event.site_id)
-        for event in events
-        if event.kind == "door"
-    ]
+def door_changes(
+    session: Session, shop: Shop, first: dt.date, last: dt.date
+) -> Sequence[DoorChange]:
+    """Return how the doors moved on some days, before the first and in the night after the last."""
+    begin, end = day_of(shop, first)[0] - LOOK_BACK, day_of(shop, last + A_DAY)[1]
+    rows = timeline_queries.doors(session, shop.id, begin, end)
+    return [DoorChange(row.occurred_at, row.is_open, row.site_id) for row in rows]
+
+
+def kept_hours(
+    shop: Shop, spans: Sequence[Span], changes: Sequence[DoorChange], now: dt.datetime
+) -> list[Kept]:
+    """Compare what was promised with the doors.
+
+    Each day stands by itself: a door that fell silent while it stood open does not hold the shop
+    open for ever.
+    """
+    found = []
+    for span in spans:
+        begin, _ = day_of(shop, date := _date(shop, span[0]))
+        until = _watched_until(shop, date, [span])
+        seen = during(changes, begin, until)
+        if span[0] == begin:  # who is open at midnight need not open then
+            seen = standing(changes, begin) + seen
+        found += kept([span], opening_sessions(seen, min(now, until)), now)
+    return found
+
+
+def _watched_until(shop: Shop, date: dt.date, spans: Sequence[Span]) -> dt.datetime:
+    _, end = day_of(shop, date)
+    return max([end, *(stop + LATE_NIGHT for _, stop in spans if stop > end)])
+
+
+def _by_days(shop: Shop, span: Span) -> list[Span]:
+    start, stop = span
+    _, midnight = day_of(shop, _date(shop, start))
+    if stop <= midnight or stop - start <= A_DAY:
+        return [span]
+    return [(start, midnight), *_by_days(shop, (midnight, stop))]
+
+
+def _date(shop: Shop, moment: dt.datetime) -> dt.date:
+    return moment.astimezone(ZoneInfo(shop.time_zone)).date()
 
 
 def _moment(event: Event) -> Moment:

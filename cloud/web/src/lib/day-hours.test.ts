@@ -24,6 +24,7 @@ it("reads promised times from the shop's clock, also beyond midnight", () => {
   ];
   expect(clockSpans(spans, "Europe/Berlin")).toEqual([
     { from: 9, to: 13.5 },
+    { from: 0, to: 2 },
     { from: 18, to: 24 },
   ]);
 });

@@ -18,10 +18,13 @@ export function clockSpans(promised: readonly KeptHours[], timeZone: string): Cl
     const { hour, minute } = clockIn(timeZone, new Date(at));
     return hour + minute / 60;
   };
-  return promised.map(({ promised_from, promised_to }) => {
+  return promised.flatMap(({ promised_from, promised_to }) => {
     const from = hours(promised_from);
     const to = hours(promised_to);
-    return { from, to: to <= from ? DAY_HOURS : to }; // until midnight or beyond
+    if (to > from) return [{ from, to }];
+    const evening = { from, to: DAY_HOURS };
+    // the evening before most likely ended as this one will
+    return to > 0 ? [{ from: 0, to }, evening] : [evening];
   });
 }
 
