@@ -111,11 +111,12 @@ def test_an_empty_day_has_a_timeline_and_hours(owner: Somebody) -> None:
     assert week == {"hours": [], "best": []}
 
 
-def test_promised_hours_that_were_not_kept_are_shown(owner: Somebody) -> None:
+def test_promised_hours_without_a_door_are_shown_and_not_judged(owner: Somebody) -> None:
     owner.patch(owner.url, {"opening_hours": "Mo-Fr 09:00-12:00"})
     timeline: dict[str, Any] = owner.get(f"{owner.url}/timeline", date="2026-11-19").json  # type: ignore[assignment]
     (hours,) = timeline["hours"]
-    assert (hours["promised_from"], hours["minutes_late"]) == ("2026-11-19T08:00:00Z", 180)
+    assert hours["promised_from"] == "2026-11-19T08:00:00Z"
+    assert (hours["is_known"], hours["opened_at"], hours["minutes_late"]) == (False, None, 0)
 
     # nobody is late on Whit Monday, where the hours are off on public holidays
     holiday = {"date": "2026-05-25"}

@@ -173,9 +173,10 @@ def test_the_day_shows_door_people_and_corrections(
     bakery.connection.execute("UPDATE shop SET opening_hours = 'Mo-Fr 12:00-13:00'")
     half_past_eleven = NOON_MS - 30 * MINUTE_MS
     events = [
-        door(1, 1, at=half_past_eleven),
-        passage(2, at=half_past_eleven + MINUTE_MS),
-        door(3, 0, at=NOON_MS - 10 * MINUTE_MS),
+        door(1, 0, at=NOON_MS - DAY_MS),
+        door(2, 1, at=half_past_eleven),
+        passage(3, at=half_past_eleven + MINUTE_MS),
+        door(4, 0, at=NOON_MS - 10 * MINUTE_MS),
     ]
     handle(ingest_connection, [received(batch(*events))], NOON)
     correct(session, bakery, inside=0)

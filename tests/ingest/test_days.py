@@ -152,3 +152,37 @@ def test_a_shop_that_is_open_all_day_is_judged_by_the_day(
     (long_day,) = hours(session, bakery, dt.date(2026, 10, 25), at(12))
     assert long_day["promised_from"] == dt.datetime(2026, 10, 24, 22, tzinfo=dt.UTC)
     assert long_day["promised_to"] == dt.datetime(2026, 10, 25, 23, tzinfo=dt.UTC)
+
+
+def test_the_first_day_of_a_board_is_not_called_late(
+    say: Say, session: Session, bakery: Bakery
+) -> None:
+    publish(bakery, "Mo-Fr 09:00-18:00")
+    say(door(at(14), 1), heard=at(14))
+
+    (day,) = hours(session, bakery, FRIDAY, at(20))
+    assert (day["is_known"], day["minutes_late"], day["opened_at"]) == (False, 0, None)
+    (promised,) = today(session, bakery.shop_id, at(15))["promised"]
+    assert promised["is_known"] is False
+
+
+THURSDAY = FRIDAY - dt.timedelta(days=1)
+WEDNESDAY = FRIDAY - dt.timedelta(days=2)
+
+
+def test_a_day_on_which_the_shop_stayed_shut_is_told_from_one_without_a_board(
+    say: Say, session: Session, bakery: Bakery
+) -> None:
+    publish(bakery, "Mo-Fr 09:00-18:00")
+    say(door(at(9, 0, WEDNESDAY), 1), door(at(18, 0, WEDNESDAY), 0), heard=at(18, 0, WEDNESDAY))
+    now = at(20)
+    (silent,) = hours(session, bakery, THURSDAY, now)
+    assert (silent["is_known"], silent["minutes_late"]) == (False, 0)
+    assert week_of_friday(session, bakery, now)["promised"] == 1
+
+    # the same start of the board tells on Friday: it was awake on Thursday, and the door shut
+    say(door(at(9), 1), door(at(18), 0), heard=at(18))
+    (shut,) = hours(session, bakery, THURSDAY, now)
+    assert (shut["is_known"], shut["opened_at"], shut["minutes_late"]) == (True, None, 9 * 60)
+    week = week_of_friday(session, bakery, now)
+    assert (week["promised"], week["kept"], week["minutes_missed"]) == (3, 2, 9 * 60)

@@ -144,7 +144,10 @@ def test_promised_hours_stand_beside_the_door(page: Page, installation: Installa
     promised = dt.datetime.now(move_to_noon(bakery)) - dt.timedelta(minutes=30)
     hours = {"opening_hours": f"Mo-Su {promised:%H:%M}-20:00"}
     bakery.api.call("PATCH", f"/shops/{bakery.shop_id}", json=hours)
-    device = SimulatedDevice(bakery.door)
+    # a door that was not there when it was to open would not be called late
+    boot = int(promised.timestamp()) - 3600
+    shut = {"seq": 1, "up": 1000, "at": 1000 * boot + 1000, "kind": "door", "open": 0}
+    device = SimulatedDevice(bakery.door, boot=boot, kept=[shut])
     device.start()
     try:
         enter(page, bakery.url, bakery.login)

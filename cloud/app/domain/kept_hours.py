@@ -21,17 +21,21 @@ class DoorChange:
     at: dt.datetime
     is_open: bool
     site_id: uuid.UUID | None = None
+    # the start of the board that told, to know that it was awake between two changes
+    boot: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One promised span, and what became of it; both are 0 where it was kept."""
+    """One promised span, and what became of it; the minutes are 0 where it was kept, and where it
+    is not known whether it was."""
 
     promised: Span
     opened_at: dt.datetime | None
     closed_at: dt.datetime | None
     minutes_late: int
     minutes_early: int
+    is_known: bool = True
 
     @property
     def was_open(self) -> bool:
@@ -68,6 +72,15 @@ def standing(changes: Iterable[DoorChange], at: dt.datetime) -> list[DoorChange]
     """Return how each door stood at a time, as far as changes in order tell."""
     last = {change.site_id: change.is_open for change in changes if change.at < at}
     return [DoorChange(at, is_open, site_id) for site_id, is_open in last.items()]
+
+
+def was_heard(changes: Sequence[DoorChange], begin: dt.datetime, end: dt.datetime) -> bool:
+    """Tell whether a door spoke between two times, or did not move while its board was awake."""
+    if during(changes, begin, end):
+        return True
+    before = {change.boot for change in changes if change.at < begin}
+    after = {change.boot for change in changes if change.at >= end}
+    return bool((before & after) - {None})
 
 
 def kept(promised: Sequence[Span], sessions: Sequence[Span], now: dt.datetime) -> list[Kept]:

@@ -46,16 +46,10 @@ def _kept(
     session: Session, shop: Shop, first: dt.date, last: dt.date, now: dt.datetime
 ) -> list[KeptDay]:
     doors = door_changes(session, shop, first, last)
-    if not doors:
-        return []
+    over = [span for span in promised(session, shop, first, last) if span[1] <= now]
     zone = ZoneInfo(shop.time_zone)
-    # a door that was not heard of all day, or was not there yet, has broken no promise
-    heard = {door.at.astimezone(zone).date() for door in doors}
-    over = [
-        span
-        for span in promised(session, shop, first, last)
-        if doors[0].at <= span[0] and span[1] <= now
+    return [
+        KeptDay(found.promised[0].astimezone(zone).date(), found)
+        for found in kept_hours(shop, over, doors, now)
+        if found.is_known
     ]
-    spans = kept_hours(shop, over, doors, now)
-    days = [KeptDay(found.promised[0].astimezone(zone).date(), found) for found in spans]
-    return [day for day in days if day.date in heard]

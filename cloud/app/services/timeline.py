@@ -14,6 +14,7 @@ from cloud.app.domain.kept_hours import (
     kept,
     opening_sessions,
     standing,
+    was_heard,
 )
 from cloud.app.services import openings
 from cloud.app.services.commands import shown
@@ -26,8 +27,6 @@ from cloud.app.store.shops import Event, Shop
 A_DAY = dt.timedelta(days=1)
 # the last guests of an evening leave, and the door is locked
 LATE_NIGHT = dt.timedelta(hours=6)
-# a door that has not moved for longer stands nobody knows how
-LOOK_BACK = dt.timedelta(days=31)
 
 Span = tuple[dt.datetime, dt.datetime]
 Moment = dict[str, object]
@@ -103,10 +102,18 @@ def promised(session: Session, shop: Shop, first: dt.date, last: dt.date) -> lis
 def door_changes(
     session: Session, shop: Shop, first: dt.date, last: dt.date
 ) -> Sequence[DoorChange]:
-    """Return how the doors moved on some days, before the first and in the night after the last."""
-    begin, end = day_of(shop, first)[0] - LOOK_BACK, day_of(shop, last + A_DAY)[1]
-    rows = timeline_queries.doors(session, shop.id, begin, end)
-    return [DoorChange(row.occurred_at, row.is_open, row.site_id) for row in rows]
+    """Return how the doors moved on some days and in the night after them, and how each moved
+    before and next, in order."""
+    begin, end = day_of(shop, first)[0], day_of(shop, last + A_DAY)[1]
+    rows = [
+        *timeline_queries.doors(session, shop.id, begin, end),
+        *timeline_queries.doors_beside(session, shop.id, begin, end),
+    ]
+    changes = [
+        DoorChange(row.occurred_at, row.is_open, row.site_id, (row.device_id, row.boot))
+        for row in rows
+    ]
+    return sorted(changes, key=lambda change: change.at)
 
 
 def kept_hours(
@@ -115,12 +122,16 @@ def kept_hours(
     """Compare what was promised with the doors.
 
     Each day stands by itself: a door that fell silent while it stood open does not hold the shop
-    open for ever.
+    open for ever, and one that was not heard of, or was not there yet, has broken no promise.
     """
     found = []
     for span in spans:
         begin, _ = day_of(shop, date := _date(shop, span[0]))
         until = _watched_until(shop, date, [span])
+        is_there = bool(changes) and changes[0].at <= span[0]
+        if not is_there or not was_heard(changes, begin, until):
+            found += [Kept(span, None, None, 0, 0, is_known=False)] if span[0] <= now else []
+            continue
         seen = during(changes, begin, until)
         if span[0] == begin:  # who is open at midnight need not open then
             seen = standing(changes, begin) + seen
@@ -208,6 +219,7 @@ def _shown(found: Kept) -> dict[str, object]:
         "closed_at": found.closed_at,
         "minutes_late": found.minutes_late,
         "minutes_early": found.minutes_early,
+        "is_known": found.is_known,
     }
 
 

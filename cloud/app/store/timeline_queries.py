@@ -13,6 +13,8 @@ from cloud.app.store.shops import Event
 
 # what an owner wants to see one by one; passages are shown by the quarter of an hour
 SEEN_ONE_BY_ONE = ("door", "sensor_blocked", "sensor_cleared", "calibrated", "zeroed")
+# how far one looks for how a door stood, and whether its board was awake
+BESIDE = dt.timedelta(days=31)
 
 _PEOPLE = text("""
     SELECT date_bin('15 minutes', occurred_at, timestamptz 'epoch') AS starts_at,
@@ -23,6 +25,25 @@ _PEOPLE = text("""
     WHERE shop_id = :shop_id AND occurred_at >= :begin AND occurred_at < :end
         AND received_at >= :begin AND kind IN ('passage', 'ambiguous_passage')
     GROUP BY 1 ORDER BY 1
+""")
+
+# each is a step or two along an index: what came and went in between is not read
+_DOORS_BESIDE = text("""
+    SELECT door.* FROM site_state AS state, LATERAL (
+        (SELECT site_id, occurred_at, (body ->> 'open')::boolean AS is_open, device_id, boot
+        FROM event
+        WHERE shop_id = :shop_id AND site_id = state.site_id AND kind = 'door'
+            AND occurred_at >= :since AND occurred_at < :begin AND received_at >= :since
+        ORDER BY occurred_at DESC, boot DESC, sequence DESC LIMIT 1)
+        UNION ALL
+        (SELECT site_id, occurred_at, (body ->> 'open')::boolean AS is_open, device_id, boot
+        FROM event
+        WHERE shop_id = :shop_id AND site_id = state.site_id AND kind = 'door'
+            AND occurred_at >= :end AND occurred_at < :until AND received_at >= :end
+        ORDER BY occurred_at, boot, sequence LIMIT 1)
+    ) AS door
+    -- a site without a contact would be searched in vain
+    WHERE state.shop_id = :shop_id AND state.is_open IS NOT NULL
 """)
 
 _COUNTED = text("""
@@ -55,14 +76,23 @@ def moments(
 def doors(
     session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
 ) -> Sequence[Row[Any]]:
-    """Return (site_id, occurred_at, is_open) of each time that a door moved, in order: light
-    enough for months."""
+    """Return (site_id, occurred_at, is_open, device_id, boot) of each time that a door moved, in
+    order: light enough for months."""
+    is_open = Event.body["open"].as_boolean().label("is_open")
     return session.execute(
-        select(Event.site_id, Event.occurred_at, Event.body["open"].as_boolean().label("is_open"))
+        select(Event.site_id, Event.occurred_at, is_open, Event.device_id, Event.boot)
         .where(Event.shop_id == shop_id, Event.kind == "door")
         .where(Event.occurred_at >= begin, Event.occurred_at < end, Event.received_at >= begin)
         .order_by(Event.occurred_at, Event.boot, Event.sequence)
     ).all()
+
+
+def doors_beside(
+    session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
+) -> Sequence[Row[Any]]:
+    """Return the same of the last time that each door moved before, and the first time after."""
+    times = {"begin": begin, "end": end, "since": begin - BESIDE, "until": end + BESIDE}
+    return session.execute(_DOORS_BESIDE, {"shop_id": shop_id, **times}).all()
 
 
 def people(

@@ -113,6 +113,10 @@ class KeptHours(Schema):
     closed_at = Moment(required=True, allow_none=True)
     minutes_late = fields.Integer(required=True)
     minutes_early = fields.Integer(required=True)
+    is_known = fields.Boolean(
+        required=True,
+        metadata={"description": "false: nothing was heard of the door; then nothing is judged"},
+    )
 
 
 class DayTimeline(Schema):

@@ -2795,6 +2795,8 @@ export interface components {
             closed_at: string | null;
             minutes_late: number;
             minutes_early: number;
+            /** @description false: nothing was heard of the door; then nothing is judged */
+            is_known: boolean;
         };
         Kpis: {
             customers: number;
@@ -7669,7 +7671,8 @@ export interface operations {
                      *           "opened_at": "2026-03-14T09:26:53Z",
                      *           "closed_at": "2026-03-14T09:26:53Z",
                      *           "minutes_late": 3,
-                     *           "minutes_early": 3
+                     *           "minutes_early": 3,
+                     *           "is_known": true
                      *         }
                      *       ],
                      *       "kpis": {
@@ -8670,7 +8673,8 @@ export interface operations {
                      *           "opened_at": "2026-03-14T09:26:53Z",
                      *           "closed_at": "2026-03-14T09:26:53Z",
                      *           "minutes_late": 3,
-                     *           "minutes_early": 3
+                     *           "minutes_early": 3,
+                     *           "is_known": true
                      *         }
                      *       ]
                      *     }

@@ -15,6 +15,7 @@ const promise = (from: string, to: string) => ({
   closed_at: null,
   minutes_late: 0,
   minutes_early: 0,
+  is_known: true,
 });
 
 it("reads promised times from the shop's clock, also beyond midnight", () => {

@@ -132,6 +132,7 @@ function PromiseKept({ hours }: { hours: readonly KeptHours[] }) {
 }
 
 function keptText(one: KeptHours, formats: Formats): string {
+  if (!one.is_known) return t("day.notKnown");
   if (one.opened_at === null) return t("day.notOpened");
   const opened = t("day.opened", { time: formats.time(one.opened_at) });
   const late =
