@@ -7,15 +7,17 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.ingest.handler import handle
+from cloud.app.jobs import upkeep
+from cloud.app.services.live import live_state
 from cloud.app.services.past_weeks import weeks_behind
 from cloud.app.services.timeline import timeline
 from cloud.app.services.today import today
 from cloud.app.settings import Settings
 from cloud.app.store.connection import engine_for
-from cloud.app.store.roles import APP, act_for
+from cloud.app.store.roles import APP, JOBS, act_for
 from tests.ingest.conftest import Bakery
 from tests.ingest.messages import batch, received, status
 
@@ -57,6 +59,29 @@ def session(ingest_settings: Settings, bakery: Bakery) -> Iterator[Session]:
 
 
 @pytest.fixture
+def jobs(ingest_settings: Settings) -> Iterator[sessionmaker[Session]]:
+    """Sessions of the jobs' role."""
+    engine = engine_for(ingest_settings, JOBS)
+    yield sessionmaker(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def live(session: Session, bakery: Bakery) -> Callable[[dt.datetime], dict[str, object]]:
+    """The live state at a moment, after everything that was committed until now."""
+
+    def look(now: dt.datetime) -> dict[str, object]:
+        session.rollback()
+        act_for(session, shop_id=bakery.shop_id)
+        return live_state(session, bakery.shop_id, now)
+
+    return look
+
+
+Look = Callable[[dt.datetime], dict[str, object]]
+
+
+@pytest.fixture
 def say(bakery: Bakery, ingest_connection: psycopg.Connection) -> Say:
     """Let a board tell of events, numbered in their order, when it is heard."""
     told: dict[str, int] = {}
@@ -66,7 +91,9 @@ def say(bakery: Bakery, ingest_connection: psycopg.Connection) -> Say:
         told[device] = first + len(events) - 1
         numbered = [{"seq": first + n, "up": 60_000, **event} for n, event in enumerate(events)]
         alive = status(at=_ms(heard), up=_ms(heard) % 10**9)
-        sent = [received(alive, "status", device), received(batch(*numbered), device=device)]
+        sent = [received(alive, "status", device)]
+        if numbered:
+            sent.append(received(batch(*numbered), device=device))
         handle(ingest_connection, sent, heard)
 
     return run
@@ -186,3 +213,25 @@ def test_a_day_on_which_the_shop_stayed_shut_is_told_from_one_without_a_board(
     assert (shut["is_known"], shut["opened_at"], shut["minutes_late"]) == (True, None, 9 * 60)
     week = week_of_friday(session, bakery, now)
     assert (week["promised"], week["kept"], week["minutes_missed"]) == (3, 2, 9 * 60)
+
+
+def remove(bakery: Bakery, device_id: str, when: dt.datetime) -> None:
+    bakery.connection.execute("UPDATE device SET revoked_at = %s WHERE id = %s", (when, device_id))
+
+
+def test_a_door_whose_board_was_removed_has_no_say(
+    say: Say, live: Look, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    second_door(bakery)
+    say(door(at(9), 1), passage(at(9)), heard=at(9))
+    say(door(at(9, 1), 1), heard=at(9, 1), device="d-2")
+    remove(bakery, "d-2", at(10))
+    assert live(at(9, 2))["source"] == "door"
+
+    say(door(at(18), 0), heard=at(18, 20))
+    state = live(at(18, 20))
+    assert (state["is_open"], state["source"], state["since"]) == (False, "door", at(18))
+    # nobody was at work to set the count to zero until the shop was open again
+    say(door(at(9, 0, SATURDAY), 1), passage(at(9, 0, SATURDAY)), heard=at(9, 0, SATURDAY))
+    assert upkeep.zero_all_closed_sites(jobs, at(9, 1, SATURDAY)) == 1
+    assert live(at(9, 1, SATURDAY))["inside"] == 1

@@ -83,8 +83,9 @@ def _emptied_at(
         closed_at = is_open.since or now - EMPTY_AFTER
         return now if now - closed_at >= EMPTY_AFTER else None
     moves = timeline_queries.doors(session, view.shop.id, min(map(_since, counting)), now)
+    watched = {site.site_id for site in view.watched}
     last = last_closed(
-        ((move.site_id, move.occurred_at, move.is_open) for move in moves), EMPTY_AFTER
+        ((m.site_id, m.occurred_at, m.is_open) for m in moves if m.site_id in watched), EMPTY_AFTER
     )
     return last + EMPTY_AFTER if last else None
 

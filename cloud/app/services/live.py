@@ -81,11 +81,17 @@ class View:
         return max((device.seen_at for device in self.devices if device.seen_at), default=None)
 
     @property
+    def watched(self) -> list[SiteState]:
+        """The doors whose contact is still the shop's: what a removed one said last is over."""
+        known = {device.id for device in self.devices}
+        return [site for site in self.sites if site.door_device_id in known]
+
+    @property
     def _doors(self) -> list[Door]:
         fresh = {device.id for device in self.devices if self._is_fresh(device)}
         return [
             Door(site.is_open, site.door_changed_at, site.door_device_id in fresh)
-            for site in self.sites
+            for site in self.watched
             if site.is_open is not None
         ]
 
