@@ -235,3 +235,16 @@ def test_a_door_whose_board_was_removed_has_no_say(
     say(door(at(9, 0, SATURDAY), 1), passage(at(9, 0, SATURDAY)), heard=at(9, 0, SATURDAY))
     assert upkeep.zero_all_closed_sites(jobs, at(9, 1, SATURDAY)) == 1
     assert live(at(9, 1, SATURDAY))["inside"] == 1
+
+
+def test_a_door_that_opened_before_the_count_was_set_right_holds_the_shop_open(
+    say: Say, live: Look, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    second_door(bakery)
+    say(door(at(9), 1), passage(at(9)), heard=at(9))
+    say(door(at(9, 1), 1), heard=at(9, 1), device="d-2")
+    bakery.connection.execute("UPDATE site_state SET counted_since = %s", (at(12),))
+    say(passage(at(12, 5)), door(at(12, 30), 0), door(at(13), 1), heard=at(13))
+    say(heard=at(13), device="d-2")
+
+    assert upkeep.zero_all_closed_sites(jobs, at(13, 1)) == 0

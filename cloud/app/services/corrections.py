@@ -19,7 +19,8 @@ from cloud.app.store.shops import SiteState
 
 # the last ones walk out after the door was closed
 EMPTY_AFTER = dt.timedelta(minutes=15)
-_ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
+A_DAY = dt.timedelta(days=1)
+_ALWAYS = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
@@ -82,7 +83,9 @@ def _emptied_at(
     if is_open.is_open is False:
         closed_at = is_open.since or now - EMPTY_AFTER
         return now if now - closed_at >= EMPTY_AFTER else None
-    moves = timeline_queries.doors(session, view.shop.id, min(map(_since, counting)), now)
+    # a door that moved before may stand open since
+    since = min(map(_since, counting)) - A_DAY
+    moves = timeline_queries.doors(session, view.shop.id, since, now)
     watched = {site.site_id for site in view.watched}
     last = last_closed(
         ((m.site_id, m.occurred_at, m.is_open) for m in moves if m.site_id in watched), EMPTY_AFTER
