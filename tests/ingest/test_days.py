@@ -248,3 +248,18 @@ def test_a_door_that_opened_before_the_count_was_set_right_holds_the_shop_open(
     say(heard=at(13), device="d-2")
 
     assert upkeep.zero_all_closed_sites(jobs, at(13, 1)) == 0
+
+
+def test_people_counted_without_a_contact_are_not_added_up_over_the_nights(
+    say: Say, live: Look, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    publish(bakery, "Mo-Fr 09:00-13:00,14:00-18:00")
+    kept = [passage(at(10, 0, date)) for date in (WEDNESDAY, THURSDAY)]
+    say(*kept, passage(at(9, 30)), heard=at(10))
+    assert live(at(10))["inside"] == 3
+
+    assert upkeep.zero_all_closed_sites(jobs, at(10)) == 1
+    assert live(at(10))["inside"] == 1
+    (row,) = bakery.rows("count_correction")
+    assert row["corrected_at"] == at(18, 15, THURSDAY)
+    assert upkeep.zero_all_closed_sites(jobs, at(10, 1)) == 0

@@ -12,7 +12,7 @@ from cloud.app.domain.errors import NotFound
 from cloud.app.domain.occupancy import margin_of_error, people_inside
 from cloud.app.domain.openness import last_closed
 from cloud.app.services.live import View, look
-from cloud.app.services.openings import ring
+from cloud.app.services.openings import open_spans, ring
 from cloud.app.store import timeline_queries
 from cloud.app.store.openings import CountCorrection
 from cloud.app.store.shops import SiteState
@@ -20,6 +20,8 @@ from cloud.app.store.shops import SiteState
 # the last ones walk out after the door was closed
 EMPTY_AFTER = dt.timedelta(minutes=15)
 A_DAY = dt.timedelta(days=1)
+# a shop that is closed for longer is emptied meanwhile
+HOURS_WITHIN = dt.timedelta(days=14)
 _ALWAYS = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -80,8 +82,9 @@ def _emptied_at(
 ) -> dt.datetime | None:
     """Return when the shop had last been closed for a while since it was counted, if it was."""
     is_open = view.openness
+    by_hours = _closed_by_hours_at(view, now) if is_open.source == "hours" else None
     if is_open.is_open is False:
-        closed_at = is_open.since or now - EMPTY_AFTER
+        closed_at = is_open.since or by_hours or now - EMPTY_AFTER
         return now if now - closed_at >= EMPTY_AFTER else None
     # a door that moved before may stand open since
     since = min(map(_since, counting)) - A_DAY
@@ -90,7 +93,17 @@ def _emptied_at(
     last = last_closed(
         ((m.site_id, m.occurred_at, m.is_open) for m in moves if m.site_id in watched), EMPTY_AFTER
     )
-    return last + EMPTY_AFTER if last else None
+    # not every door has a contact
+    last = last or by_hours
+    return min(last + EMPTY_AFTER, now) if last else None
+
+
+def _closed_by_hours_at(view: View, now: dt.datetime) -> dt.datetime | None:
+    """Return when the published hours had the shop closed the last time."""
+    shop = view.shop
+    begin, end = now - HOURS_WITHIN, now + dt.timedelta(minutes=1)
+    spans = open_spans(view.hours, shop.time_zone, shop.country, begin, end)
+    return max((stop.astimezone(dt.UTC) for _, stop in spans if stop <= now), default=None)
 
 
 def _since(site: SiteState) -> dt.datetime:
