@@ -263,3 +263,18 @@ def test_people_counted_without_a_contact_are_not_added_up_over_the_nights(
     (row,) = bakery.rows("count_correction")
     assert row["corrected_at"] == at(18, 15, THURSDAY)
     assert upkeep.zero_all_closed_sites(jobs, at(10, 1)) == 0
+
+
+def test_a_door_left_open_for_days_is_not_believed_against_the_hours(
+    say: Say, live: Look, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    publish(bakery, "Mo-Fr 09:00-18:00")
+    say(door(at(9, 0, THURSDAY), 1), passage(at(10, 0, THURSDAY)), heard=at(10, 0, THURSDAY))
+    say(heard=at(22, 0, THURSDAY))
+    assert live(at(22, 0, THURSDAY))["source"] == "door"
+
+    say(heard=at(12))
+    assert (live(at(12))["is_open"], live(at(12))["source"]) == (True, "door")
+    say(heard=at(22))
+    assert (live(at(22))["is_open"], live(at(22))["source"]) == (False, "hours")
+    assert upkeep.zero_all_closed_sites(jobs, at(22)) == 1

@@ -3,13 +3,15 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Source = Literal["override", "door", "hours", "unknown"]
 
 # A device reports every half minute. Ten reports missing, and what it said is history.
 STALE_AFTER = dt.timedelta(minutes=5)
+# No evening is so long: the contact is stuck, or its magnet has fallen off.
+LEFT_OPEN_AFTER = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,13 @@ def openness(
     return Openness(hours_say_open, None, "hours")
 
 
+def doubt_left_open(doors: Sequence[Door], now: dt.datetime) -> list[Door]:
+    """Believe no door that stands open for a day: for the time in which the hours say closed."""
+    return [
+        replace(door, is_fresh=door.is_fresh and not _is_left_open(door, now)) for door in doors
+    ]
+
+
 def last_closed(
     moves: Iterable[tuple[uuid.UUID, dt.datetime, bool]], for_long: dt.timedelta
 ) -> dt.datetime | None:
@@ -85,6 +94,12 @@ def last_closed(
         is_open.add(site_id)
         closed_at = None
     return found
+
+
+def _is_left_open(door: Door, now: dt.datetime) -> bool:
+    if not door.is_open or door.changed_at is None:
+        return False
+    return now - door.changed_at > LEFT_OPEN_AFTER
 
 
 def _changes(doors: Sequence[Door]) -> list[dt.datetime]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import NotFound
 from cloud.app.domain.occupancy import Crowd, crowd, margin_of_error, people_inside
-from cloud.app.domain.openness import Door, Openness, Override, is_fresh, openness
+from cloud.app.domain.openness import Door, Openness, Override, doubt_left_open, is_fresh, openness
 from cloud.app.domain.typical_week import HourOfWeek, UsualHour
 from cloud.app.services import openings
 from cloud.app.services.device_health import healths
@@ -46,7 +46,8 @@ class View:
         if shop.delete_at is not None:
             return Openness(False, None, "hours")
         says = openings.says_open(self.hours, shop.time_zone, shop.country, self.now)
-        return openness(self._doors, says, self.override)
+        doors = doubt_left_open(self._doors, self.now) if says is False else self._doors
+        return openness(doors, says, self.override)
 
     @property
     def entries(self) -> int:
