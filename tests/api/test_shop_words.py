@@ -79,6 +79,15 @@ def test_the_owner_s_word_says_until_when() -> None:
     assert words["source"] == "The shop says so, until 14:25."
 
 
+def test_the_owner_s_word_that_ends_after_closing_says_when_it_opens() -> None:
+    words = ENGLISH.page(
+        shop(is_open=False, source="override", since=at(17, 55), until=at(18, 10),
+             opens_at=at(9, days=3))
+    )  # fmt: skip
+    assert words["times"] == "since 17:55 · opens Monday 09:00"
+    assert words["promise"] == ""
+
+
 def test_the_best_time_is_today_s_or_that_of_the_next_open_day() -> None:
     for days, title in ((0, "Best time today"), (1, "Best time tomorrow"),
                         (3, "Best time on Monday")):  # fmt: skip

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.ingest.handler import handle
 from cloud.app.jobs import upkeep
-from cloud.app.services.live import live_state
+from cloud.app.services.live import live_state, public_status
+from cloud.app.services.openings import say as say_word
 from cloud.app.services.past_weeks import weeks_behind
 from cloud.app.services.timeline import timeline
 from cloud.app.services.today import today
@@ -278,3 +279,32 @@ def test_a_door_left_open_for_days_is_not_believed_against_the_hours(
     say(heard=at(22))
     assert (live(at(22))["is_open"], live(at(22))["source"]) == (False, "hours")
     assert upkeep.zero_all_closed_sites(jobs, at(22)) == 1
+
+
+MONDAY = FRIDAY + dt.timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("until", "opens_at", "closes_at"),
+    [
+        # back in 15 minutes, while it is open
+        (at(17, 50), None, at(18)),
+        # and when it would have closed meanwhile, or closed for today: on Monday
+        (at(18, 10), at(9, 0, MONDAY), None),
+        (at(0, 0, SATURDAY), at(9, 0, MONDAY), None),
+    ],
+)
+def test_a_shop_that_will_be_closed_when_the_owner_s_word_ends_opens_with_its_hours(
+    session: Session,
+    bakery: Bakery,
+    until: dt.datetime,
+    opens_at: dt.datetime | None,
+    closes_at: dt.datetime | None,
+) -> None:
+    publish(bakery, "Mo-Fr 09:00-18:00")
+    act_for(session, shop_id=bakery.shop_id)
+    word = {"message": None, "person_id": None, "now": at(17, 35)}
+    say_word(session, bakery.shop_id, is_open=False, until=until, **word)  # type: ignore[arg-type]
+
+    public = public_status(session, "bakery", at(17, 40))
+    assert (public["opens_at"], public["closes_at"]) == (opens_at, closes_at)

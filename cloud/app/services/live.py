@@ -171,15 +171,19 @@ def public_status_of(session: Session, shop: Shop, now: dt.datetime) -> dict[str
 
 
 def _what_comes(view: View) -> dict[str, dt.datetime | None]:
-    """When the published hours open or close next, and when it is quiet until then."""
+    """When the published hours open or close next, after the owner's word that it is closed, and
+    when it is quiet until then."""
     shop, hours = view.shop, view.hours
     if shop.delete_at is not None:
         return dict.fromkeys(("opens_at", "closes_at", "quiet_from", "quiet_until"))
-    opens, changes_at = openings.next_change(hours, shop.time_zone, shop.country, view.now) or (
+    # who says "closed for today" does not come back at midnight
+    is_open = view.openness
+    since = is_open.until if is_open.until and not is_open.is_open else view.now
+    opens, changes_at = openings.next_change(hours, shop.time_zone, shop.country, since) or (
         None,
         None,
     )
-    quiet_from, quiet_until = next_quiet_time(shop, hours, view.week, view.now) or (None, None)
+    quiet_from, quiet_until = next_quiet_time(shop, hours, view.week, since) or (None, None)
     return {
         "opens_at": changes_at if opens else None,
         "closes_at": None if opens else changes_at,

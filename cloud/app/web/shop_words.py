@@ -99,7 +99,7 @@ class ShopWords:
 
     def _next_change(self, shop: Mapping[str, Any]) -> tuple[str, dt.datetime] | None:
         state = shop["status"]
-        if state["until"]:
+        if state["until"] and not (state["is_open"] is False and shop["opens_at"]):
             return "until", state["until"]
         if state["is_open"] and shop["closes_at"]:
             return "closes", shop["closes_at"]

@@ -103,7 +103,10 @@ class PublicShop(Schema):
     opening_hours = fields.String(required=True, allow_none=True)
     status = fields.Nested(PublicStatus, required=True)
     crowd = _crowd()
-    opens_at = _moment_of("when the published hours open next, while they say closed")
+    opens_at = _moment_of(
+        "when the published hours open next, while they say closed, or will when the owner's word"
+        " that it is closed ends"
+    )
     closes_at = _moment_of("when the published hours close next, while they say open")
     quiet_from = _moment_of("when the fewest are usually inside on the next open day")
     quiet_until = _moment_of("when that stretch ends")

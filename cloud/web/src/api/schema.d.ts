@@ -2903,7 +2903,7 @@ export interface components {
             crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
             /**
              * Format: date-time
-             * @description when the published hours open next, while they say closed
+             * @description when the published hours open next, while they say closed, or will when the owner's word that it is closed ends
              */
             opens_at: string | null;
             /**
@@ -3113,7 +3113,7 @@ export interface components {
             crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
             /**
              * Format: date-time
-             * @description when the published hours open next, while they say closed
+             * @description when the published hours open next, while they say closed, or will when the owner's word that it is closed ends
              */
             opens_at: string | null;
             /**
@@ -3190,7 +3190,7 @@ export interface components {
             crowd: "empty" | "quiet" | "moderate" | "busy" | "full" | null;
             /**
              * Format: date-time
-             * @description when the published hours open next, while they say closed
+             * @description when the published hours open next, while they say closed, or will when the owner's word that it is closed ends
              */
             opens_at: string | null;
             /**
