@@ -61,3 +61,21 @@ def test_no_time_is_the_best_where_most_are_alike_or_unknown() -> None:
     assert quiet_hours(friday(h9=2.0, h10=2.0, h11=9.0), FRIDAY, [9, 10, 11]) is None
     assert quiet_hours(friday(h9=2.0), FRIDAY, [9, 10]) is None
     assert quiet_hours({}, FRIDAY, [9, 10]) is None
+
+
+def test_who_leaves_in_the_night_was_inside_at_midnight() -> None:
+    nights = [
+        count
+        for day in FRIDAYS
+        for count in (HourCount(day, 0, 2, 6), HourCount(day, 1, 0, 5), HourCount(day, 18, 7, 0))
+    ]
+    week = typical_week(nights)
+    # nine stayed from the evening before
+    assert [week[FRIDAY, hour].inside for hour in (0, 1, 2, 17, 18)] == [5, 0, 0, 0, 7]
+
+
+def test_a_day_that_begins_in_the_morning_begins_with_nobody() -> None:
+    counts = [
+        count for day in FRIDAYS for count in (HourCount(day, 9, 1, 3), HourCount(day, 10, 4, 0))
+    ]
+    assert typical_week(counts)[FRIDAY, 10].inside == 4

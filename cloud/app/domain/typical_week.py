@@ -46,7 +46,7 @@ def typical_week(counts: Iterable[HourCount]) -> dict[HourOfWeek, UsualHour]:
     entries: dict[HourOfWeek, list[int]] = defaultdict(list)
     inside: dict[HourOfWeek, list[int]] = defaultdict(list)
     for date, hours in _by_date(counts).items():
-        people = 0
+        people = _at_midnight(hours)
         for hour in range(min(hours), max(hours) + 1):
             came, left = hours.get(hour, (0, 0))
             people = max(0, people + came - left)
@@ -84,6 +84,18 @@ def quiet_hours(
 
 def _met(usual: UsualHour) -> float:
     return usual.entries + usual.inside
+
+
+def _at_midnight(hours: Mapping[int, tuple[int, int]]) -> int:
+    """Return how many stayed from the evening before: who leaves in the night without having come
+    in on that day."""
+    most = balance = hour = 0
+    while hour in hours:
+        came, left = hours[hour]
+        balance += left - came
+        most = max(most, balance)
+        hour += 1
+    return most
 
 
 def _by_date(counts: Iterable[HourCount]) -> dict[dt.date, dict[int, tuple[int, int]]]:
