@@ -34,3 +34,10 @@ def test_few_visitors_make_no_share_and_a_week_without_a_day_stays() -> None:
 
 def test_a_week_begins_on_monday() -> None:
     assert [monday(day(number)) for number in (0, 6, 7)] == [MONDAY, MONDAY, day(7)]
+
+
+def test_a_day_on_which_more_bought_than_were_counted_says_nothing_of_a_share() -> None:
+    # the board was without power from nine to four
+    sold = [SoldDay(day(0), 30, 12), SoldDay(day(1), 5, 40)]
+    (week,) = past_weeks([MONDAY], sold, [])
+    assert (week.visitors, week.purchases, week.conversion) == (30, 12, 0.4)

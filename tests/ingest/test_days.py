@@ -308,3 +308,17 @@ def test_a_shop_that_will_be_closed_when_the_owner_s_word_ends_opens_with_its_ho
 
     public = public_status(session, "bakery", at(17, 40))
     assert (public["opens_at"], public["closes_at"]) == (opens_at, closes_at)
+
+
+def test_a_share_of_more_than_all_visitors_is_none(
+    say: Say, session: Session, bakery: Bakery
+) -> None:
+    say(passage(at(16)), heard=at(16))
+    for minute in (1, 2):
+        bakery.connection.execute(
+            "INSERT INTO purchase (shop_id, id, amount_minor, currency, occurred_at, source)"
+            " VALUES (%s, gen_random_uuid(), 450, 'EUR', %s, 'till')",
+            (bakery.shop_id, at(10, minute)),
+        )
+    found = today(session, bakery.shop_id, at(16, 5))
+    assert (found["visitors"], found["purchases"], found["conversion"]) == (1, 2, None)

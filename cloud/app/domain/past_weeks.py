@@ -44,6 +44,11 @@ class PastWeek:
         return self.purchases / self.visitors if self.visitors >= LEAST_VISITORS else None
 
 
+def conversion(purchases: int, visitors: float) -> float | None:
+    """Return the share of visitors who bought; None where the doors cannot have counted all."""
+    return purchases / visitors if 0 < visitors >= purchases else None
+
+
 def monday(date: dt.date) -> dt.date:
     """Return the first day of a date's week."""
     return date - dt.timedelta(days=date.weekday())
@@ -56,11 +61,15 @@ def past_weeks(
     return [
         _week(
             week,
-            [day for day in sold if monday(day.date) == week],
+            [day for day in sold if monday(day.date) == week and _was_counted(day)],
             [day.kept for day in kept if monday(day.date) == week],
         )
         for week in mondays
     ]
+
+
+def _was_counted(day: SoldDay) -> bool:
+    return conversion(day.purchases, day.visitors) is not None
 
 
 def _week(week: dt.date, sold: Sequence[SoldDay], spans: Sequence[Kept]) -> PastWeek:

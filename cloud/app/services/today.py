@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from cloud.app.domain.past_weeks import LEAST_VISITORS
+from cloud.app.domain.past_weeks import LEAST_VISITORS, conversion
 from cloud.app.domain.typical_week import HourCount
 from cloud.app.domain.usual import usual
 from cloud.app.services import footfall
@@ -41,7 +41,7 @@ def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, A
         "takings_minor": int(takings.takings_minor) if takings else 0,
         "purchases": purchases,
         "visitors": visitors,
-        "conversion": purchases / visitors if visitors else None,
+        "conversion": conversion(purchases, visitors),
         "usual": _usual(list(sales.values()), counts, local),
         "hours": _hours(counts, local, visitors),
         "promised": promised_and_kept(session, shop, local.date(), now),
@@ -89,11 +89,12 @@ def _usual(
 
 
 def _conversions(days: Sequence[Row[Any]], visitors: dict[dt.date, float]) -> list[float]:
-    return [
-        day.purchases_by_now / visitors[day.date]
+    shares = [
+        conversion(day.purchases_by_now, visitors[day.date])
         for day in days
         if visitors.get(day.date, 0) >= LEAST_VISITORS
     ]
+    return [share for share in shares if share is not None]
 
 
 def _kpis(session: Session, shop_id: uuid.UUID) -> dict[str, object] | None:

@@ -150,8 +150,7 @@ function Conversion({ today }: { today: TodayData }) {
     const note = t("today.conversionFew", { count: LEAST_VISITORS, visitors });
     return <Figure label={label} value={null} note={note} />;
   }
-  // several purchases of one visitor, or of whom no sensor saw, can exceed the visitors
-  const { low, high } = wilsonInterval(Math.min(purchases, visitors), visitors);
+  const { low, high } = wilsonInterval(purchases, visitors);
   const range = t("today.conversionRange", {
     low: formats.percent(low),
     high: formats.percent(high),
