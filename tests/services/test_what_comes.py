@@ -7,7 +7,8 @@ import pytest
 
 from cloud.app.domain.typical_week import UsualHour
 from cloud.app.services.footfall import next_quiet_time
-from cloud.app.services.openings import next_change
+from cloud.app.services.openings import next_change, open_spans, promised_hours
+from cloud.app.store.openings import OpeningException
 from cloud.app.store.shops import Shop
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -75,3 +76,41 @@ def test_a_day_on_which_it_is_shut_has_no_quiet_time() -> None:
 def test_without_published_hours_history_says_when_it_is_open() -> None:
     assert next_quiet_time(BAKERY, None, WEEK, friday(8)) == (friday(12), friday(13))
     assert next_quiet_time(BAKERY, None, {}, friday(8)) is None
+
+
+BAR = Shop(time_zone="Europe/Berlin", country="DE", opening_hours="Fr-Sa 18:00-02:00")
+FRIDAY = friday(0).date()
+SATURDAY = FRIDAY + dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("date", "hours", "evenings"),
+    [
+        (FRIDAY, None, ["21 18:00–22 02:00"]),
+        (SATURDAY, None, ["20 18:00–21 02:00"]),
+        (SATURDAY, "16:00-03:30", ["20 18:00–21 02:00", "21 16:00–22 03:30"]),
+        (SATURDAY, "10:00-12:00", ["20 18:00–21 02:00", "21 10:00–21 12:00"]),
+        (FRIDAY - dt.timedelta(days=1), "20:00-01:00",
+         ["19 20:00–20 01:00", "20 18:00–21 02:00", "21 18:00–22 02:00"]),
+    ],
+)  # fmt: skip
+def test_other_hours_of_a_day_are_those_of_its_evening(
+    date: dt.date, hours: str | None, evenings: list[str]
+) -> None:
+    promised = promised_hours(BAR, [OpeningException(date=date, hours=hours)])
+    begin, end = friday(0) - dt.timedelta(days=2), friday(0) + dt.timedelta(days=4)
+    spans = open_spans(promised, BAR.time_zone, BAR.country, begin, end)
+    assert [f"{start:%d %H:%M}–{stop:%d %H:%M}" for start, stop in spans] == evenings
+
+
+def test_two_days_with_other_hours_follow_each_other() -> None:
+    days = [
+        OpeningException(date=FRIDAY, hours="20:00-04:00"),
+        OpeningException(date=SATURDAY, hours=None),
+    ]
+    promised = promised_hours(BAR, days)
+    assert next_change(promised, BAR.time_zone, BAR.country, friday(21)) == (
+        False, friday(4) + dt.timedelta(days=1)
+    )  # fmt: skip
+    assert promised_hours(Shop(time_zone="Europe/Berlin", country="DE", opening_hours=HOURS),
+                          days[1:]) == f"{HOURS}; 2026 Nov 21 off"  # fmt: skip

@@ -25,6 +25,10 @@ from cloud.app.store.shops import Shop
 OVERRIDE_MAX = dt.timedelta(days=31)
 # longer holidays than this are told by the days themselves
 CHANGE_WITHIN = dt.timedelta(days=14)
+A_DAY = dt.timedelta(days=1)
+# what is open for longer after midnight is no evening
+NIGHT = dt.timedelta(hours=12)
+SHUT = (None, "off", "closed")
 # off, or spans of times such as 09:00-12:30,14:00-18:00
 DAY_HOURS = re.compile(r"off|closed|[\d:, +-]+")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -129,11 +133,25 @@ def exceptions(session: Session, shop_id: uuid.UUID, first: dt.date) -> Sequence
 
 
 def promised_hours(shop: Shop, days: Sequence[OpeningException]) -> str | None:
-    """Return the shop's hours with the days that have others, as one OSM string."""
-    rules = [_rule(day.date, day.hours) for day in days]
-    if not rules:
+    """Return the shop's hours with the days that have others, as one OSM string.
+
+    A rule for a date is one for its 24 hours, but an owner means the evening that begins then: it
+    keeps the end of the evening before, and takes its own from the day after.
+    """
+    if not days:
         return shop.opening_hours
-    return "; ".join([shop.opening_hours or "off", *rules])
+    usual = shop.opening_hours or "off"
+    said = {day.date: _rule(day.date, day.hours) for day in days}
+    rules = []
+    for day in days:
+        before, after = day.date - A_DAY, day.date + A_DAY
+        night = _night(shop, said.get(before, usual), before)
+        own = [] if day.hours in SHUT else [str(day.hours)]
+        rules.append(_rule(day.date, ",".join(night + own)))
+        nights = _night(shop, said[day.date], day.date), _night(shop, usual, day.date)
+        if after not in said and any(nights):
+            rules.append(_rule(after, ",".join(nights[0] + _times(shop, usual, after))))
+    return "; ".join([usual, *rules])
 
 
 def says_open(hours: str | None, time_zone: str, country: str, now: dt.datetime) -> bool | None:
@@ -198,6 +216,23 @@ def _are_hours_of(date: dt.date, text: str) -> bool:
     except Invalid:
         return False
     return True
+
+
+def _night(shop: Shop, hours: str, date: dt.date) -> list[str]:
+    """Return the time after midnight to which a day's last evening runs, if it does."""
+    midnight = dt.datetime.combine(date + A_DAY, dt.time(), ZoneInfo(shop.time_zone))
+    stops = [stop for _, stop in _begun_on(shop, hours, date) if stop > midnight]
+    return [f"00:00-{stop:%H:%M}" for stop in stops if stop <= midnight + NIGHT]
+
+
+def _times(shop: Shop, hours: str, date: dt.date) -> list[str]:
+    return [f"{start:%H:%M}-{stop:%H:%M}" for start, stop in _begun_on(shop, hours, date)]
+
+
+def _begun_on(shop: Shop, hours: str, date: dt.date) -> list[Span]:
+    begin = dt.datetime.combine(date - A_DAY, dt.time(), ZoneInfo(shop.time_zone))
+    spans = open_spans(hours, shop.time_zone, shop.country, begin, begin + 3 * A_DAY)
+    return [span for span in spans if span[0].date() == date]
 
 
 def _rule(date: dt.date, hours: str | None) -> str:
