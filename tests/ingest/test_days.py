@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.ingest.handler import handle
@@ -14,6 +15,7 @@ from cloud.app.jobs import upkeep
 from cloud.app.services.live import live_state, public_status
 from cloud.app.services.openings import say as say_word
 from cloud.app.services.past_weeks import weeks_behind
+from cloud.app.services.shops import change_shop
 from cloud.app.services.timeline import timeline
 from cloud.app.services.today import today
 from cloud.app.settings import Settings
@@ -322,3 +324,11 @@ def test_a_share_of_more_than_all_visitors_is_none(
         )
     found = today(session, bakery.shop_id, at(16, 5))
     assert (found["visitors"], found["purchases"], found["conversion"]) == (1, 2, None)
+
+
+def test_another_time_zone_has_the_footfall_counted_again(session: Session, bakery: Bakery) -> None:
+    for zone in ("Europe/Berlin", "Asia/Kolkata"):
+        change_shop(session, bakery.shop_id, {"time_zone": zone})
+    query = "SELECT task_name, args FROM procrastinate_jobs"
+    (job,) = session.execute(text(query)).all()
+    assert job == ("count_footfall_again", {"shop_id": str(bakery.shop_id)})

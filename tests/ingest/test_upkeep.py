@@ -226,3 +226,24 @@ def test_a_second_boot_with_the_same_number_is_seen(store: Store, bakery: Bakery
     ]
     assert bakery.sequences() == [1]
     assert bakery.boot()["boot"] == BOOT
+
+
+def test_a_shop_that_changes_its_time_zone_has_its_hours_counted_again(
+    store: Store, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    # half past ten at night in UTC: the same day in Berlin, the next one in Kolkata
+    night = round(dt.datetime(2026, 11, 20, 22, 30, tzinfo=dt.UTC).timestamp() * 1000)
+    store(batch(passage(1), passage(2, at=night)), at=dt.datetime(2026, 11, 21, tzinfo=dt.UTC))
+    upkeep.roll_up_footfall(jobs)
+    # whose events were dropped with their month
+    bakery.connection.execute(
+        "INSERT INTO footfall_hour VALUES (%s, %s, '2020-01-10 06:00Z', '2020-01-10', 7, 3, 3, 0)",
+        (bakery.shop_id, bakery.site_id),
+    )
+    assert hours(jobs, bakery) == [(13, 1, 0), (23, 1, 0)]
+
+    bakery.connection.execute("UPDATE shop SET time_zone = 'Asia/Kolkata'")
+    upkeep.count_footfall_again(jobs, bakery.shop_id)
+    assert hours(jobs, bakery) == [(17, 1, 0)]
+    assert hours(jobs, bakery, FRIDAY + dt.timedelta(days=1)) == [(4, 1, 0)]
+    assert hours(jobs, bakery, dt.date(2020, 1, 10)) == [(11, 3, 3)]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import uuid
 
 import procrastinate
 from sqlalchemy import text
@@ -13,7 +14,7 @@ from cloud.app.jobs.closing import delete_closed_shops
 from cloud.app.services.corrections import zero_closed_sites
 from cloud.app.settings import Settings
 from cloud.app.store import footfall
-from cloud.app.store.jobs import QUEUE
+from cloud.app.store.jobs import COUNT_FOOTFALL_AGAIN, FOOTFALL_LOCK, QUEUE
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Shop
 
@@ -30,9 +31,15 @@ def register(queue: procrastinate.App, sessions: sessionmaker[Session], settings
     """Add these jobs to the worker's queue."""
 
     @queue.periodic(cron=EVERY_MINUTE)
-    @queue.task(name="roll_up_footfall", queue=QUEUE, queueing_lock="roll_up_footfall")
+    @queue.task(
+        name="roll_up_footfall", queue=QUEUE, queueing_lock="roll_up_footfall", lock=FOOTFALL_LOCK
+    )
     def roll_up_every_minute(timestamp: int) -> None:
         roll_up_footfall(sessions)
+
+    @queue.task(name=COUNT_FOOTFALL_AGAIN, queue=QUEUE)
+    def count_again_when_asked(shop_id: str) -> None:
+        count_footfall_again(sessions, uuid.UUID(shop_id))
 
     @queue.periodic(cron=EVERY_MINUTE)
     @queue.task(name="zero_closed_sites", queue=QUEUE, queueing_lock="zero_closed_sites")
@@ -60,6 +67,15 @@ def roll_up_footfall(sessions: sessionmaker[Session]) -> int:
             shop = session.get_one(Shop, shop_id)
             due += footfall.roll_up(session, shop_id, shop.time_zone)
     return due
+
+
+def count_footfall_again(sessions: sessionmaker[Session], shop_id: uuid.UUID) -> None:
+    """Count all hours of a shop in its present time zone."""
+    with sessions.begin() as session:
+        act_for(session, shop_id=shop_id)
+        shop = session.get(Shop, shop_id)
+        if shop is not None:  # it was not deleted meanwhile
+            footfall.count_again(session, shop_id, shop.time_zone)
 
 
 def zero_all_closed_sites(sessions: sessionmaker[Session], now: dt.datetime) -> int:

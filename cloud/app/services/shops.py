@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cloud.app.domain.errors import Conflict, Gone, NotFound, SignedOut
 from cloud.app.domain.slugs import SLUG_MAX_LENGTH, slugify
 from cloud.app.services.hours import checked_hours
+from cloud.app.store.jobs import COUNT_FOOTFALL_AGAIN, FOOTFALL_LOCK, enqueue
 from cloud.app.store.people import Staff
 from cloud.app.store.roles import act_for, enter_shop
 from cloud.app.store.shops import Shop, Site
@@ -70,9 +71,12 @@ def shop_by_slug(session: Session, slug: str) -> Shop:
 def change_shop(session: Session, shop_id: uuid.UUID, changes: Mapping[str, object]) -> Shop:
     """Change a shop's profile. Raises Conflict when the chosen slug is taken."""
     shop = shop_by_id(session, shop_id)
+    before = shop.time_zone
     for name, value in _checked(changes).items():
         setattr(shop, name, value)
     _flush(session)
+    if shop.time_zone != before:  # what was counted stands at other hours now
+        enqueue(session, COUNT_FOOTFALL_AGAIN, lock=FOOTFALL_LOCK, shop_id=shop_id)
     return shop
 
 

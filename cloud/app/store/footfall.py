@@ -53,6 +53,22 @@ _COUNT = text("""
     ON CONFLICT (shop_id, site_id, starts_at) DO UPDATE SET
         entries = excluded.entries, exits = excluded.exits, ambiguous = excluded.ambiguous
 """)
+_FORGET = text("""
+    DELETE FROM footfall_hour AS old WHERE shop_id = :shop_id AND EXISTS (
+        SELECT FROM event WHERE shop_id = :shop_id AND site_id = old.site_id
+            AND kind IN ('passage', 'ambiguous_passage')
+            AND occurred_at >= old.starts_at AND occurred_at < old.starts_at + interval '1 hour'
+    )
+""")
+_NAME_AGAIN = text("""
+    UPDATE footfall_hour SET date = (starts_at AT TIME ZONE :zone)::date,
+        hour = extract(hour FROM starts_at AT TIME ZONE :zone)
+    WHERE shop_id = :shop_id
+""")
+_QUARTERS = text("""
+    SELECT DISTINCT site_id, date_bin('15 minutes', occurred_at, timestamptz 'epoch') AS starts_at
+    FROM event WHERE shop_id = :shop_id AND kind IN ('passage', 'ambiguous_passage')
+""")
 
 
 def shops_with_footfall_due(session: Session) -> list[uuid.UUID]:
@@ -69,16 +85,17 @@ def roll_up(session: Session, shop_id: uuid.UUID, time_zone: str) -> int:
     due = session.execute(_DUE, {"shop_id": shop_id}).all()
     if due:
         session.execute(_TAKE_DUE, [dict(row._mapping) for row in due])
-        session.execute(
-            _COUNT,
-            {
-                "shop_id": shop_id,
-                "zone": time_zone,
-                "site_ids": [row.site_id for row in due],
-                "starts": [row.starts_at for row in due],
-            },
-        )
+    _count(session, shop_id, time_zone, due)
     return len(due)
+
+
+def count_again(session: Session, shop_id: uuid.UUID, time_zone: str) -> None:
+    """Count all hours of a shop anew, in another time zone. Hours whose events are gone keep what
+    was counted, and begin when they began."""
+    values = {"shop_id": shop_id, "zone": time_zone}
+    session.execute(_FORGET, values)
+    session.execute(_NAME_AGAIN, values)
+    _count(session, shop_id, time_zone, session.execute(_QUARTERS, values).all())
 
 
 def hours(
@@ -103,6 +120,17 @@ def days(session: Session, shop_id: uuid.UUID, first: dt.date, last: dt.date) ->
         .group_by(FootfallHour.date)
         .order_by(FootfallHour.date)
     ).all()
+
+
+def _count(
+    session: Session, shop_id: uuid.UUID, time_zone: str, quarters: Sequence[Row[Any]]
+) -> None:
+    if quarters:
+        values = {
+            "site_ids": [row.site_id for row in quarters],
+            "starts": [row.starts_at for row in quarters],
+        }
+        session.execute(_COUNT, {"shop_id": shop_id, "zone": time_zone, **values})
 
 
 def _hours(

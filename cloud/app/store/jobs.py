@@ -14,6 +14,9 @@ RUN_IMPORT = "run_import"
 UNDO_IMPORT = "undo_import"
 SCORE_SHOP = "score_shop"
 MAKE_REPORT = "make_report"
+COUNT_FOOTFALL_AGAIN = "count_footfall_again"
+# whoever counts hours counts alone: a count that began earlier would overwrite a later one
+FOOTFALL_LOCK = "footfall"
 
 _DEFER = text("""
     SELECT procrastinate_defer_jobs_v1(ARRAY[
