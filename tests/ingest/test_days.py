@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.ingest.handler import handle
 from cloud.app.jobs import upkeep
+from cloud.app.services.corrections import set_inside
 from cloud.app.services.live import live_state, public_status
 from cloud.app.services.openings import say as say_word
 from cloud.app.services.past_weeks import weeks_behind
@@ -264,7 +265,7 @@ def test_people_counted_without_a_contact_are_not_added_up_over_the_nights(
     assert upkeep.zero_all_closed_sites(jobs, at(10)) == 1
     assert live(at(10))["inside"] == 1
     (row,) = bakery.rows("count_correction")
-    assert row["corrected_at"] == at(18, 15, THURSDAY)
+    assert row["corrected_at"] == at(9)
     assert upkeep.zero_all_closed_sites(jobs, at(10, 1)) == 0
 
 
@@ -332,3 +333,20 @@ def test_another_time_zone_has_the_footfall_counted_again(session: Session, bake
     query = "SELECT task_name, args FROM procrastinate_jobs"
     (job,) = session.execute(text(query)).all()
     assert job == ("count_footfall_again", {"shop_id": str(bakery.shop_id)})
+
+
+def test_the_owner_s_count_in_a_closed_shop_stands(
+    say: Say, live: Look, session: Session, bakery: Bakery, jobs: sessionmaker[Session]
+) -> None:
+    say(door(at(9), 1), passage(at(9)), door(at(18), 0), heard=at(18, 20))
+    assert upkeep.zero_all_closed_sites(jobs, at(18, 20)) == 1
+    act_for(session, shop_id=bakery.shop_id)
+    set_inside(
+        session, bakery.shop_id, bakery.site_id,
+        inside=2, reason="a late order", person_id=None, now=at(18, 21),  # type: ignore[arg-type]
+    )  # fmt: skip
+    session.commit()
+
+    say(heard=at(18, 22))
+    assert upkeep.zero_all_closed_sites(jobs, at(18, 22)) == 0
+    assert live(at(18, 22))["inside"] == 2

@@ -55,7 +55,11 @@ def zero_closed_sites(session: Session, shop_id: uuid.UUID, now: dt.datetime) ->
         return 0
     # in one order everywhere, so that nobody waits in a circle
     locked = [_locked(session, shop_id, id_) for id_ in sorted(site.site_id for site in counting)]
-    due = [site for site in locked if _since(site) < emptied_at]
+    due = [
+        site
+        for site in locked
+        if _since(site) < emptied_at and _had_counted(session, site, emptied_at)
+    ]
     for site in due:
         _correct(session, site, 0, emptied_at, "closing", None, None)
     return len(due)
@@ -82,10 +86,11 @@ def _emptied_at(
 ) -> dt.datetime | None:
     """Return when the shop had last been closed for a while since it was counted, if it was."""
     is_open = view.openness
-    by_hours = _closed_by_hours_at(view, now) if is_open.source == "hours" else None
+    closed_at, opened_at = _by_hours(view, now) if is_open.source == "hours" else (None, None)
     if is_open.is_open is False:
-        closed_at = is_open.since or by_hours or now - EMPTY_AFTER
-        return now if now - closed_at >= EMPTY_AFTER else None
+        # not now: what a person says of a shop that is closed shall stand
+        emptied_at = (is_open.since or closed_at or now - EMPTY_AFTER) + EMPTY_AFTER
+        return emptied_at if emptied_at <= now else None
     # a door that moved before may stand open since
     since = min(map(_since, counting)) - A_DAY
     moves = timeline_queries.doors(session, view.shop.id, since, now)
@@ -93,17 +98,24 @@ def _emptied_at(
     last = last_closed(
         ((m.site_id, m.occurred_at, m.is_open) for m in moves if m.site_id in watched), EMPTY_AFTER
     )
-    # not every door has a contact
-    last = last or by_hours
-    return min(last + EMPTY_AFTER, now) if last else None
+    if last is not None:
+        return last + EMPTY_AFTER
+    # not every door has a contact: who left late, and who came early, is not of this day
+    return opened_at if closed_at is not None else None
 
 
-def _closed_by_hours_at(view: View, now: dt.datetime) -> dt.datetime | None:
-    """Return when the published hours had the shop closed the last time."""
+def _by_hours(view: View, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """Return when the published hours closed the shop the last time, and opened it since."""
     shop = view.shop
     begin, end = now - HOURS_WITHIN, now + dt.timedelta(minutes=1)
     spans = open_spans(view.hours, shop.time_zone, shop.country, begin, end)
-    return max((stop.astimezone(dt.UTC) for _, stop in spans if stop <= now), default=None)
+    closed_at = max((stop.astimezone(dt.UTC) for _, stop in spans if stop <= now), default=None)
+    opened_at = max((start.astimezone(dt.UTC) for start, _ in spans if start <= now), default=None)
+    return closed_at, opened_at
+
+
+def _had_counted(session: Session, site: SiteState, until: dt.datetime) -> bool:
+    return bool(site.starting_inside or any(_counted(session, site, _since(site), until)))
 
 
 def _since(site: SiteState) -> dt.datetime:
