@@ -350,3 +350,12 @@ def test_the_owner_s_count_in_a_closed_shop_stands(
     say(heard=at(18, 22))
     assert upkeep.zero_all_closed_sites(jobs, at(18, 22)) == 0
     assert live(at(18, 22))["inside"] == 2
+
+
+def test_visitors_of_today_stand_at_their_hours_also_when_nobody_has_rolled_them_up(
+    say: Say, session: Session, bakery: Bakery
+) -> None:
+    say(passage(at(9, 30)), passage(at(9, 50)), passage(at(11, 10)), heard=at(12))
+    found = today(session, bakery.shop_id, at(12, 5))
+    counted = {hour["hour"]: hour["entries"] for hour in found["hours"] if hour["entries"]}
+    assert (found["visitors"], counted) == (3, {9: 2, 11: 1})

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,9 @@ def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, A
     sales = _sales(session, shop, local)
     takings = sales.pop(local.date(), None)
     purchases = takings.purchases if takings else 0
-    visitors = day_queries.entries(session, shop_id, *day_of(shop, local.date()))
+    zone = ZoneInfo(shop.time_zone)
+    entries = day_queries.entries_by_hour(session, shop_id, zone, *day_of(shop, local.date()))
+    visitors = sum(entries.values())
     counts = footfall.counts_like(session, shop_id, local.date())
     return {
         "date": local.date(),
@@ -43,7 +45,7 @@ def today(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[str, A
         "visitors": visitors,
         "conversion": conversion(purchases, visitors),
         "usual": _usual(list(sales.values()), counts, local),
-        "hours": _hours(counts, local, visitors),
+        "hours": _hours(counts, local, entries),
         "promised": promised_and_kept(session, shop, local.date(), now),
         "kpis": _kpis(session, shop_id),
         "to_win_back": _to_win_back(session, shop_id),
@@ -59,12 +61,12 @@ def _sales(session: Session, shop: Shop, local: dt.datetime) -> dict[dt.date, Ro
     return {day.date: day for day in days}
 
 
-def _hours(counts: Sequence[HourCount], local: dt.datetime, visitors: int) -> list[dict[str, Any]]:
-    """Return the hours of the day; the last minutes are counted before the hours are rolled up."""
+def _hours(
+    counts: Sequence[HourCount], local: dt.datetime, entries: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """Return the hours of the day; today's entries are counted before the hours are rolled up."""
     hours = footfall.day_by_hour(counts, local.date())
-    late = visitors - sum(hour["entries"] for hour in hours)
-    hours[local.hour]["entries"] += max(late, 0)
-    return hours
+    return [{**hour, "entries": entries.get(hour["hour"], 0)} for hour in hours]
 
 
 def _usual(

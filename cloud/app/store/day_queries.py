@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Integer, Row, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from cloud.app.store.shops import Event
@@ -49,10 +49,14 @@ def takings_by_day(
     return session.execute(_TAKINGS_BY_DAY, values).all()
 
 
-def entries(session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime) -> int:
-    """Return how many people the doors counted in."""
-    counted = session.scalar(
-        select(func.count()).where(
+def entries_by_hour(
+    session: Session, shop_id: uuid.UUID, zone: ZoneInfo, begin: dt.datetime, end: dt.datetime
+) -> dict[int, int]:
+    """Return how many people the doors counted in, by the hour of the shop's clock."""
+    hour = cast(func.extract("hour", func.timezone(str(zone), Event.occurred_at)), Integer)
+    rows = session.execute(
+        select(hour, func.count())
+        .where(
             Event.shop_id == shop_id,
             Event.kind == "passage",
             Event.body["direction"].astext == "in",
@@ -61,5 +65,6 @@ def entries(session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.da
             # there is a table for each month of receipt
             Event.received_at >= begin,
         )
+        .group_by(text("1"))
     )
-    return counted or 0
+    return {row[0]: row[1] for row in rows}
