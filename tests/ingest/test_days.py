@@ -359,3 +359,16 @@ def test_visitors_of_today_stand_at_their_hours_also_when_nobody_has_rolled_them
     found = today(session, bakery.shop_id, at(12, 5))
     counted = {hour["hour"]: hour["entries"] for hour in found["hours"] if hour["entries"]}
     assert (found["visitors"], counted) == (3, {9: 2, 11: 1})
+
+
+def test_a_word_that_holds_from_the_day_before_was_not_said_today(
+    session: Session, bakery: Bakery
+) -> None:
+    word = {"message": "on holiday", "person_id": None, "now": at(17, 35)}
+    say_word(session, bakery.shop_id, is_open=False, until=at(9, 0, MONDAY), **word)  # type: ignore[arg-type]
+    days = {
+        date: timeline(session, bakery.shop_id, date, at(20, 0, SATURDAY))["moments"]
+        for date in (FRIDAY, SATURDAY)
+    }
+    said = {date: moment["at"] for date, (moment,) in days.items()}  # type: ignore[misc]
+    assert said == {FRIDAY: at(17, 35), SATURDAY: at(0, 0, SATURDAY)}

@@ -186,7 +186,8 @@ def _words(
     ]
     said: list[Moment] = [
         {
-            "at": override.starts_at,
+            # what was said on an earlier day holds from the beginning of this one
+            "at": max(override.starts_at, begin),
             "kind": "said_open" if override.is_open else "said_closed",
             "until": override.ends_at,
             "text": override.message,
