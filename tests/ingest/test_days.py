@@ -372,3 +372,22 @@ def test_a_word_that_holds_from_the_day_before_was_not_said_today(
     }
     said = {date: moment["at"] for date, (moment,) in days.items()}  # type: ignore[misc]
     assert said == {FRIDAY: at(17, 35), SATURDAY: at(0, 0, SATURDAY)}
+
+
+def test_a_contact_that_is_known_to_be_stuck_is_not_believed_however_long(
+    say: Say, live: Look, bakery: Bakery
+) -> None:
+    publish(bakery, "Mo-Fr 09:00-18:00")
+    stuck = {"at": _ms(at(10, 0, MONDAY)), "kind": "contact_faulty", "fault": "stuck"}
+    say(door(at(18), 0), stuck, heard=at(10, 0, MONDAY))
+    state = live(at(10, 0, MONDAY))
+    assert (state["is_open"], state["source"]) == (True, "hours")
+
+    friday = MONDAY + dt.timedelta(days=4)
+    say(heard=at(10, 0, friday))
+    state = live(at(10, 0, friday))
+    assert (state["is_open"], state["source"]) == (True, "hours")
+    assert [device["condition"] for device in state["devices"]] == ["contact"]  # type: ignore[attr-defined]
+
+    say(door(at(10, 30, friday), 1), heard=at(10, 30, friday))
+    assert live(at(10, 31, friday))["source"] == "door"

@@ -21,8 +21,11 @@ MISUSED_WITHIN = dt.timedelta(days=1)
 CLOCK_SET_WITHIN_MS = 10 * 60 * 1000
 
 
-def healths(session: Session, devices: Sequence[Device], now: dt.datetime) -> dict[str, Health]:
-    """Return the health of each device, by id. All devices are of one shop."""
+def healths(
+    session: Session, devices: Sequence[Device], faulty: Mapping[str, str], now: dt.datetime
+) -> dict[str, Health]:
+    """Return the health of each device, by id. All devices are of one shop; `faulty` says what is
+    wrong with their contacts."""
     if not devices:
         return {}
     seen = {row.device_id: row for row in sights(session, devices[0].shop_id, now - LOOK_BACK)}
@@ -33,7 +36,9 @@ def healths(session: Session, devices: Sequence[Device], now: dt.datetime) -> di
     for device in devices:
         sensor = _sensor(device, seen.get(device.id), entries, exits, len(seen) < 2)
         refused, rejected = misused.get(device.id, (0, 0))
-        found[device.id] = health(replace(sensor, refused=refused, rejected=rejected), now)
+        fault = faulty.get(device.id)
+        known = replace(sensor, refused=refused, rejected=rejected, contact_fault=fault)
+        found[device.id] = health(known, now)
     return found
 
 
@@ -47,7 +52,6 @@ def _sensor(
         seen_at=device.seen_at,
         outbox_depth=depth if isinstance(depth, int) else 0,
         blocked_since=seen.blocked_since if seen else None,
-        contact_fault=seen.contact_fault if seen else None,
         drift_mm=seen.drift_mm or 0 if seen else 0,
         # who comes by one door and leaves by another is no disagreement: all doors count together
         entries=entries if seen else 0,

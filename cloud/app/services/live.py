@@ -18,6 +18,7 @@ from cloud.app.services import openings
 from cloud.app.services.device_health import healths
 from cloud.app.services.footfall import next_quiet_time, usual_week
 from cloud.app.services.shops import shop_by_slug
+from cloud.app.store.device_queries import faulty_contacts
 from cloud.app.store.openings import OpeningException
 from cloud.app.store.roles import act_for
 from cloud.app.store.shops import Device, Shop, SiteState
@@ -30,6 +31,8 @@ class View:
     shop: Shop
     sites: Sequence[SiteState]
     devices: Sequence[Device]
+    # what is wrong with the door contacts, by device
+    faulty: Mapping[str, str]
     override: Override | None
     exceptions: Sequence[OpeningException]
     week: Mapping[HourOfWeek, UsualHour]
@@ -89,9 +92,9 @@ class View:
 
     @property
     def _doors(self) -> list[Door]:
-        fresh = {device.id for device in self.devices if self._is_fresh(device)}
+        believed = {d.id for d in self.devices if self._is_fresh(d)} - self.faulty.keys()
         return [
-            Door(site.is_open, site.door_changed_at, site.door_device_id in fresh)
+            Door(site.is_open, site.door_changed_at, site.door_device_id in believed)
             for site in self.watched
             if site.is_open is not None
         ]
@@ -109,7 +112,7 @@ def live_state(session: Session, shop_id: uuid.UUID, now: dt.datetime) -> dict[s
     """Return the live state of a shop for those who work there. Raises NotFound."""
     view = look(session, shop_id, now)
     is_open = view.openness
-    states = healths(session, view.devices, now)
+    states = healths(session, view.devices, view.faulty, now)
     return {
         "shop_id": shop_id,
         "version": sum(site.version for site in view.sites),
@@ -208,6 +211,7 @@ def _look(session: Session, shop: Shop | None, now: dt.datetime) -> View:
         shop,
         sites,
         devices,
+        faulty_contacts(session, shop.id),
         openings.current_override(session, shop.id, now),
         openings.exceptions(session, shop.id, yesterday),
         usual_week(session, shop, now),

@@ -63,12 +63,6 @@ _SIGHTS = text("""
                    FILTER (WHERE kind IN ('sensor_blocked', 'sensor_cleared')))[1]
                 = 'sensor_blocked'
             THEN max(occurred_at) FILTER (WHERE kind = 'sensor_blocked') END AS blocked_since,
-        -- and of the contact, if it was that it does not work
-        CASE WHEN (array_agg(kind ORDER BY boot DESC, sequence DESC)
-                   FILTER (WHERE kind IN ('contact_faulty', 'contact_cleared')))[1]
-                = 'contact_faulty'
-            THEN (array_agg(body ->> 'fault' ORDER BY boot DESC, sequence DESC)
-                  FILTER (WHERE kind = 'contact_faulty'))[1] END AS contact_fault,
         -- how far the idle distance of the last calibration is from the first one's
         ((array_agg((body -> 'idle_mm' ->> 0)::int ORDER BY boot DESC, sequence DESC)
             FILTER (WHERE kind = 'calibrated'))[1]
@@ -76,16 +70,33 @@ _SIGHTS = text("""
             FILTER (WHERE kind = 'calibrated'))[1]) AS drift_mm
     FROM event
     WHERE shop_id = :shop_id AND occurred_at >= :since AND received_at >= :since
-        AND kind IN ('passage', 'sensor_blocked', 'sensor_cleared', 'calibrated', 'contact_faulty',
-            'contact_cleared')
+        AND kind IN ('passage', 'sensor_blocked', 'sensor_cleared', 'calibrated')
     GROUP BY device_id
+""")
+# What was said of a contact since it moved last: a board says first of all how its door stands when
+# it starts, and again when a fault has ended. That is read by the key, however long ago it was.
+_FAULTY = text("""
+    SELECT state.door_device_id, said.fault
+    FROM site_state AS state, LATERAL (
+        SELECT kind, body ->> 'fault' AS fault FROM event
+        WHERE shop_id = :shop_id AND device_id = state.door_device_id AND boot = state.door_boot
+            AND sequence > state.door_sequence AND kind IN ('contact_faulty', 'contact_cleared')
+        ORDER BY sequence DESC LIMIT 1
+    ) AS said
+    WHERE state.shop_id = :shop_id AND said.kind = 'contact_faulty'
 """)
 
 
 def sights(session: Session, shop_id: uuid.UUID, since: dt.datetime) -> Sequence[Row[Any]]:
     """Return what each device has seen since a time: (device_id, entries, exits, blocked_since,
-    contact_fault, drift_mm)."""
+    drift_mm)."""
     return session.execute(_SIGHTS, {"shop_id": shop_id, "since": since}).all()
+
+
+def faulty_contacts(session: Session, shop_id: uuid.UUID) -> dict[str, str]:
+    """Return the devices whose door contact does not work now, and what is wrong with it."""
+    rows = session.execute(_FAULTY, {"shop_id": shop_id})
+    return {row.door_device_id: row.fault for row in rows}
 
 
 def rejections(
