@@ -391,3 +391,18 @@ def test_a_contact_that_is_known_to_be_stuck_is_not_believed_however_long(
 
     say(door(at(10, 30, friday), 1), heard=at(10, 30, friday))
     assert live(at(10, 31, friday))["source"] == "door"
+
+
+@pytest.mark.parametrize("published", ["24/7", None])
+def test_a_shop_that_never_closes_is_empty_when_nobody_has_passed_for_hours(
+    say: Say, live: Look, bakery: Bakery, jobs: sessionmaker[Session], published: str | None
+) -> None:
+    bakery.connection.execute("UPDATE shop SET opening_hours = %s", (published,))
+    say(passage(at(22)), heard=at(22))
+    # a silent board may have missed who came
+    assert upkeep.zero_all_closed_sites(jobs, at(2, 30, SATURDAY)) == 0
+    say(heard=at(1, 59, SATURDAY))
+    assert upkeep.zero_all_closed_sites(jobs, at(1, 59, SATURDAY)) == 0
+    say(heard=at(2, 1, SATURDAY))
+    assert upkeep.zero_all_closed_sites(jobs, at(2, 1, SATURDAY)) == 1
+    assert live(at(2, 2, SATURDAY))["inside"] == 0

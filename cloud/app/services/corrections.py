@@ -19,6 +19,8 @@ from cloud.app.store.shops import SiteState
 
 # the last ones walk out after the door was closed
 EMPTY_AFTER = dt.timedelta(minutes=15)
+# no customer stays so long while nobody else comes or goes
+QUIET_FOR = dt.timedelta(hours=4)
 A_DAY = dt.timedelta(days=1)
 # a shop that is closed for longer is emptied meanwhile
 HOURS_WITHIN = dt.timedelta(days=14)
@@ -84,7 +86,7 @@ def _is_counted(site: SiteState) -> bool:
 def _emptied_at(
     session: Session, view: View, counting: Sequence[SiteState], now: dt.datetime
 ) -> dt.datetime | None:
-    """Return when the shop had last been closed for a while since it was counted, if it was."""
+    """Return when nobody can have been inside the last time, if there was such a time."""
     is_open = view.openness
     closed_at, opened_at = _by_hours(view, now) if is_open.source == "hours" else (None, None)
     if is_open.is_open is False:
@@ -100,8 +102,16 @@ def _emptied_at(
     )
     if last is not None:
         return last + EMPTY_AFTER
-    # not every door has a contact: who left late, and who came early, is not of this day
-    return opened_at if closed_at is not None else None
+    if closed_at is not None:
+        # not every door has a contact: who left late, and who came early, is not of this day
+        return opened_at
+    return _quiet_at(counting, now) if view.is_counting else None
+
+
+def _quiet_at(counting: Sequence[SiteState], now: dt.datetime) -> dt.datetime | None:
+    """Return when nobody had passed for so long that nobody can be inside, where nothing closes."""
+    passed_at = max((site.last_event_at for site in counting if site.last_event_at), default=now)
+    return passed_at + QUIET_FOR if now - passed_at >= QUIET_FOR else None
 
 
 def _by_hours(view: View, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:

@@ -70,11 +70,15 @@ class View:
         return people_inside(self.entries, self.exits, starting) if self.sites else None
 
     @property
-    def crowd(self) -> Crowd | None:
-        """None also when a counter is silent: it may have missed who came."""
+    def is_counting(self) -> bool:
+        """Tell whether no counter is silent: it may have missed who came."""
         counting = {site.site_id for site in self.sites}
         devices = [device for device in self.devices if device.site_id in counting]
-        if not devices or not all(self._is_fresh(device) for device in devices):
+        return bool(devices) and all(self._is_fresh(device) for device in devices)
+
+    @property
+    def crowd(self) -> Crowd | None:
+        if not self.is_counting:
             return None
         local = self.now.astimezone(ZoneInfo(self.shop.time_zone))
         usual = self.week.get((local.weekday(), local.hour))
