@@ -40,12 +40,14 @@ def test_a_new_owner_opens_a_shop_and_goes_through_the_first_steps(
     page.get_by_label("Country").select_option("Germany")
     page.get_by_label("Time zone").select_option("Europe/Berlin")
     page.get_by_label("Currency").select_option("EUR")
-    page.get_by_role("button", name="Open the shop").click()
+    page.get_by_role("button", name="Open the shop").dblclick()
     expect(page.get_by_role("heading", name="First steps")).to_be_visible()
     start = page.url
     api = Api(installation.url)
     api.sign_in(login, PASSWORD)
-    shop_id = str(api.call("GET", "/shops")["items"][0]["id"])
+    shops = api.call("GET", "/shops")["items"]
+    assert [shop["name"] for shop in shops] == ["Nora’s Flowers"]
+    shop_id = str(shops[0]["id"])
 
     step(page, "Opening hours").get_by_role("link", name="Set the hours").click()
     page.get_by_role("button", name="Weekdays and Saturday morning").click()

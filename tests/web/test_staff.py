@@ -35,7 +35,8 @@ def test_an_owner_invites_somebody_who_registers_and_is_let_go_again(
 ) -> None:
     enter(page, f"{own_bakery.url}/shop/staff", own_bakery.login)
     page.get_by_role("radio", name="Staff").check()
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Make a link").dblclick()
+    expect(page.get_by_role("button", name="Take back")).to_have_count(1)
     link = page.get_by_role("status", name="Invitation link").inner_text()
 
     context = new_context(browser, viewport)

@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { BrowserRouter } from "react-router";
 import { ApiError } from "./api/client";
 import { Caught } from "./components/caught";
@@ -10,6 +10,9 @@ import { SignedIn } from "./signed-in";
 import { SignedOut } from "./signed-out";
 
 const MAX_RETRIES = 2;
+
+// at once, not in a timer: a button that sends something is disabled before the next click on it
+notifyManager.setScheduler(queueMicrotask);
 
 const queryClient = new QueryClient({
   defaultOptions: {

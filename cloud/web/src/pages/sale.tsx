@@ -86,15 +86,7 @@ function SaleForm() {
           chosen={customer && nameOf(customer)}
           onChoose={setCustomer}
         />
-        {/* of a double click only the first: the second finds the form empty, or full again */}
-        <Button
-          type="submit"
-          onClick={(event) => {
-            if (event.detail > 1) event.preventDefault();
-          }}
-        >
-          {t("sale.save")}
-        </Button>
+        <Button type="submit">{t("sale.save")}</Button>
         <p role="status" className={css.saved}>
           {saved}
         </p>
