@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from cloud.app.api import public_cache
+from cloud.app.services import openings
 from cloud.app.settings import Settings
 from tests.api.conftest import API, Somebody, body, made, move_to_noon, problem
 from tests.api.test_closing import run_sql
+from tests.api.test_meetings import meanwhile
 
 
 def soon(minutes: float = 15) -> str:
@@ -75,6 +78,23 @@ def test_hours_of_a_day_that_are_no_times_are_refused(owner: Somebody, hours: st
 def test_hours_of_a_day_are_times(owner: Somebody, hours: str) -> None:
     day = {"date": "2126-12-24", "hours": hours}
     assert made(owner.post(f"{owner.url}/exceptions", day))["hours"] == hours
+
+
+def test_of_two_hours_of_a_day_set_at_the_same_moment_the_later_hold(
+    app: Flask, owner: Somebody
+) -> None:
+    tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+
+    def setting(session: Session) -> None:
+        openings.set_exception(
+            session, uuid.UUID(owner.shop_id), date=tomorrow, hours=None, note="Holiday",
+            now=dt.datetime.now(dt.UTC),
+        )  # fmt: skip
+
+    later = {"date": str(tomorrow), "hours": "10:00-13:00", "note": None}
+    answer = meanwhile(app, owner, setting, lambda: owner.post(f"{owner.url}/exceptions", later))
+    assert made(answer) == later
+    assert body(owner.get(f"{owner.url}/exceptions"))["items"] == [later]
 
 
 def test_a_day_that_is_over_gets_no_other_hours(owner: Somebody) -> None:

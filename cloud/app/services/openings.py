@@ -14,6 +14,7 @@ from opening_hours import (  # type: ignore[attr-defined]  # its stub forgets th
     UnknownCountryError,
 )
 from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from cloud.app.domain.errors import Invalid, NotFound
@@ -102,8 +103,15 @@ def set_exception(
         raise Invalid("date", f"a day from {first} on", str(date))
     if hours is not None and not _are_hours_of(date, hours):
         raise Invalid("hours", "hours such as 10:00-13:00", repr(hours))
-    exception = session.merge(OpeningException(shop_id=shop_id, date=date, hours=hours, note=note))
-    session.flush()
+    values = {"hours": hours, "note": note}
+    # one statement: of two that are sent at the same moment, the later one holds
+    exception = session.scalars(
+        insert(OpeningException)
+        .values(shop_id=shop_id, date=date, **values)
+        .on_conflict_do_update(index_elements=["shop_id", "date"], set_=values)
+        .returning(OpeningException),
+        execution_options={"populate_existing": True},
+    ).one()
     ring(session, shop_id)
     return exception
 
