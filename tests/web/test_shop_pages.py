@@ -43,6 +43,25 @@ def test_hours_are_set_from_a_preset_and_changed_for_one_day(
 
 
 @AT_PHONE_SIZE
+def test_a_time_that_is_cleared_is_asked_for_in_the_planner(page: Page, own_bakery: Bakery) -> None:
+    enter(page, f"{own_bakery.url}/shop/hours", own_bakery.login)
+    page.get_by_role("button", name="Every day").click()
+    monday = page.get_by_role("group", name="Monday")
+    monday.get_by_label("Monday from").fill("")
+    page.get_by_role("button", name="Save", exact=True).click()
+    monday.get_by_label("Monday from").fill("10:00")
+    monday.get_by_role("button", name="Add hours on Monday").click()
+    expect(monday.get_by_label("Monday from").last).to_have_value("")
+    monday.get_by_label("Monday to").first.fill("12:00")
+    monday.get_by_label("Monday from").last.fill("14:00")
+    monday.get_by_label("Monday to").last.fill("18:00")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    shop = own_bakery.api.call("GET", f"/shops/{own_bakery.shop_id}")
+    assert shop["opening_hours"] == "Mo 10:00-12:00,14:00-18:00; Tu-Su 08:00-20:00"
+
+
+@AT_PHONE_SIZE
 def test_a_new_device_shows_its_password_once_and_ticks_when_heard(
     page: Page, own_bakery: Bakery
 ) -> None:

@@ -17,6 +17,7 @@ import { Exceptions } from "./hours-exceptions";
 import css from "./shop.module.css";
 
 const FIRST_SPAN: Span = { from: "09:00", to: "18:00" };
+const NEXT_SPAN: Span = { from: "", to: "" };
 
 export function Hours() {
   const { shop } = useShop();
@@ -38,27 +39,28 @@ export function Hours() {
 
 function HoursForm({ profile }: { profile: Shop }) {
   const change = useProfileChange();
-  const [text, setText] = useState(profile.opening_hours ?? "");
-  const week = readWeek(text);
+  const [hours, setHours] = useState(() => hoursOf(profile.opening_hours ?? ""));
+  const isWritten = typeof hours === "string";
+  const text = isWritten ? hours : writeWeek(hours);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     change.mutate({ opening_hours: text.trim() || null });
   };
   return (
     <form className={css.stack} onSubmit={submit}>
-      <Presets onChoose={setText} />
-      {week ? (
-        <WeekEditor week={week} onChange={(next) => setText(writeWeek(next))} />
-      ) : (
+      <Presets onChoose={(preset) => setHours(hoursOf(preset))} />
+      {isWritten ? (
         <Card title={t("hours.written")}>
           <Notice tone="info">{t("hours.special")}</Notice>
           <TextField
             label={t("hours.written")}
             isLabelHidden
             value={text}
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => setHours(event.target.value)}
           />
         </Card>
+      ) : (
+        <WeekEditor week={hours} onChange={setHours} />
       )}
       <FormError error={change.error} />
       <div>
@@ -71,6 +73,11 @@ function HoursForm({ profile }: { profile: Shop }) {
       </p>
     </form>
   );
+}
+
+/** A week for the planner, in which times may still be missing; or what says more, as written. */
+function hoursOf(text: string): Week | string {
+  return readWeek(text) ?? text;
 }
 
 function Presets({ onChoose }: { onChoose: (text: string) => void }) {
@@ -153,7 +160,7 @@ function DayEditor({ day, name, spans, onChange }: DayEditorProps) {
           <Button
             look="plain"
             aria-label={t("hours.addTo", { day: name })}
-            onClick={() => onChange([...spans, FIRST_SPAN])}
+            onClick={() => onChange([...spans, spans.length === 0 ? FIRST_SPAN : NEXT_SPAN])}
           >
             {t("hours.add")}
           </Button>
