@@ -87,6 +87,17 @@ def test_a_new_device_shows_its_password_once_and_ticks_when_heard(
     expect(page.get_by_text(password)).to_have_count(0)
 
 
+@AT_PHONE_SIZE
+def test_a_board_of_which_nothing_is_known_yet_is_not_said_to_work(
+    page: Page, own_bakery: Bakery
+) -> None:
+    page.route(re.compile("/live"), lambda route: route.abort())
+    enter(page, f"{own_bakery.url}/shop/devices", own_bakery.login)
+    board = page.get_by_role("listitem").filter(has_text="Front door")
+    expect(board).to_contain_text("0 events stored")
+    expect(board).not_to_contain_text("Works")
+
+
 def test_the_profile_is_changed_and_shown_on_the_public_page(
     page: Page, own_bakery: Bakery
 ) -> None:

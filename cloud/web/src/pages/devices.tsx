@@ -64,7 +64,9 @@ function DeviceItem({ device }: { device: Device }) {
   return (
     <li className={css.device}>
       <strong>{device.name}</strong>
-      {problem ? <Notice tone="warning">{problem}</Notice> : <span>{t("devices.well")}</span>}
+      {problem && <Notice tone="warning">{problem}</Notice>}
+      {/* of a board that was just added nothing is known yet */}
+      {seen && !problem && <span>{t("devices.well")}</span>}
       <span className={css.soft}>
         {[
           device.seen_at && t("devices.seen", { ago: formats.ago(device.seen_at, now) }),
