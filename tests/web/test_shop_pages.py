@@ -208,6 +208,15 @@ def test_a_shop_is_closed_by_its_name_and_taken_back(
 
 
 @AT_PHONE_SIZE
+def test_who_thinks_better_of_another_shop_finds_back(page: Page, own_bakery: Bakery) -> None:
+    enter(page, own_bakery.url, own_bakery.login)
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("link", name="Open another shop").click()
+    page.get_by_role("link", name="Corner Bakery").click()
+    expect(page.get_by_text("Takings")).to_be_visible()
+
+
+@AT_PHONE_SIZE
 def test_who_erases_their_account_reads_which_shops_to_close_first(
     page: Page, own_bakery: Bakery, installation: Installation
 ) -> None:

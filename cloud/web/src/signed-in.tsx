@@ -96,7 +96,7 @@ function Pages({ me }: { me: Me }) {
         <Route path="/new-password" element={<NewPassword />} />
         <Route path="/invitation" element={<Invitation me={me} />} />
         <Route path="/platform" element={<Platform me={me} />} />
-        <Route path="/new-shop" element={<NewShop />} />
+        <Route path="/new-shop" element={<NewShop me={me} />} />
         <Route path="/my" element={<MyLayout me={me} />}>
           <Route index element={<MyShops />} />
           <Route path="account" element={<MyAccount me={me} />} />

@@ -3,6 +3,8 @@ import type { FormEvent } from "react";
 import { useNavigate } from "react-router";
 import { createShop } from "../api/endpoints";
 import { queryKeys } from "../api/keys";
+import type { Me } from "../api/types";
+import { BackLink } from "../components/back-link";
 import { Button } from "../components/button";
 import { SelectField, TextField } from "../components/field";
 import { Page } from "../components/page";
@@ -13,12 +15,12 @@ import { LANGUAGES, type Language, language, locale, t } from "../i18n/i18n";
 import { textsOf } from "../lib/form";
 import { type Choice, countries, countryOf, currencies, timeZones } from "../lib/places";
 import { useSession } from "../session/session";
-import { shopPath } from "../session/shop";
+import { firstShop, shopPath } from "../session/shop";
 
 const FIELDS = ["name", "country", "time_zone", "currency"] as const;
 const TAGS = Object.keys(LANGUAGES) as Language[];
 
-export function NewShop() {
+export function NewShop({ me }: { me: Me }) {
   const { signOut } = useSession();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
@@ -35,8 +37,11 @@ export function NewShop() {
     const reader = TAGS.find((tag) => tag === language()) ?? null;
     mutation.mutate({ ...textsOf(event.currentTarget, FIELDS), language: reader });
   };
+  const first = firstShop(me.shops);
   return (
     <Plain>
+      {first && <BackLink to={shopPath(first.slug)}>{first.name}</BackLink>}
+      {!first && me.is_customer && <BackLink to="/my">{t("my.home")}</BackLink>}
       <Page title={t("newShop.title")} lead={t("newShop.lead")}>
         <form className={page.form} onSubmit={submit}>
           <TextField label={t("newShop.name")} name="name" autoComplete="organization" required />
