@@ -34,6 +34,7 @@ def test_segments_add_up_to_all_customers(owner_page: Page) -> None:
     segments.get_by_text("As a table").click()
     counts = [int(text) for text in segments.get_by_role("cell").all_inner_texts()]
     assert sum(counts) == ALL_CUSTOMERS
+    assert counts == sorted(counts, reverse=True)
 
 
 def test_figures_are_those_of_the_latest_scoring(owner_page: Page, bakery: Bakery) -> None:

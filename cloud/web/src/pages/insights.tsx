@@ -217,8 +217,10 @@ function Revenue({ insights: { months } }: { insights: InsightsData }) {
 
 function Segments({ insights: { segments } }: { insights: InsightsData }) {
   const { formats } = useShop();
-  const found = segments.filter((one) => one.customers > 0);
-  const largest = found.toSorted((a, b) => b.customers - a.customers)[0];
+  const found = segments
+    .filter((one) => one.customers > 0)
+    .toSorted((a, b) => b.customers - a.customers);
+  const [largest] = found;
   if (!largest) return null;
   const total = found.reduce((sum, one) => sum + one.customers, 0);
   return (
