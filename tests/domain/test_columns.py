@@ -17,6 +17,13 @@ from cloud.app.domain.columns import (
 from cloud.app.domain.errors import Invalid
 
 
+def test_a_german_till_calls_a_receipt_bon() -> None:
+    row = ["M001", "02.02.2026", "12,50", "B0001"]
+    assert guess(["Kundennr", "Datum", "Betrag", "Bon"], [row]) == {
+        "customer": 0, "date": 1, "amount": 2, "invoice": 3,
+    }  # fmt: skip
+
+
 def test_names_of_a_gift_shop_are_understood() -> None:
     columns = "InvoiceNo StockCode Description Quantity InvoiceDate UnitPrice CustomerID Country"
     row = ["536365", "85123A", "HEART", "6", "2010-12-01 08:26:00", "2.55", "17850.0", "France"]

@@ -25,7 +25,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "invoiceno", "invoicenumber", "invoiceid", "invoice", "orderid", "ordernumber", "orderno",
         "receiptno", "receiptnumber", "receiptid", "receipt", "transactionid", "transaction",
         "basketid", "purchaseid", "rechnungsnummer", "rechnungsnr", "rechnung", "bonnummer",
-        "bonnr", "belegnummer", "belegnr", "beleg", "auftragsnummer", "bestellnummer",
+        "bonnr", "bon", "belegnummer", "belegnr", "beleg", "auftragsnummer", "bestellnummer",
         "numerofacture", "facture", "commande", "ticket", "factura", "pedido", "fattura",
         "scontrino", "ordine", "factuurnummer", "bestelling", "order",
     ),
