@@ -170,7 +170,7 @@ def test_a_customers_purchases_are_drawn_said_and_tabled(customers_page: Page) -
     customers_page.get_by_role("searchbox").fill("Customer 003")
     shown(customers_page, 1)
     customers_page.get_by_role("link", name="Customer 003").click()
-    plot = customers_page.get_by_role("figure", name=re.compile(r"20 purchases since"))
+    plot = customers_page.get_by_role("figure", name=re.compile(r"The latest 20 purchases, since"))
     expect(plot).to_be_visible()
     plot.get_by_text("As a table").click()
     expect(plot.get_by_role("row")).to_have_count(21)

@@ -35,6 +35,12 @@ describe("times", () => {
     expect(berlin.since("2026-10-02T08:04:00Z", now)).toBe("2 Oct, 10:04");
   });
 
+  it("count days by the shop's calendar, not by whole days that have passed", () => {
+    expect(berlin.daysAgo("2026-11-11T16:00:00Z", now)).toBe("9 days ago");
+    expect(berlin.daysAgo("2026-11-19T22:59:00Z", now)).toBe("yesterday");
+    expect(berlin.daysAgo("2026-11-19T23:01:00Z", now)).toBe("today");
+  });
+
   it("change the day at the shop's midnight", () => {
     const justAfterMidnight = new Date("2026-11-19T23:30:00Z");
     expect(berlin.since("2026-11-19T22:30:00Z", justAfterMidnight)).toBe("Thu 23:30");

@@ -1,5 +1,7 @@
 /** Money, numbers, dates and times as a shop's people write them. */
 
+import { dateIn } from "./shop-clock";
+
 export interface Formats {
   /** Minor units with the currency: 1234 is "€12.34". */
   money: (minor: number) => string;
@@ -29,6 +31,8 @@ export interface Formats {
   since: (at: Date | string, now: Date) => string;
   /** "3 minutes ago". */
   ago: (at: Date | string, now: Date) => string;
+  /** By the shop's calendar: "today", "yesterday", "9 days ago". */
+  daysAgo: (at: Date | string, now: Date) => string;
 }
 
 const HOURS_FROM = 120; // minutes
@@ -111,6 +115,10 @@ export function createFormats(locale: string, currency: string, timeZone: string
       return (isRecent ? weekdayTime : dateTime).format(then);
     },
     ago: (when, now) => relative(ago, now.getTime() - new Date(when).getTime()),
+    daysAgo: (when, now) => {
+      const [then, today] = [new Date(when), now].map((one) => Date.parse(dateIn(timeZone, one)));
+      return ago.format(Math.round((Number(then) - Number(today)) / DAY_MS), "day");
+    },
   };
 }
 

@@ -192,7 +192,7 @@ type Fact = readonly [label: string, value: string | null];
 
 function factsOf(customer: Customer, formats: Formats, now: Date): Fact[] {
   // by the calendar: the score's days leave out those on which the shop was shut for long
-  const ago = orNull(customer.last_visit_at, (at) => formats.ago(at, now));
+  const ago = orNull(customer.last_visit_at, (at) => formats.daysAgo(at, now));
   return [
     [t("customer.lastVisit"), ago],
     ...(customer.score ? scoreFactsOf(customer.score, formats) : []),
@@ -241,7 +241,9 @@ function Purchases({ customer }: { customer: Customer }) {
       {pages.data && purchases.length === 0 && (
         <Empty title={t("customer.noPurchases.title")} text={t("customer.noPurchases.text")} />
       )}
-      {purchases.length > 1 && <History customer={customer} purchases={purchases} />}
+      {purchases.length > 1 && (
+        <History customer={customer} purchases={purchases} isWhole={!pages.hasNextPage} />
+      )}
       <ul className={css.purchases}>
         {shown.map((purchase) => (
           <PurchaseItem key={purchase.id} purchase={purchase} />
@@ -261,19 +263,22 @@ function Purchases({ customer }: { customer: Customer }) {
 interface HistoryProps {
   customer: Customer;
   purchases: readonly Purchase[];
+  /** Whether there are no older ones. */
+  isWhole: boolean;
 }
 
 /** The purchases that are loaded, along the line of time until now. */
-function History({ customer, purchases }: HistoryProps) {
+function History({ customer, purchases, isWhole }: HistoryProps) {
   const { formats } = useShop();
   const oldest = purchases.at(-1);
   if (!oldest) return null;
   const now = Date.now();
   const most = Math.max(...purchases.map((one) => Math.abs(one.amount_minor)), 1);
   const gap = customer.score?.usual_gap_days;
+  const sentence = isWhole ? "history" : "latest";
   return (
     <Timeline
-      sentence={t(gap ? "customer.historyGap" : "customer.history", {
+      sentence={t(gap ? `customer.${sentence}Gap` : `customer.${sentence}`, {
         count: purchases.length,
         date: formats.date(oldest.occurred_at),
         gap: gap ? formats.days(gap) : "",
