@@ -50,6 +50,8 @@ describe("in German", () => {
     expect(problemText(MISSING)).toBe("Diesen Kunden gibt es nicht.");
     const invalid = new ApiError(422, "phone: expected …", { errors: [PHONE] });
     expect(problemText(invalid)).toBe("Telefon: erwartet eine Telefonnummer mit Land, wie +49…");
+    const amount = { ...PHONE, field: "amount", code: "amount_comma" } as const;
+    expect(fieldText(amount)).toBe("Betrag: erwartet einen Betrag wie 12,50");
   });
 
   it("what stands in a sentence is named in German too", () => {
