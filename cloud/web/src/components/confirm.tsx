@@ -7,6 +7,7 @@ import css from "./confirm.module.css";
 
 interface ConfirmProps {
   label: string;
+  look?: "quiet" | "plain";
   /** What it does, in one sentence. */
   question: string;
   onConfirm: () => void;
@@ -15,7 +16,14 @@ interface ConfirmProps {
   name?: string;
 }
 
-export function Confirm({ label, question, onConfirm, isPending = false, name }: ConfirmProps) {
+export function Confirm({
+  label,
+  look = "quiet",
+  question,
+  onConfirm,
+  isPending = false,
+  name,
+}: ConfirmProps) {
   const [isAsking, setAsking] = useState(false);
   const [wasAsked, setAsked] = useState(false);
   const ask = () => {
@@ -26,7 +34,7 @@ export function Confirm({ label, question, onConfirm, isPending = false, name }:
     return (
       // not disabled while it is at work: a button that is cannot take the focus back
       <Button
-        look="quiet"
+        look={look}
         aria-label={name}
         aria-disabled={isPending}
         autoFocus={wasAsked}
