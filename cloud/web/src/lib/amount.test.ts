@@ -40,8 +40,17 @@ describe("readAmount", () => {
 
 describe("writeAmount and readCount", () => {
   it("write an amount as one would type it", () => {
-    expect(writeAmount(1250, "EUR")).toBe("12.50");
-    expect(writeAmount(1200, "JPY")).toBe("1200");
+    expect(writeAmount(125_050, "EUR", "en-GB")).toBe("1250.50");
+    expect(writeAmount(125_050, "EUR", "de-DE")).toBe("1250,50");
+    expect(writeAmount(1200, "JPY", "en")).toBe("1200");
+  });
+
+  it("write an amount that is read as the same", () => {
+    for (const locale of ["en-GB", "de-DE", "hi-IN"]) {
+      for (const currency of ["EUR", "JPY"]) {
+        expect(readAmount(writeAmount(123_456, currency, locale), currency)).toBe(123_456);
+      }
+    }
   });
 
   it("take pieces, and parts of one", () => {

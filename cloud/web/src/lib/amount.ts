@@ -27,10 +27,16 @@ export function readAmount(text: string, currency: string, leastMinor = 0): numb
   return minor >= leastMinor && minor <= LARGEST_MINOR ? minor : null;
 }
 
-/** Minor units as one would type them: 1250 is "12.50". */
-export function writeAmount(minor: number, currency: string): string {
+/** Minor units as one would type them: 1250 is "12.50", and "12,50" in German. */
+export function writeAmount(minor: number, currency: string, locale: string): string {
   const perMajor = minorPerMajor(currency);
-  return (minor / perMajor).toFixed(Math.log10(perMajor));
+  const decimals = Math.log10(perMajor);
+  const format = new Intl.NumberFormat(locale, {
+    useGrouping: false,
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  return format.format(minor / perMajor);
 }
 
 /** A number of pieces such as "12" or "7,5"; null when it is none. */

@@ -12,7 +12,7 @@ import { LineLink } from "../components/line-link";
 import { Page } from "../components/page";
 import { ShowMore } from "../components/show-more";
 import { Empty, Failed, FormError, Loading, Notice } from "../components/states";
-import { t } from "../i18n/i18n";
+import { locale, t } from "../i18n/i18n";
 import { writeAmount } from "../lib/amount";
 import { textsOf } from "../lib/form";
 import type { Formats } from "../lib/formats";
@@ -152,7 +152,7 @@ function ChangeForm({ product, onDone }: ChangeFormProps) {
     mutation.mutate(typed.change);
   };
   const amount = (minor: number | null) =>
-    minor === null ? "" : writeAmount(minor, shop.currency);
+    minor === null ? "" : writeAmount(minor, shop.currency, locale());
   return (
     <form className={css.form} aria-label={product.name} onSubmit={submit} noValidate>
       <TextField
