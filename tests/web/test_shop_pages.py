@@ -202,6 +202,10 @@ def test_a_shop_is_closed_by_its_name_and_taken_back(
     expect(page.get_by_text("This shop is closed.")).to_be_visible()
     assert page.request.get(f"{installation.url}/s/{slug}").status == 410
 
+    page.get_by_role("link", name="Today").click()
+    expect(page.get_by_text("This shop is closed.")).to_be_visible()
+    expect(page.get_by_text("first steps are open")).to_have_count(0)
+    page.get_by_role("link", name="Take it back").click()
     page.get_by_role("button", name="Take it back").click()
     expect(page.get_by_label("Name of the shop")).to_be_visible()
     assert page.request.get(f"{installation.url}/s/{slug}").status == 200
