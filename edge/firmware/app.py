@@ -167,16 +167,15 @@ class Board:
         message["safe_mode"] = int(self._is_safe)
         message["stall_ms"] = self._stall_ms  # the longest one since the last message
         self._stall_ms = 0
-        message["sensors"] = [self._sampling(counter) for counter in self.counters]
+        message["sensors"] = sensors = []
+        for counter in self.counters:
+            sensors.append({"pairs": counter.pairs, "longest_gap_ms": counter.longest_gap_ms})
+            counter.longest_gap_ms = 0
         message["oldest_boot"] = self.outbox.oldest_boot
         gone = self.outbox.gone
         if gone:
             message["gone"] = gone
         return message
-
-    def _sampling(self, counter):
-        gap_ms, counter.longest_gap_ms = counter.longest_gap_ms, 0
-        return {"pairs": counter.pairs, "longest_gap_ms": gap_ms}
 
     async def _keep_time(self, beat):
         server = self._settings["ntp"]

@@ -304,7 +304,7 @@ class _Body:
         other_ms = forth * other._mean_lead_ms()
         if not was_seen:
             return other_ms > 0 and other._is_new(self)
-        if self._is_in_both or not self._keeps_step(other):
+        if not self._keeps_step(other):
             return False
         # who only sways is above the second zone when they rise again
         first_ms = forth * (other._on_ms[1] - other._on_ms[0])
@@ -321,15 +321,13 @@ class _Body:
         is_close = sways and 4 * gap_ms < other._duration_ms()
         return not is_close and other._stretch_ms() <= _STRETCH_MS
 
-    @property
-    def _is_in_both(self):
-        """Whether it has not yet gone through: at one end no zone was ahead."""
+    def _keeps_step(self, other):
+        """Tell whether it has gone through and both take about as long: who stands below the sensor
+        only sways."""
         first = abs(self._on_ms[1] - self._on_ms[0])
         last = abs(self._off_ms[1] - self._off_ms[0])
-        return min(first, last) < _CLEAR_MS
-
-    def _keeps_step(self, other):
-        """Tell whether both take about as long: who stands below the sensor only sways."""
+        if min(first, last) < _CLEAR_MS:
+            return False  # at one end no zone was ahead
         duration_ms = self._duration_ms()
         return duration_ms <= _BRISK_MS and 2 * other._duration_ms() <= 3 * duration_ms
 
@@ -350,7 +348,8 @@ class _Body:
             return ("ambiguous", duration_ms) if duration_ms < _BRISK_MS else None
         if duration_ms < _ODD_MS and self._is_odd(zone_mm):
             return ("ambiguous", duration_ms)
-        return ("in" if direction > 0 else "out", _confidence(abs(direction)))
+        confidence = min(99, 50 + 50 * abs(direction) // _SURE_LEAD_MS)
+        return ("in" if direction > 0 else "out", confidence)
 
     def _is_odd(self, zone_mm):
         """Tell whether one body would have to be long and yet run."""
@@ -410,7 +409,3 @@ class _Body:
 def _since(first, last):
     """Return the milliseconds from one value of the ticks to another."""
     return (last - first + _HALF_TICKS & _TICKS_MASK) - _HALF_TICKS
-
-
-def _confidence(lead_ms):
-    return min(99, 50 + 50 * lead_ms // _SURE_LEAD_MS)

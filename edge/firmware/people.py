@@ -71,18 +71,15 @@ class PeopleCounter:
 
     async def _prepare(self, beat):
         if self._calibration.idle_mm is None:
-            await self._wait_for_nobody(beat)
+            until = time.ticks_add(time.ticks_ms(), _QUIET_WAIT_MS)
+            while not self._is_quiet() and time.ticks_diff(until, time.ticks_ms()) > 0:
+                beat()
+                await asyncio.sleep_ms(_RETRY_MS)
             await self._calibrate(beat)
         if self._counter is None:
             self._counter = Counter(self._calibration.idle_mm)
             self._set_idle()
         self._read_ticks = time.ticks_ms()
-
-    async def _wait_for_nobody(self, beat):
-        until = time.ticks_add(time.ticks_ms(), _QUIET_WAIT_MS)
-        while not self._is_quiet() and time.ticks_diff(until, time.ticks_ms()) > 0:
-            beat()
-            await asyncio.sleep_ms(_RETRY_MS)
 
     async def _count(self, beat):
         while True:
