@@ -119,8 +119,9 @@ def test_doors_that_are_emptied_and_what_they_say_do_not_wait_for_each_other(
         bakery.connection.execute(
             "UPDATE device SET site_id = %s WHERE id = %s", (site_id, f"b-{number}")
         )
-        store(said(f"b-{number}", passage(1)))
-    hours = "UPDATE shop SET opening_hours = 'Mo-Su 01:00-02:00'"
+        store(said(f"b-{number}", passage(1, at=NOON_MS - 11 * HOUR_MS)))
+    # they came at two in Berlin, an hour before it closed
+    hours = "UPDATE shop SET opening_hours = 'Mo-Su 01:00-03:00'"
     bakery.connection.execute(hours)
     with ThreadPoolExecutor(2) as pool, bakery.connection.transaction():
         # as another ingest does that hears from this door

@@ -105,15 +105,10 @@ def door_changes(
     """Return how the doors moved on some days and in the night after them, and how each moved
     before and next, in order."""
     begin, end = day_of(shop, first)[0], day_of(shop, last + A_DAY)[1]
-    rows = [
-        *timeline_queries.doors(session, shop.id, begin, end),
-        *timeline_queries.doors_beside(session, shop.id, begin, end),
-    ]
-    changes = [
+    return [
         DoorChange(row.occurred_at, row.is_open, row.site_id, (row.device_id, row.boot))
-        for row in rows
+        for row in timeline_queries.doors_around(session, shop.id, begin, end)
     ]
-    return sorted(changes, key=lambda change: change.at)
 
 
 def kept_hours(

@@ -28,23 +28,26 @@ _PEOPLE = text("""
 """)
 
 # each is a step or two along an index: what came and went in between is not read
-_DOORS_BESIDE = text("""
+_DOOR = """
+    SELECT site_id, occurred_at, (body ->> 'open')::boolean AS is_open, device_id, boot, sequence
+    FROM event WHERE shop_id = :shop_id AND kind = 'door'
+"""
+_DOORS_AROUND = text(f"""
+    {_DOOR} AND occurred_at >= :begin AND occurred_at < :end AND received_at >= :begin
+    UNION ALL
     SELECT door.* FROM site_state AS state, LATERAL (
-        (SELECT site_id, occurred_at, (body ->> 'open')::boolean AS is_open, device_id, boot
-        FROM event
-        WHERE shop_id = :shop_id AND site_id = state.site_id AND kind = 'door'
+        ({_DOOR} AND site_id = state.site_id
             AND occurred_at >= :since AND occurred_at < :begin AND received_at >= :since
         ORDER BY occurred_at DESC, boot DESC, sequence DESC LIMIT 1)
         UNION ALL
-        (SELECT site_id, occurred_at, (body ->> 'open')::boolean AS is_open, device_id, boot
-        FROM event
-        WHERE shop_id = :shop_id AND site_id = state.site_id AND kind = 'door'
+        ({_DOOR} AND site_id = state.site_id
             AND occurred_at >= :end AND occurred_at < :until AND received_at >= :end
         ORDER BY occurred_at, boot, sequence LIMIT 1)
     ) AS door
     -- a site without a contact would be searched in vain
     WHERE state.shop_id = :shop_id AND state.is_open IS NOT NULL
-""")
+    ORDER BY occurred_at, boot, sequence
+""")  # noqa: S608 - constants
 
 _COUNTED = text("""
     SELECT count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'in') AS entries,
@@ -87,12 +90,12 @@ def doors(
     ).all()
 
 
-def doors_beside(
+def doors_around(
     session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
 ) -> Sequence[Row[Any]]:
-    """Return the same of the last time that each door moved before, and the first time after."""
+    """Return the same of each door, with the last move before and the first one after."""
     times = {"begin": begin, "end": end, "since": begin - BESIDE, "until": end + BESIDE}
-    return session.execute(_DOORS_BESIDE, {"shop_id": shop_id, **times}).all()
+    return session.execute(_DOORS_AROUND, {"shop_id": shop_id, **times}).all()
 
 
 def people(
