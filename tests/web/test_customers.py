@@ -12,6 +12,7 @@ from tests.waiting import wait_until
 from tests.web.conftest import (
     ALL_CUSTOMERS,
     AT_PHONE_SIZE,
+    LOST_CUSTOMERS,
     Bakery,
     enter,
     open_own_bakery,
@@ -127,6 +128,7 @@ def test_the_risk_filter_keeps_only_that_risk(customers_page: Page, bakery: Bake
 
 def test_a_filter_survives_going_to_a_customer_and_back(customers_page: Page) -> None:
     customers_page.get_by_role("radio", name="High").check()
+    shown(customers_page, LOST_CUSTOMERS)
     customers_page.get_by_role("table").get_by_role("link").first.click()
     expect(customers_page.get_by_text("Will they come back?")).to_be_visible()
     customers_page.go_back()
