@@ -118,7 +118,8 @@ class Life:
 
     @property
     def traces(self) -> tuple[str, ...]:
-        return (self.name, self.email, self.phone, self.national, self.phone[-8:], self.note)
+        # fewer digits of the number would be found among those of some score
+        return (self.name, self.email, self.phone, self.national, self.phone[3:], self.note)
 
     def remains(self, *traces: str) -> set[str]:
         """Return the tables in which anything of her is written, whatever the column's type."""
@@ -235,7 +236,7 @@ def test_who_was_merged_is_exported_and_forgotten_by_both_names_and_numbers(
     assert owner.id not in json.dumps(export)
 
     assert owner.delete(url).status_code == 200
-    assert zebulonia.remains(earlier, number, number[-7:]) == set()
+    assert zebulonia.remains(earlier, number, f"151{number[5:]}") == set()
     zebulonia.import_(owner, f"Somebody,{number}", "2026-01-06", consent=True)
     [again] = [one for one in customers(owner) if one["name"] == "Somebody"]
     assert body(owner.get(f"{owner.url}/customers/{again['id']}/consents"))["holds"] == []
