@@ -12,7 +12,7 @@ from cloud.app.domain.errors import NotFound
 from cloud.app.domain.occupancy import margin_of_error, people_inside
 from cloud.app.domain.openness import last_closed
 from cloud.app.services.live import View, look
-from cloud.app.services.openings import open_spans, ring
+from cloud.app.services.openings import A_DAY, open_spans, ring
 from cloud.app.store import timeline_queries
 from cloud.app.store.openings import CountCorrection
 from cloud.app.store.shops import SiteState
@@ -21,7 +21,6 @@ from cloud.app.store.shops import SiteState
 EMPTY_AFTER = dt.timedelta(minutes=15)
 # no customer stays so long while nobody else comes or goes
 QUIET_FOR = dt.timedelta(hours=4)
-A_DAY = dt.timedelta(days=1)
 # a shop that is closed for longer is emptied meanwhile
 HOURS_WITHIN = dt.timedelta(days=14)
 _ALWAYS = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -56,7 +55,8 @@ def zero_closed_sites(session: Session, shop_id: uuid.UUID, now: dt.datetime) ->
     if emptied_at is None:
         return 0
     # in one order everywhere, so that nobody waits in a circle
-    locked = [_locked(session, shop_id, id_) for id_ in sorted(site.site_id for site in counting)]
+    late = sorted(site.site_id for site in counting if _since(site) < emptied_at)
+    locked = [_locked(session, shop_id, site_id) for site_id in late]
     due = [
         site
         for site in locked
@@ -97,9 +97,7 @@ def _emptied_at(
     since = min(map(_since, counting)) - A_DAY
     moves = timeline_queries.doors(session, view.shop.id, since, now)
     watched = {site.site_id for site in view.watched}
-    last = last_closed(
-        ((m.site_id, m.occurred_at, m.is_open) for m in moves if m.site_id in watched), EMPTY_AFTER
-    )
+    last = last_closed((tuple(m) for m in moves if m.site_id in watched), EMPTY_AFTER)
     if last is not None:
         return last + EMPTY_AFTER
     if closed_at is not None:
@@ -117,6 +115,7 @@ def _quiet_at(counting: Sequence[SiteState], now: dt.datetime) -> dt.datetime | 
 def _by_hours(view: View, now: dt.datetime) -> tuple[dt.datetime | None, dt.datetime | None]:
     """Return when the published hours closed the shop the last time, and opened it since."""
     shop = view.shop
+    # beyond now: a span that is only cut off there has not ended
     begin, end = now - HOURS_WITHIN, now + dt.timedelta(minutes=1)
     spans = open_spans(view.hours, shop.time_zone, shop.country, begin, end)
     closed_at = max((stop.astimezone(dt.UTC) for _, stop in spans if stop <= now), default=None)

@@ -19,16 +19,15 @@ from cloud.app.domain.kept_hours import (
 from cloud.app.services import openings
 from cloud.app.services.commands import shown
 from cloud.app.services.corrections import corrections
+from cloud.app.services.openings import A_DAY, Span
 from cloud.app.services.shops import shop_by_id
 from cloud.app.store import timeline_queries
 from cloud.app.store.device_commands import commands_between
 from cloud.app.store.shops import Event, Shop
 
-A_DAY = dt.timedelta(days=1)
 # the last guests of an evening leave, and the door is locked
 LATE_NIGHT = dt.timedelta(hours=6)
 
-Span = tuple[dt.datetime, dt.datetime]
 Moment = dict[str, object]
 
 

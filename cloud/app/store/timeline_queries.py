@@ -16,16 +16,19 @@ SEEN_ONE_BY_ONE = ("door", "sensor_blocked", "sensor_cleared", "calibrated", "ze
 # how far one looks for how a door stood, and whether its board was awake
 BESIDE = dt.timedelta(days=31)
 
-_PEOPLE = text("""
-    SELECT date_bin('15 minutes', occurred_at, timestamptz 'epoch') AS starts_at,
+_WHO = """
         count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'in') AS entries,
         count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'out') AS exits,
         count(*) FILTER (WHERE kind = 'ambiguous_passage') AS ambiguous
+"""
+_PEOPLE = text(f"""
+    SELECT date_bin('15 minutes', occurred_at, timestamptz 'epoch') AS starts_at,
+        {_WHO}
     FROM event
     WHERE shop_id = :shop_id AND occurred_at >= :begin AND occurred_at < :end
         AND received_at >= :begin AND kind IN ('passage', 'ambiguous_passage')
     GROUP BY 1 ORDER BY 1
-""")
+""")  # noqa: S608 - a constant
 
 # each is a step or two along an index: what came and went in between is not read
 _DOOR = """
@@ -49,14 +52,12 @@ _DOORS_AROUND = text(f"""
     ORDER BY occurred_at, boot, sequence
 """)  # noqa: S608 - constants
 
-_COUNTED = text("""
-    SELECT count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'in') AS entries,
-        count(*) FILTER (WHERE kind = 'passage' AND body ->> 'direction' = 'out') AS exits,
-        count(*) FILTER (WHERE kind = 'ambiguous_passage') AS ambiguous
+_COUNTED = text(f"""
+    SELECT {_WHO}
     FROM event
     WHERE shop_id = :shop_id AND site_id = :site_id AND kind IN ('passage', 'ambiguous_passage')
         AND occurred_at > :after AND occurred_at <= :until
-""")
+""")  # noqa: S608 - a constant
 
 
 def moments(
@@ -64,13 +65,11 @@ def moments(
     shop_id: uuid.UUID,
     begin: dt.datetime,
     end: dt.datetime,
-    *,
-    kinds: Sequence[str] = SEEN_ONE_BY_ONE,
 ) -> Sequence[Event]:
     """Return what is shown one by one, in order."""
     return session.scalars(
         select(Event)
-        .where(Event.shop_id == shop_id, Event.kind.in_(kinds))
+        .where(Event.shop_id == shop_id, Event.kind.in_(SEEN_ONE_BY_ONE))
         .where(Event.occurred_at >= begin, Event.occurred_at < end, Event.received_at >= begin)
         .order_by(Event.occurred_at, Event.boot, Event.sequence)
     ).all()
@@ -79,11 +78,10 @@ def moments(
 def doors(
     session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
 ) -> Sequence[Row[Any]]:
-    """Return (site_id, occurred_at, is_open, device_id, boot) of each time that a door moved, in
-    order: light enough for months."""
+    """Return (site_id, occurred_at, is_open) of each time that a door moved, in order."""
     is_open = Event.body["open"].as_boolean().label("is_open")
     return session.execute(
-        select(Event.site_id, Event.occurred_at, is_open, Event.device_id, Event.boot)
+        select(Event.site_id, Event.occurred_at, is_open)
         .where(Event.shop_id == shop_id, Event.kind == "door")
         .where(Event.occurred_at >= begin, Event.occurred_at < end, Event.received_at >= begin)
         .order_by(Event.occurred_at, Event.boot, Event.sequence)
@@ -93,7 +91,8 @@ def doors(
 def doors_around(
     session: Session, shop_id: uuid.UUID, begin: dt.datetime, end: dt.datetime
 ) -> Sequence[Row[Any]]:
-    """Return the same of each door, with the last move before and the first one after."""
+    """Return (site_id, occurred_at, is_open, device_id, boot) of each time that a door moved, of
+    the last time before and of the first after, in order."""
     times = {"begin": begin, "end": end, "since": begin - BESIDE, "until": end + BESIDE}
     return session.execute(_DOORS_AROUND, {"shop_id": shop_id, **times}).all()
 
