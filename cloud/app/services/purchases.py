@@ -155,7 +155,8 @@ def _add_lines(session: Session, shop_id: uuid.UUID, new: NewPurchase) -> None:
 
 def _product_ids(session: Session, shop_id: uuid.UUID, names: set[str]) -> dict[str, uuid.UUID]:
     named = select(Product.name).where(Product.shop_id == shop_id, Product.name.in_(names))
-    if set(session.scalars(named)) != names:
+    are_known = set(session.scalars(named)) == names
+    if not are_known:
         name_in_turns(session, shop_id)
     # sorted: two tills that sell the same products must not wait for each other in a circle
     new = [{"shop_id": shop_id, "id": uuid.uuid4(), "name": name} for name in sorted(names)]
@@ -166,7 +167,7 @@ def _product_ids(session: Session, shop_id: uuid.UUID, names: set[str]) -> dict[
         .order_by(Product.id)
         .with_for_update(read=True, key_share=True)
     )
-    found: dict[str, uuid.UUID] = {}
+    found = dict(session.execute(of_names).all()) if are_known else {}
     while found.keys() != names:
         session.execute(insert(Product).values(new).on_conflict_do_nothing())
         found = dict(session.execute(of_names).all())
