@@ -12,12 +12,15 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session, sessionmaker
 
 from cloud.app.jobs.broker import Mosquitto
+from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services.broker import create_client
 from cloud.app.settings import Settings
+from cloud.app.store.connection import engine_for
 from cloud.app.store.direct import direct_connection
-from cloud.app.store.roles import INGEST
+from cloud.app.store.roles import APP, INGEST, act_for
 from tests.conftest import create_database, settings_for
 from tests.ingest.running import Board, settings_with
 
@@ -143,3 +146,21 @@ def board(bakery: Bakery, ingest_settings: Settings, own_mosquitto: Mosquitto) -
 def now() -> dt.datetime:
     """The moment at which messages are handled in a test."""
     return dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def session(ingest_settings: Settings, bakery: Bakery) -> Iterator[Session]:
+    """A session of the API's role that acts for the bakery."""
+    engine = engine_for(ingest_settings, APP)
+    with Session(engine, expire_on_commit=False) as session:
+        act_for(session, shop_id=bakery.shop_id)
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def jobs(ingest_settings: Settings) -> Iterator[sessionmaker[Session]]:
+    """Sessions of the jobs' role."""
+    sessions = job_sessions(ingest_settings)
+    yield sessions
+    sessions.kw["bind"].dispose()

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -14,33 +13,13 @@ from cloud.app.jobs import upkeep
 from cloud.app.services.corrections import set_inside
 from cloud.app.services.live import live_state
 from cloud.app.services.timeline import timeline
-from cloud.app.settings import Settings
-from cloud.app.store.connection import engine_for
-from cloud.app.store.roles import APP, JOBS, act_for
+from cloud.app.store.roles import act_for
 from tests.ingest.conftest import Bakery
 from tests.ingest.messages import NOON_MS, batch, door, passage, received, status
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 SOON = NOON + dt.timedelta(seconds=20)
 MINUTE_MS = 60_000
-
-
-@pytest.fixture
-def session(ingest_settings: Settings, bakery: Bakery) -> Iterator[Session]:
-    """A session of the API's role that acts for the bakery."""
-    engine = engine_for(ingest_settings, APP)
-    with Session(engine, expire_on_commit=False) as session:
-        act_for(session, shop_id=bakery.shop_id)
-        yield session
-    engine.dispose()
-
-
-@pytest.fixture
-def jobs(ingest_settings: Settings) -> Iterator[sessionmaker[Session]]:
-    """Sessions of the jobs' role."""
-    engine = engine_for(ingest_settings, JOBS)
-    yield sessionmaker(engine)
-    engine.dispose()
 
 
 def correct(session: Session, bakery: Bakery, inside: int, at: dt.datetime = SOON) -> None:

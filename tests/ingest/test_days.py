@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -19,9 +19,7 @@ from cloud.app.services.past_weeks import weeks_behind
 from cloud.app.services.shops import change_shop
 from cloud.app.services.timeline import timeline
 from cloud.app.services.today import today
-from cloud.app.settings import Settings
-from cloud.app.store.connection import engine_for
-from cloud.app.store.roles import APP, JOBS, act_for
+from cloud.app.store.roles import act_for
 from tests.ingest.conftest import Bakery
 from tests.ingest.messages import batch, received, status
 
@@ -50,24 +48,6 @@ def passage(when: dt.datetime, direction: str = "in") -> dict[str, Any]:
 
 def _ms(when: dt.datetime) -> int:
     return round(when.timestamp() * 1000)
-
-
-@pytest.fixture
-def session(ingest_settings: Settings, bakery: Bakery) -> Iterator[Session]:
-    """A session of the API's role that acts for the bakery."""
-    engine = engine_for(ingest_settings, APP)
-    with Session(engine) as session:
-        act_for(session, shop_id=bakery.shop_id)
-        yield session
-    engine.dispose()
-
-
-@pytest.fixture
-def jobs(ingest_settings: Settings) -> Iterator[sessionmaker[Session]]:
-    """Sessions of the jobs' role."""
-    engine = engine_for(ingest_settings, JOBS)
-    yield sessionmaker(engine)
-    engine.dispose()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, sessionmaker
 from cloud.app.ingest.decode import Received
 from cloud.app.ingest.handler import Outcome, handle
 from cloud.app.jobs import upkeep
-from cloud.app.jobs.sessions import job_sessions
 from cloud.app.services.closing import close_shop
 from cloud.app.settings import Settings
 from cloud.app.store.connection import sessions_for
@@ -32,14 +31,6 @@ Store = Callable[..., Outcome]
 def store(bakery: Bakery, ingest_connection: psycopg.Connection, now: dt.datetime) -> Store:
     """Handle messages in one batch, at noon."""
     return lambda *messages: handle(ingest_connection, messages, now)
-
-
-@pytest.fixture
-def jobs(ingest_settings: Settings) -> Iterator[sessionmaker[Session]]:
-    """Sessions of the jobs' role."""
-    sessions = job_sessions(ingest_settings)
-    yield sessions
-    sessions.kw["bind"].dispose()
 
 
 def said(device: str, *events: object) -> Received:

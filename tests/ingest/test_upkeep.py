@@ -1,7 +1,7 @@
 """Footfall by the hour, monthly tables, and rejected messages tried again."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -11,10 +11,8 @@ from cloud.app.domain.sequence import GAPS_MAX
 from cloud.app.ingest.handler import Outcome, handle
 from cloud.app.ingest.replay import Replayed, replay_rejected
 from cloud.app.jobs import upkeep
-from cloud.app.settings import Settings
 from cloud.app.store import footfall
-from cloud.app.store.connection import engine_for
-from cloud.app.store.roles import JOBS, act_for
+from cloud.app.store.roles import act_for
 from tests.ingest.conftest import Bakery
 from tests.ingest.messages import BOOT, NOON_MS, batch, passage, received
 
@@ -22,14 +20,6 @@ HOUR_MS = 3_600_000
 FRIDAY = dt.date(2026, 11, 20)
 
 Store = Callable[..., Outcome]
-
-
-@pytest.fixture
-def jobs(ingest_settings: Settings) -> Iterator[sessionmaker[Session]]:
-    """Sessions of the jobs' role."""
-    engine = engine_for(ingest_settings, JOBS)
-    yield sessionmaker(engine, expire_on_commit=False)
-    engine.dispose()
 
 
 @pytest.fixture
