@@ -37,3 +37,5 @@ ShopId = Annotated[
 ]
 Minor = Annotated[int, mapped_column(BigInteger)]
 CreatedAt = Annotated[dt.datetime, mapped_column(server_default=func.now())]
+# where the latest word holds: who has waited for another transaction comes after it
+SaidAt = Annotated[dt.datetime, mapped_column(server_default=func.clock_timestamp())]

@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
-from cloud.app.store.base import Base, CreatedAt, Id, ShopId
+from cloud.app.store.base import Base, Id, SaidAt, ShopId
 from cloud.app.store.people import membership_key
 
 CHANNELS = ("sms", "whatsapp", "email", "push")
@@ -52,4 +52,4 @@ class ConsentEvent(Base):
     evidence: Mapped[str | None]
     import_id: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[SaidAt]

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cloud.app.store.base import Base, CreatedAt, Id, Json, Minor, ShopId
+from cloud.app.store.base import Base, CreatedAt, Id, Json, Minor, SaidAt, ShopId
 from cloud.app.store.people import membership_key
 
 TIERS = ("Platinum", "Gold", "Silver", "Bronze")
@@ -123,7 +123,7 @@ class Outreach(Base):
     channel: Mapped[str | None]
     until: Mapped[dt.datetime | None]
     created_by: Mapped[uuid.UUID | None]
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[SaidAt]
 
 
 class Prediction(Base):
